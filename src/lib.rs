@@ -1,0 +1,12 @@
+//! Tabchain: a real blockchain small enough to run as a whole network inside a browser tab.
+//!
+//! The modules are layers; each may use only those above it in this list (`tests/layers.rs` keeps it so):
+//! [`primitives`] → [`chain`], [`gossip`] → [`node`] → [`sim`] → [`view`] → `native`, `web`.
+
+#[deny(clippy::float_arithmetic)]
+pub mod primitives;
+
+#[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+pub mod native;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,3 @@
+//! Native.
+/// Runs.
+pub fn main() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }

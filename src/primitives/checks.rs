@@ -1,0 +1,69 @@
+//! A memo of pure signature checks.
+//!
+//! Simulated nodes may share one, keyed by the hash of the whole input, so that fifty nodes do not verify one signature fifty times. It
+//! cannot change a result: forgetting everything gives the same answers, later. How often it helped is counted and shown.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Hash, PublicKey, Signature, Tag};
+
+const CHECK: Tag = Tag::new("tabchain/check");
+/// Entries a generation holds before the older one is forgotten; two generations of about 100 bytes an entry.
+const GENERATION: usize = 16_384;
+
+/// Signature checks, remembered up to a bound.
+#[derive(Debug, Clone)]
+pub struct Checks {
+    capacity: usize,
+    recent: BTreeMap<Hash, bool>,
+    older: BTreeMap<Hash, bool>,
+    counts: CheckCounts,
+}
+
+/// How many checks were computed, and how many were answered from memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CheckCounts {
+    /// Verifications made.
+    pub computed: u64,
+    /// Verifications answered from the memo.
+    pub remembered: u64,
+}
+
+impl Checks {
+    /// A memo that keeps some ten thousand results.
+    pub fn remembering() -> Self {
+        Self { capacity: GENERATION, ..Self::forgetful() }
+    }
+
+    /// No memo: every check is computed.
+    pub fn forgetful() -> Self {
+        Self { capacity: 0, recent: BTreeMap::new(), older: BTreeMap::new(), counts: CheckCounts::default() }
+    }
+
+    /// Whether `signature` by `key` over `message` is valid.
+    pub fn verify(&mut self, key: &PublicKey, message: &Hash, signature: &Signature) -> bool {
+        if self.capacity == 0 {
+            self.counts.computed += 1;
+            return key.verify(message, signature);
+        }
+        let input = CHECK.hash_of(&(key, message, signature));
+        if let Some(valid) = self.recent.get(&input).or_else(|| self.older.get(&input)) {
+            self.counts.remembered += 1;
+            return *valid;
+        }
+        self.counts.computed += 1;
+        let valid = key.verify(message, signature);
+        if self.recent.len() == self.capacity {
+            self.older = std::mem::take(&mut self.recent);
+        }
+        self.recent.insert(input, valid);
+        valid
+    }
+
+    /// How often the memo helped so far.
+    pub fn counts(&self) -> CheckCounts {
+        self.counts
+    }
+}

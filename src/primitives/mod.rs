@@ -1,0 +1,27 @@
+//! Layer 0: the words every other layer speaks.
+//!
+//! Owns hashes, amounts, heights, times, targets, keys and signatures, Merkle trees, transactions, headers, blocks and
+//! their one canonical encoding (Borsh, strict: no trailing bytes). Must never know what a chain, a peer or a node is.
+
+mod address;
+mod amount;
+mod block;
+mod checks;
+mod encoding;
+mod hash;
+mod keys;
+pub mod merkle;
+mod target;
+mod transaction;
+mod units;
+
+pub use address::{Address, AddressError};
+pub use amount::{Amount, AmountError, MAX_AMOUNT};
+pub use block::{Block, BlockId, Coinbase, Header, Seal, UnsealedHeader};
+pub use checks::{CheckCounts, Checks};
+pub use encoding::{DecodeError, decode, encode};
+pub use hash::{Hash, HashError, Tag};
+pub use keys::{PublicKey, SecretKey, Signature};
+pub use target::{Midstate, Target, Work};
+pub use transaction::{Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction};
+pub use units::{Height, Nonce, Timestamp};
