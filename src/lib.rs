@@ -4,6 +4,8 @@
 //! [`primitives`] → [`chain`], [`gossip`] → [`node`] → [`sim`] → [`view`] → `native`, `web`.
 
 #[deny(clippy::float_arithmetic)]
+pub mod chain;
+#[deny(clippy::float_arithmetic)]
 pub mod primitives;
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]

@@ -1,1 +1,3 @@
-fn main() { tabchain::native::main(); }
+fn main() {
+    tabchain::native::main();
+}

@@ -62,15 +62,17 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let checked = CheckedHrpstring::new::<Bech32m>(text).map_err(|error| AddressError::Encoding {
-            text: text.chars().take(120).collect(),
-            reason: error.to_string(),
-        })?;
+        let checked =
+            CheckedHrpstring::new::<Bech32m>(text).map_err(|error| AddressError::Encoding {
+                text: text.chars().take(120).collect(),
+                reason: error.to_string(),
+            })?;
         if checked.hrp() != PREFIX {
             return Err(AddressError::Prefix(checked.hrp().to_string()));
         }
         let bytes: Vec<u8> = checked.byte_iter().collect();
-        let hash = <[u8; 32]>::try_from(bytes).map_err(|bytes| AddressError::Length(bytes.len()))?;
+        let hash =
+            <[u8; 32]>::try_from(bytes).map_err(|bytes| AddressError::Length(bytes.len()))?;
         Ok(Self(Hash(hash)))
     }
 }
@@ -83,7 +85,9 @@ impl Serialize for Address {
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <String as Deserialize>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        <String as Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -104,9 +108,15 @@ mod tests {
             assert!(typo.parse::<Address>().is_err(), "{typo}");
         }
         let bech32_not_m = bech32::encode::<bech32::Bech32>(PREFIX, &[0; 32]).expect("short");
-        assert!(matches!(bech32_not_m.parse::<Address>(), Err(AddressError::Encoding { .. })));
+        assert!(matches!(
+            bech32_not_m.parse::<Address>(),
+            Err(AddressError::Encoding { .. })
+        ));
         let other = bech32::encode::<Bech32m>(Hrp::parse_unchecked("bc"), &[0; 32]).expect("short");
-        assert_eq!(other.parse::<Address>(), Err(AddressError::Prefix("bc".into())));
+        assert_eq!(
+            other.parse::<Address>(),
+            Err(AddressError::Prefix("bc".into()))
+        );
         let short = bech32::encode::<Bech32m>(PREFIX, &[0; 20]).expect("short");
         assert_eq!(short.parse::<Address>(), Err(AddressError::Length(20)));
     }

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Amount, Hash, Height, Midstate, Tag, Target, Timestamp, Transaction, encode, merkle};
+use super::{
+    Address, Amount, Hash, Height, Midstate, Tag, Target, Timestamp, Transaction, encode, merkle,
+};
 
 const UNSEALED: Tag = Tag::new("tabchain/header");
 
@@ -33,7 +35,9 @@ pub struct UnsealedHeader {
 }
 
 /// What makes a header cost something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Seal {
     /// Proof of work.
@@ -111,7 +115,9 @@ impl Block {
     /// The Merkle leaves: the coinbase, then each whole transaction.
     pub fn leaves(coinbase: &Coinbase, transactions: &[Transaction]) -> Vec<Hash> {
         let first = merkle::leaf_hash(&encode(coinbase));
-        std::iter::once(first).chain(transactions.iter().map(|tx| merkle::leaf_hash(&encode(tx)))).collect()
+        std::iter::once(first)
+            .chain(transactions.iter().map(|tx| merkle::leaf_hash(&encode(tx))))
+            .collect()
     }
 
     /// The Merkle root the header must carry.
@@ -128,6 +134,8 @@ mod decimal {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        <String as Deserialize>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        <String as Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }

@@ -34,12 +34,20 @@ pub struct CheckCounts {
 impl Checks {
     /// A memo that keeps some ten thousand results.
     pub fn remembering() -> Self {
-        Self { capacity: GENERATION, ..Self::forgetful() }
+        Self {
+            capacity: GENERATION,
+            ..Self::forgetful()
+        }
     }
 
     /// No memo: every check is computed.
     pub fn forgetful() -> Self {
-        Self { capacity: 0, recent: BTreeMap::new(), older: BTreeMap::new(), counts: CheckCounts::default() }
+        Self {
+            capacity: 0,
+            recent: BTreeMap::new(),
+            older: BTreeMap::new(),
+            counts: CheckCounts::default(),
+        }
     }
 
     /// Whether `signature` by `key` over `message` is valid.

@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 digest, shown as 64 lower-case hex digits. Ordered as a big-endian number.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, BorshSerialize, BorshDeserialize,
+)]
 pub struct Hash(pub [u8; 32]);
 
 /// Why a text is not a hash.
@@ -114,7 +116,9 @@ impl Serialize for Hash {
 
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <String as Deserialize>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        <String as Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -126,7 +130,14 @@ mod tests {
     fn text_and_back() {
         let hash = Tag::new("tabchain/test").hash(&[b"a"]);
         assert_eq!(hash.to_string().parse::<Hash>(), Ok(hash));
-        for bad in ["", "0", &"g".repeat(64), &"A".repeat(64), &"0".repeat(63), &"0".repeat(66)] {
+        for bad in [
+            "",
+            "0",
+            &"g".repeat(64),
+            &"A".repeat(64),
+            &"0".repeat(63),
+            &"0".repeat(66),
+        ] {
             assert!(bad.parse::<Hash>().is_err(), "{bad}");
         }
     }
@@ -135,7 +146,11 @@ mod tests {
     fn domains_and_boundaries_separate() {
         let (a, b) = (Tag::new("tabchain/a"), Tag::new("tabchain/b"));
         assert_ne!(a.hash(&[b"x"]), b.hash(&[b"x"]));
-        assert_eq!(a.hash(&[b"x", b"y"]), a.hash(&[b"xy"]), "parts are joined: fixed widths are the caller's duty");
+        assert_eq!(
+            a.hash(&[b"x", b"y"]),
+            a.hash(&[b"xy"]),
+            "parts are joined: fixed widths are the caller's duty"
+        );
         assert_eq!(a.hash_of(&7u32), a.hash(&[&7u32.to_le_bytes()]));
     }
 }

@@ -25,12 +25,25 @@ pub struct InclusionProof {
 
 /// SHA-256(0x00 ‖ data).
 pub fn leaf_hash(data: &[u8]) -> Hash {
-    Hash(Sha256::new().chain_update([0]).chain_update(data).finalize().into())
+    Hash(
+        Sha256::new()
+            .chain_update([0])
+            .chain_update(data)
+            .finalize()
+            .into(),
+    )
 }
 
 /// SHA-256(0x01 ‖ left ‖ right).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash(Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize().into())
+    Hash(
+        Sha256::new()
+            .chain_update([1])
+            .chain_update(left.0)
+            .chain_update(right.0)
+            .finalize()
+            .into(),
+    )
 }
 
 /// The root over leaf hashes; the empty tree has SHA-256 of nothing.
@@ -48,7 +61,11 @@ pub fn root(leaves: &[Hash]) -> Hash {
 /// The proof for the leaf at `index`, or nothing if there is no such leaf.
 pub fn prove(leaves: &[Hash], index: u32) -> Option<InclusionProof> {
     let size = u32::try_from(leaves.len()).ok()?;
-    (index < size).then(|| InclusionProof { index, size, siblings: path(leaves, index as usize) })
+    (index < size).then(|| InclusionProof {
+        index,
+        size,
+        siblings: path(leaves, index as usize),
+    })
 }
 
 impl InclusionProof {
@@ -90,8 +107,11 @@ fn path(leaves: &[Hash], index: usize) -> Vec<Hash> {
         return Vec::new();
     }
     let (left, right) = leaves.split_at(split(leaves.len()));
-    let (mut siblings, other) =
-        if index < left.len() { (path(left, index), root(right)) } else { (path(right, index - left.len()), root(left)) };
+    let (mut siblings, other) = if index < left.len() {
+        (path(left, index), root(right))
+    } else {
+        (path(right, index - left.len()), root(left))
+    };
     siblings.push(other);
     siblings
 }
@@ -123,12 +143,19 @@ mod tests {
     ];
 
     fn leaves(count: usize) -> Vec<Hash> {
-        LEAVES.iter().take(count).map(|text| leaf_hash(&hex::decode(text).expect("hex"))).collect()
+        LEAVES
+            .iter()
+            .take(count)
+            .map(|text| leaf_hash(&hex::decode(text).expect("hex")))
+            .collect()
     }
 
     #[test]
     fn rfc_6962_roots() {
-        assert_eq!(root(&[]).to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            root(&[]).to_string(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
         for (count, expected) in (1..).zip(ROOTS) {
             assert_eq!(root(&leaves(count)).to_string(), expected, "{count} leaves");
         }
@@ -141,7 +168,10 @@ mod tests {
             let root = root(&leaves);
             for index in 0..u32::from(size) {
                 let proof = prove(&leaves, index).expect("in range");
-                assert!(proof.proves(leaves[index as usize], &root), "{index} of {size}");
+                assert!(
+                    proof.proves(leaves[index as usize], &root),
+                    "{index} of {size}"
+                );
                 assert!(!proof.proves(leaf_hash(b"other"), &root));
                 for at in 0..proof.siblings.len() {
                     let mut broken = proof.clone();

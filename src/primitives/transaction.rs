@@ -8,7 +8,9 @@ use std::io;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{Address, Amount, BlockId, Checks, Hash, Nonce, PublicKey, SecretKey, Signature, Tag, encode};
+use super::{
+    Address, Amount, BlockId, Checks, Hash, Nonce, PublicKey, SecretKey, Signature, Tag, encode,
+};
 
 const TRANSACTION: Tag = Tag::new("tabchain/transaction");
 const SIGNED: Tag = Tag::new("tabchain/transaction-signed");
@@ -74,7 +76,11 @@ impl Memo {
     /// [`MemoTooLong`] over [`MAX_MEMO_BYTES`] bytes.
     pub fn new(text: impl Into<String>) -> Result<Self, MemoTooLong> {
         let text = text.into();
-        if text.len() > MAX_MEMO_BYTES { Err(MemoTooLong(text.len())) } else { Ok(Self(text)) }
+        if text.len() > MAX_MEMO_BYTES {
+            Err(MemoTooLong(text.len()))
+        } else {
+            Ok(Self(text))
+        }
     }
 
     /// The text.
@@ -105,7 +111,10 @@ impl UnsignedTransaction {
     /// Signs with the sender's key.
     pub fn sign(self, key: &SecretKey, genesis: &BlockId) -> Transaction {
         let signature = key.sign(&self.signing_hash(genesis));
-        Transaction { unsigned: self, signature }
+        Transaction {
+            unsigned: self,
+            signature,
+        }
     }
 
     /// Amount and fee together, or nothing if no account could ever hold it.
@@ -127,7 +136,11 @@ impl Transaction {
 
     /// Whether the sender signed it for this chain.
     pub fn is_signed(&self, genesis: &BlockId, checks: &mut Checks) -> bool {
-        checks.verify(&self.unsigned.sender, &self.unsigned.signing_hash(genesis), &self.signature)
+        checks.verify(
+            &self.unsigned.sender,
+            &self.unsigned.signing_hash(genesis),
+            &self.signature,
+        )
     }
 }
 
@@ -141,11 +154,16 @@ impl BorshDeserialize for Memo {
     fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
         let length = u32::deserialize_reader(reader)? as usize;
         if length > MAX_MEMO_BYTES {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, MemoTooLong(length)));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                MemoTooLong(length),
+            ));
         }
         let mut bytes = vec![0; length];
         reader.read_exact(&mut bytes)?;
-        String::from_utf8(bytes).map(Self).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        String::from_utf8(bytes)
+            .map(Self)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
@@ -174,7 +192,10 @@ mod tests {
         let signed = transfer().sign(&SecretKey::from_seed([1; 32]), &genesis);
         let mut checks = Checks::forgetful();
         assert!(signed.is_signed(&genesis, &mut checks));
-        assert!(!signed.is_signed(&Hash([8; 32]), &mut checks), "another chain");
+        assert!(
+            !signed.is_signed(&Hash([8; 32]), &mut checks),
+            "another chain"
+        );
         let bytes = encode(&signed);
         for at in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -198,6 +219,9 @@ mod tests {
         assert!(Memo::new("x".repeat(MAX_MEMO_BYTES)).is_ok());
         assert_eq!(Memo::new("x".repeat(257)), Err(MemoTooLong(257)));
         assert!(borsh::from_slice::<Memo>(&u32::MAX.to_le_bytes()).is_err());
-        assert!(borsh::from_slice::<Memo>(&[2, 0, 0, 0, 0xc3, 0x28]).is_err(), "not UTF-8");
+        assert!(
+            borsh::from_slice::<Memo>(&[2, 0, 0, 0, 0xc3, 0x28]).is_err(),
+            "not UTF-8"
+        );
     }
 }

@@ -1,0 +1,188 @@
+//! The block tree: every header we know, with or without its body.
+//!
+//! Bounded: what is not on the best chain is limited to [`MAX_STALE`] entries; the leaf with the least work goes first.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use serde::Serialize;
+
+use super::CheckedBlock;
+use crate::primitives::{BlockId, Header, Height, Timestamp, Work};
+
+/// Entries off the best chain that are kept, header-only ones included (about 300 bytes each without a body).
+pub const MAX_STALE: usize = 4_096;
+
+/// How many blocks the median time looks back over (Bitcoin's rule).
+const MEDIAN_SPAN: usize = 11;
+
+/// One known header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The header.
+    pub header: Header,
+    /// Work of the whole chain that ends here.
+    pub work: Work,
+    /// The block, once we have it.
+    pub body: Option<CheckedBlock>,
+    children: BTreeSet<BlockId>,
+}
+
+/// Headers by id, linked to their parents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BlockTree {
+    entries: BTreeMap<BlockId, Entry>,
+    leaves: BTreeSet<BlockId>,
+}
+
+impl BlockTree {
+    /// A tree of one block.
+    pub fn new(genesis: CheckedBlock) -> Self {
+        let id = genesis.id();
+        let entry = Entry {
+            work: genesis.header.target.work(),
+            header: genesis.header.clone(),
+            body: Some(genesis),
+            children: BTreeSet::new(),
+        };
+        Self {
+            entries: BTreeMap::from([(id, entry)]),
+            leaves: BTreeSet::from([id]),
+        }
+    }
+
+    /// How many headers are known.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Never: a tree has at least its genesis.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// A known header.
+    pub fn get(&self, id: &BlockId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// All entries, in order of id.
+    pub fn iter(&self) -> impl Iterator<Item = (&BlockId, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// A block whose body we have.
+    pub fn block(&self, id: &BlockId) -> Option<&CheckedBlock> {
+        self.get(id)?.body.as_ref()
+    }
+
+    /// Adds a header under a known parent, or a body to a known header.
+    pub fn insert(&mut self, id: BlockId, header: Header, body: Option<CheckedBlock>) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.body = body.or(entry.body.take());
+            return;
+        }
+        let parent = self
+            .entries
+            .get_mut(&header.parent)
+            .expect("callers insert under a known parent");
+        let work = parent.work + header.target.work();
+        parent.children.insert(id);
+        self.leaves.remove(&header.parent);
+        self.leaves.insert(id);
+        self.entries.insert(
+            id,
+            Entry {
+                header,
+                work,
+                body,
+                children: BTreeSet::new(),
+            },
+        );
+    }
+
+    /// Removes a block and all that builds on it; returns what was removed.
+    pub fn remove(&mut self, id: &BlockId) -> Vec<BlockId> {
+        let (mut removed, mut stack) = (Vec::new(), vec![*id]);
+        while let Some(id) = stack.pop() {
+            if let Some(entry) = self.entries.remove(&id) {
+                stack.extend(entry.children);
+                self.leaves.remove(&id);
+                if let Some(parent) = self.entries.get_mut(&entry.header.parent) {
+                    parent.children.remove(&id);
+                    if parent.children.is_empty() {
+                        self.leaves.insert(entry.header.parent);
+                    }
+                }
+                removed.push(id);
+            }
+        }
+        removed
+    }
+
+    /// Fork choice: most cumulative work, ties to the lower id.
+    pub fn weight(&self, id: &BlockId) -> Option<(Work, Reverse<BlockId>)> {
+        self.get(id).map(|entry| (entry.work, Reverse(*id)))
+    }
+
+    /// The header with the most work, whether or not its body is here.
+    pub fn best_header(&self) -> BlockId {
+        let best = self.leaves.iter().max_by_key(|id| self.weight(id));
+        *best.expect("a tree has at least its genesis")
+    }
+
+    /// Leaves with more weight than `tip`, heaviest first.
+    pub fn leaves_above(&self, tip: &BlockId) -> Vec<BlockId> {
+        let mut leaves: Vec<BlockId> = self
+            .leaves
+            .iter()
+            .filter(|id| self.weight(id) > self.weight(tip))
+            .copied()
+            .collect();
+        leaves.sort_by_key(|id| Reverse(self.weight(id)));
+        leaves
+    }
+
+    /// The ids from `id` down to genesis.
+    pub fn ancestry(&self, id: BlockId) -> impl Iterator<Item = (BlockId, &Entry)> {
+        let mut next = Some(id);
+        std::iter::from_fn(move || {
+            let id = next?;
+            let entry = self.entries.get(&id)?;
+            next = (entry.header.height > Height(0)).then_some(entry.header.parent);
+            Some((id, entry))
+        })
+    }
+
+    /// Median timestamp of the eleven blocks that end with `id` (fewer near genesis).
+    pub fn median_time(&self, id: BlockId) -> Timestamp {
+        let mut times: Vec<Timestamp> = self
+            .ancestry(id)
+            .take(MEDIAN_SPAN)
+            .map(|(_, entry)| entry.header.timestamp)
+            .collect();
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// Drops the lightest leaves while more than [`MAX_STALE`] entries lie off the best chain; returns what was dropped.
+    pub fn prune(&mut self, best: &[BlockId]) -> Vec<BlockId> {
+        let mut dropped = Vec::new();
+        while self.len() > best.len() + MAX_STALE {
+            let off_best = |id: &&BlockId| best.last() != Some(*id);
+            let Some(lightest) = self
+                .leaves
+                .iter()
+                .filter(off_best)
+                .min_by_key(|id| self.weight(id))
+                .copied()
+            else {
+                break;
+            };
+            dropped.extend(self.remove(&lightest));
+        }
+        dropped
+    }
+}
