@@ -6,6 +6,10 @@
 #[deny(clippy::float_arithmetic)]
 pub mod chain;
 #[deny(clippy::float_arithmetic)]
+pub mod gossip;
+#[deny(clippy::float_arithmetic)]
+pub mod node;
+#[deny(clippy::float_arithmetic)]
 pub mod primitives;
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]

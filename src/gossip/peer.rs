@@ -1,0 +1,39 @@
+//! What is remembered about one peer.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Item, MAX_ITEMS, Seen, Status};
+use crate::primitives::{Timestamp, TransactionId};
+
+/// One conversation.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Peer {
+    /// What it last said of itself; nothing until it has.
+    pub(super) status: Option<Status>,
+    /// What it has, or was told of.
+    pub(super) known: Seen<Item>,
+    /// Points of blame.
+    pub(super) score: u32,
+    /// When our next status is due.
+    pub(super) next_status: Timestamp,
+    announce: BTreeSet<TransactionId>,
+}
+
+impl Peer {
+    pub(super) fn new(next_status: Timestamp) -> Self {
+        Self { status: None, known: Seen::default(), score: 0, next_status, announce: BTreeSet::new() }
+    }
+
+    /// Notes a transaction to announce; more than one message holds are dropped, as a lost message would be.
+    pub(super) fn announce(&mut self, id: TransactionId) {
+        if self.announce.len() < MAX_ITEMS {
+            self.announce.insert(id);
+        }
+    }
+
+    pub(super) fn take_announcements(&mut self) -> Vec<Item> {
+        std::mem::take(&mut self.announce).into_iter().map(Item::Transaction).collect()
+    }
+}

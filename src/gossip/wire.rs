@@ -1,0 +1,132 @@
+//! The messages peers exchange, and the bounds on what is read of them.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
+
+use crate::primitives::{Block, BlockId, DecodeError, Header, Height, Transaction, TransactionId, Work, decode, encode};
+
+/// The version of these messages.
+pub const PROTOCOL_VERSION: u32 = 1;
+/// Bytes of one message; the largest block and some room.
+pub const MAX_MESSAGE_BYTES: usize = 4_100_000;
+/// Items of one inventory, request or refusal.
+pub const MAX_ITEMS: usize = 256;
+/// Headers of one answer.
+pub const MAX_HEADERS: usize = 256;
+/// Ids of one locator.
+pub const MAX_LOCATOR: usize = 32;
+
+/// Something that can be announced and asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "camelCase")]
+pub enum Item {
+    /// A block by id.
+    Block(BlockId),
+    /// A transaction by id.
+    Transaction(TransactionId),
+}
+
+/// Who a peer is and where its chain ends; sent on connecting and every ten seconds, so that a lost one does no harm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Status {
+    /// [`PROTOCOL_VERSION`].
+    pub version: u32,
+    /// Which chain.
+    pub genesis: BlockId,
+    /// Its best block.
+    pub tip: BlockId,
+    /// That block's height.
+    pub height: Height,
+    /// That chain's work. A claim: only headers prove it.
+    pub work: Work,
+}
+
+/// A message on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "camelCase")]
+pub enum Message {
+    /// Who I am and where my chain ends.
+    Status(Status),
+    /// I have these.
+    Inventory(Vec<Item>),
+    /// Send me these.
+    Get(Vec<Item>),
+    /// I do not have these.
+    NotFound(Vec<Item>),
+    /// Send me the headers after the first of these that you have.
+    GetHeaders(Vec<BlockId>),
+    /// Headers that follow one another.
+    Headers(Vec<Header>),
+    /// A block.
+    Block(Block),
+    /// A transaction.
+    Transaction(Transaction),
+}
+
+/// Why bytes are not a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum WireError {
+    /// More bytes than any message has.
+    #[error("message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are allowed")]
+    TooLarge {
+        /// How many came.
+        bytes: usize,
+    },
+    /// Not the encoding of a message.
+    #[error("{reason}")]
+    Undecodable {
+        /// What the decoder met.
+        reason: String,
+    },
+    /// A list longer than allowed.
+    #[error("{kind} lists {count}, at most {limit} are allowed")]
+    TooMany {
+        /// Which message.
+        kind: &'static str,
+        /// How many it lists.
+        count: usize,
+        /// How many it may.
+        limit: usize,
+    },
+}
+
+impl Message {
+    /// Reads a message from untrusted bytes. Memory is bounded by [`MAX_MESSAGE_BYTES`].
+    ///
+    /// # Errors
+    /// [`WireError`] if the bytes are too many, not a message, or list too much.
+    pub fn parse(bytes: &[u8]) -> Result<Self, WireError> {
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(WireError::TooLarge { bytes: bytes.len() });
+        }
+        let message: Self =
+            decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable { reason: error.to_string() })?;
+        let (count, limit) = match &message {
+            Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => (items.len(), MAX_ITEMS),
+            Self::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
+            Self::Headers(headers) => (headers.len(), MAX_HEADERS),
+            Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),
+        };
+        if count > limit { Err(WireError::TooMany { kind: message.kind(), count, limit }) } else { Ok(message) }
+    }
+
+    /// The bytes on the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+
+    /// Its name, for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Inventory(_) => "inventory",
+            Self::Get(_) => "get",
+            Self::NotFound(_) => "not-found",
+            Self::GetHeaders(_) => "get-headers",
+            Self::Headers(_) => "headers",
+            Self::Block(_) => "block",
+            Self::Transaction(_) => "transaction",
+        }
+    }
+}

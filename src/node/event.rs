@@ -1,0 +1,96 @@
+//! What is worth knowing of a node's life.
+
+use serde::Serialize;
+
+use crate::{
+    chain::{BlockError, PoolError},
+    gossip::{Fault, PeerId},
+    primitives::{BlockId, Height, TransactionId},
+};
+
+/// Something that happened in a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum EventKind {
+    /// This node found a block.
+    Mined {
+        /// Which.
+        block: BlockId,
+        /// Where.
+        height: Height,
+    },
+    /// A search ended too late: the template is gone.
+    MinedLate,
+    /// The best chain grew by one block.
+    Extended {
+        /// The new tip.
+        block: BlockId,
+        /// Its height.
+        height: Height,
+        /// Transactions it confirmed.
+        transactions: usize,
+    },
+    /// Another branch became the best chain.
+    Reorged {
+        /// The tip that was.
+        from: BlockId,
+        /// The tip that is.
+        to: BlockId,
+        /// Blocks that left the best chain.
+        disconnected: usize,
+        /// Blocks that joined it.
+        connected: usize,
+    },
+    /// A block was kept on a branch that is not the best.
+    SideBranch {
+        /// Which.
+        block: BlockId,
+        /// Where.
+        height: Height,
+    },
+    /// A block waits for its parent.
+    Orphaned {
+        /// Which.
+        block: BlockId,
+        /// What it waits for.
+        parent: BlockId,
+    },
+    /// A block lies too far in the future and waits for its time.
+    Held {
+        /// Which.
+        block: BlockId,
+    },
+    /// A block breaks a rule.
+    BlockRejected {
+        /// Which.
+        block: BlockId,
+        /// The rule and its values.
+        error: BlockError,
+    },
+    /// Headers were taken.
+    HeadersAccepted {
+        /// How many were new.
+        new: usize,
+    },
+    /// A transaction waits for a block.
+    TransactionAccepted {
+        /// Which.
+        transaction: TransactionId,
+        /// Which one it replaced.
+        replaced: Option<TransactionId>,
+    },
+    /// A transaction was not taken.
+    TransactionRejected {
+        /// Which.
+        transaction: TransactionId,
+        /// The rule and its values.
+        error: PoolError,
+    },
+    /// A peer did something wrong.
+    PeerBlamed {
+        /// Who.
+        peer: PeerId,
+        /// What.
+        fault: Fault,
+    },
+}

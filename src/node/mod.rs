@@ -1,0 +1,231 @@
+//! Layer 2: a node, as a state machine without I/O.
+//!
+//! Owns the wiring of chain, mempool and gossip, and the wallet. [`Node::handle`] is the only way its state changes; what it wants from
+//! the world comes back as [`Output`]s, to be done in order. Must never know whether it runs in a tab, a test or a server.
+
+mod change_set;
+mod event;
+mod io;
+mod keyring;
+mod relay;
+mod source;
+mod wallet;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+pub use change_set::ChangeSet;
+pub use event::EventKind;
+pub use io::{Command, CommandId, CommandResult, Input, InputSequence, Output, PeerChange, Transfer};
+pub use keyring::Keyring;
+use source::NodeSource;
+
+use crate::{
+    chain::{BlockTemplate, Chain, Genesis, Mempool},
+    gossip::{Gossip, PeerId},
+    primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
+};
+
+const DIGEST: Tag = Tag::new("tabchain/node-digest");
+/// Milliseconds after which a template is rebuilt, so that it carries new transactions and a true time.
+const TEMPLATE_REFRESH: u64 = 5_000;
+/// Milliseconds after which an own transaction that still waits is announced again.
+const REBROADCAST: u64 = 30_000;
+/// Blocks from the future that are held.
+const MAX_HELD: usize = 32;
+
+/// A node.
+#[derive(Debug, Clone, Serialize)]
+pub struct Node {
+    address: Address,
+    chain: Chain,
+    mempool: Mempool,
+    gossip: Gossip,
+    mining: bool,
+    template: Option<BlockTemplate>,
+    template_due: Timestamp,
+    held: BTreeMap<BlockId, (Timestamp, Block)>,
+    own: BTreeMap<TransactionId, Timestamp>,
+    inputs: InputSequence,
+    #[serde(skip)]
+    keyring: Keyring,
+    #[serde(skip)]
+    outbox: VecDeque<Output>,
+}
+
+impl Node {
+    /// A node that knows only the genesis block.
+    pub fn new(genesis: &Genesis, keyring: Keyring) -> Self {
+        Self {
+            address: keyring.public().address(),
+            chain: Chain::new(genesis),
+            mempool: Mempool::default(),
+            gossip: Gossip::default(),
+            mining: false,
+            template: None,
+            template_due: Timestamp::default(),
+            held: BTreeMap::new(),
+            own: BTreeMap::new(),
+            inputs: 0,
+            keyring,
+            outbox: VecDeque::new(),
+        }
+    }
+
+    /// A node as it was when these changes were stored. Blocks are judged again.
+    pub fn from_change_set(genesis: &Genesis, keyring: Keyring, stored: &ChangeSet, now: Timestamp, checks: &mut Checks) -> Self {
+        let mut node = Self::new(genesis, keyring);
+        let mut blocks: Vec<_> = stored.blocks.values().collect();
+        blocks.sort_by_key(|block| block.header.height);
+        for block in blocks {
+            // A block that breaks a rule now (a damaged store) is left out; its absence is healed by syncing.
+            drop(node.chain.import(now, Block::clone(block), checks));
+        }
+        for transaction in stored.transactions.values().flatten() {
+            if node.mempool.admit(Arc::clone(transaction), node.chain.ledger()).is_ok() {
+                node.own.insert(transaction.id(), now);
+            }
+        }
+        node
+    }
+
+    /// The only way the state changes. Every output must be taken and done, in order.
+    #[must_use = "dropping outputs loses messages"]
+    pub fn handle(&mut self, now: Timestamp, input: Input, checks: &mut Checks) -> impl Iterator<Item = Output> + '_ {
+        self.inputs += 1;
+        match input {
+            Input::Peer { peer, change } => self.on_peer(now, peer, change),
+            Input::Received { from, bytes } => self.on_received(now, from, &bytes, checks),
+            Input::Command { id, command } => self.on_command(now, id, command, checks),
+            Input::Mined { template, nonce } => self.on_mined(now, &template, nonce, checks),
+            Input::Wake => self.on_wake(now, checks),
+        }
+        self.take_gossip_effects();
+        self.outbox.drain(..)
+    }
+
+    /// When [`Input::Wake`] is due; earlier ones do no harm.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let template = self.template.as_ref().map(|_| self.template_due);
+        let held = self.held.values().map(|(due, _)| *due);
+        let own = self.own.values().copied();
+        held.chain(own).chain(template).chain(self.gossip.next_wake()).min()
+    }
+
+    /// This node's account.
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The chain it follows.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The transactions it knows that wait.
+    pub fn mempool(&self) -> &Mempool {
+        &self.mempool
+    }
+
+    /// Its conversations.
+    pub fn gossip(&self) -> &Gossip {
+        &self.gossip
+    }
+
+    /// Whether it asks for blocks to be mined.
+    pub fn is_mining(&self) -> bool {
+        self.mining
+    }
+
+    /// What is being mined.
+    pub fn template(&self) -> Option<&BlockTemplate> {
+        self.template.as_ref()
+    }
+
+    /// Inputs handled so far.
+    pub fn inputs(&self) -> InputSequence {
+        self.inputs
+    }
+
+    /// A hash over the chain, the mempool and the count of inputs.
+    pub fn digest(&self) -> Hash {
+        DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining))
+    }
+
+    fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange) {
+        let source = NodeSource::new(&self.chain, &self.mempool);
+        match change {
+            PeerChange::Connected => self.gossip.connected(now, peer, &source),
+            PeerChange::Disconnected => self.gossip.disconnected(now, peer),
+        }
+    }
+
+    fn on_command(&mut self, now: Timestamp, id: CommandId, command: Command, checks: &mut Checks) {
+        let result = match command {
+            Command::Transfer(transfer) => self.transfer(now, transfer, checks),
+            Command::Submit(transaction) => self.submit(now, transaction, checks),
+            Command::SetMining(on) => {
+                self.mining = on;
+                self.rebuild_template(now);
+                CommandResult::Done
+            }
+        };
+        self.outbox.push_back(Output::Done { id, result });
+    }
+
+    fn on_mined(&mut self, now: Timestamp, template: &Hash, nonce: u64, checks: &mut Checks) {
+        let current = self.template.as_ref().is_some_and(|current| current.id() == *template);
+        let Some(template) = self.template.take_if(|_| current) else {
+            self.event(EventKind::MinedLate);
+            return;
+        };
+        let block = template.seal(nonce);
+        let (block_id, height) = (block.id(), block.header.height);
+        self.event(EventKind::Mined { block: block_id, height });
+        self.take_block(now, None, block, checks);
+        if self.template.is_none() {
+            self.rebuild_template(now);
+        }
+    }
+
+    fn on_wake(&mut self, now: Timestamp, checks: &mut Checks) {
+        let due: Vec<BlockId> = self.held.iter().filter(|(_, (due, _))| *due <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            if let Some((_, block)) = self.held.remove(&id) {
+                self.take_block(now, None, block, checks);
+            }
+        }
+        self.rebroadcast(now);
+        if self.template.is_some() && self.template_due <= now {
+            self.rebuild_template(now);
+        }
+        let (source, keyring) = (NodeSource::new(&self.chain, &self.mempool), &mut self.keyring);
+        self.gossip.tick(now, &mut |bound| keyring.draw(bound), &source);
+    }
+
+    fn rebuild_template(&mut self, now: Timestamp) {
+        let had = self.template.take().is_some();
+        if self.mining
+            && let Ok(template) = self.chain.template(now, self.address, &self.mempool)
+        {
+            self.template = Some(template.clone());
+            self.template_due = now.after(TEMPLATE_REFRESH);
+            self.outbox.push_back(Output::Mine(template));
+        } else if had {
+            self.outbox.push_back(Output::StopMining);
+        }
+    }
+
+    fn event(&mut self, event: EventKind) {
+        self.outbox.push_back(Output::Event { cause: self.inputs, event });
+    }
+
+    fn persist_transaction(&mut self, id: TransactionId, transaction: Option<Arc<Transaction>>) {
+        let transactions = BTreeMap::from([(id, transaction)]);
+        self.outbox.push_back(Output::Persist(ChangeSet { transactions, ..ChangeSet::default() }));
+    }
+}

@@ -1,0 +1,71 @@
+//! The node's own transactions: signed here, announced until they are confirmed.
+
+use std::sync::Arc;
+
+use super::{CommandResult, Node, REBROADCAST, Transfer};
+use crate::{
+    chain::{PoolError, check_transaction},
+    primitives::{Action, Amount, Checks, Timestamp, Transaction, TransactionId, UnsignedTransaction},
+};
+
+impl Node {
+    /// What this node could send now: its balance less what waits.
+    pub fn available(&self) -> Amount {
+        let balance = self.chain.ledger().account(&self.address).balance;
+        balance.checked_sub(self.mempool.reserved(&self.address)).unwrap_or(Amount::ZERO)
+    }
+
+    /// What sending this transfer would come to, without sending it.
+    ///
+    /// # Errors
+    /// The [`PoolError`] that would stop it.
+    pub fn try_transfer(&self, transfer: &Transfer) -> Result<Transaction, PoolError> {
+        let transaction = self.sign(transfer);
+        check_transaction(&transaction, &self.chain.genesis_id(), &mut Checks::forgetful())?;
+        self.mempool.clone().admit(Arc::new(transaction.clone()), self.chain.ledger())?;
+        Ok(transaction)
+    }
+
+    pub(super) fn transfer(&mut self, now: Timestamp, transfer: Transfer, checks: &mut Checks) -> CommandResult {
+        let transaction = self.sign(&transfer);
+        self.submit(now, transaction, checks)
+    }
+
+    pub(super) fn submit(&mut self, now: Timestamp, transaction: Transaction, checks: &mut Checks) -> CommandResult {
+        let transaction = Arc::new(transaction);
+        match self.take_transaction(now, Arc::clone(&transaction), checks) {
+            Ok(id) => {
+                self.own.insert(id, now.after(REBROADCAST));
+                self.persist_transaction(id, Some(transaction));
+                CommandResult::Accepted(id)
+            }
+            Err(error) => CommandResult::Refused(error),
+        }
+    }
+
+    /// Announces own transactions that still wait, and forgets those that do not.
+    pub(super) fn rebroadcast(&mut self, now: Timestamp) {
+        self.forget_settled();
+        let due: Vec<TransactionId> = self.own.iter().filter(|(_, due)| **due <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            self.gossip.announce_transaction(now, id, true);
+            self.own.insert(id, now.after(REBROADCAST));
+        }
+    }
+
+    fn forget_settled(&mut self) {
+        let settled: Vec<TransactionId> = self.own.keys().filter(|id| self.mempool.get(id).is_none()).copied().collect();
+        for id in settled {
+            self.own.remove(&id);
+            self.persist_transaction(id, None);
+        }
+    }
+
+    fn sign(&self, transfer: &Transfer) -> Transaction {
+        let account = self.chain.ledger().account(&self.address);
+        let nonce = transfer.nonce.unwrap_or_else(|| self.mempool.next_nonce(&self.address, account));
+        let action = Action::Transfer { to: transfer.to, amount: transfer.amount, memo: transfer.memo.clone() };
+        let unsigned = UnsignedTransaction { sender: self.keyring.public(), nonce, fee: transfer.fee, action };
+        unsigned.sign(self.keyring.key(), &self.chain.genesis_id())
+    }
+}
