@@ -5,12 +5,15 @@
 
 #[deny(clippy::float_arithmetic)]
 pub mod chain;
+pub mod entry;
 #[deny(clippy::float_arithmetic)]
 pub mod gossip;
 #[deny(clippy::float_arithmetic)]
 pub mod node;
 #[deny(clippy::float_arithmetic)]
 pub mod primitives;
+#[deny(clippy::float_arithmetic)]
+pub mod sim;
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub mod native;

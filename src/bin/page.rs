@@ -1,1 +1,5 @@
-fn main() {}
+//! The page, on wasm32.
+
+fn main() -> std::process::ExitCode {
+    tabchain::entry::page()
+}

@@ -1,3 +1,5 @@
-fn main() {
-    tabchain::native::main();
+//! The command line.
+
+fn main() -> std::process::ExitCode {
+    tabchain::entry::command_line()
 }

@@ -1,1 +1,5 @@
-fn main() {}
+//! The engine's Web Worker, on wasm32.
+
+fn main() -> std::process::ExitCode {
+    tabchain::entry::worker()
+}

@@ -1,5 +1,83 @@
-//! Native.
-/// Runs.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+//! Layer 4: the command line.
+//!
+//! Owns reading files, progress and what is printed. Must never know how a chain works: it drives worlds as any driver does.
+
+mod duration;
+mod replay;
+mod simulate;
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::sim::MAX_SCENARIO_BYTES;
+
+/// A real blockchain, small enough to run as a whole network in one process (or one browser tab: see the README).
+#[derive(Debug, Parser)]
+#[command(name = "tabchain", version, max_term_width = 80)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a network of nodes in virtual time and print what it came to.
+    Simulate(simulate::Options),
+    /// Run a capsule again and compare its digest; exits with 1 if it differs.
+    Replay(replay::Options),
+}
+
+/// What stopped a command, for the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The request makes no sense; exit code 2.
+    #[error("{0}")]
+    Input(String),
+    /// The run did not come to what was promised; exit code 1.
+    #[error("{0}")]
+    Run(String),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Simulate(options) => simulate::run(&options),
+        Command::Replay(options) => replay::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(if matches!(failure, Failure::Input(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+/// Reads a text file of bounded size.
+fn read(path: &Path) -> Result<String, Failure> {
+    let fail = |error: std::io::Error| Failure::Input(format!("{}: {error}", path.display()));
+    let mut text = String::new();
+    let limit = MAX_SCENARIO_BYTES as u64 + 1;
+    let read = File::open(path).map_err(fail)?.take(limit).read_to_string(&mut text).map_err(fail)?;
+    if read as u64 == limit {
+        return Err(Failure::Input(format!("{}: more than {MAX_SCENARIO_BYTES} bytes", path.display())));
+    }
+    Ok(text)
+}
+
+fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// A progress bar on standard error, hidden if that is not a terminal.
+fn progress(total: u64, unit: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {{percent:>3}} % {unit} {{msg}} ({{eta}} left)"));
+    ProgressBar::new(total).with_style(style.expect("a literal template"))
 }

@@ -1,0 +1,213 @@
+//! What can be done to a world: checked first, then carried out.
+
+use super::{Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, World, Workload};
+use crate::{
+    chain::PoolError,
+    node::{Command, Node, Transfer},
+};
+
+/// Why an action cannot be done. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActionError {
+    /// A name that no node has.
+    #[error("no node is named {0:?}")]
+    UnknownNode(String),
+    /// Two nodes without a link.
+    #[error("{0:?} and {1:?} are not linked")]
+    NotLinked(String, String),
+    /// The node is off.
+    #[error("{0:?} is off")]
+    Off(String),
+    /// The node is on.
+    #[error("{0:?} is on already")]
+    On(String),
+    /// The name is taken.
+    #[error("a node is named {0:?} already")]
+    NameTaken(String),
+    /// The world is full.
+    #[error("a world has at most {MAX_NODES} nodes")]
+    TooManyNodes,
+    /// A value out of range.
+    #[error(transparent)]
+    OutOfRange(#[from] ScenarioError),
+    /// The node would refuse the transfer.
+    #[error(transparent)]
+    Refused(#[from] PoolError),
+}
+
+impl ActionError {
+    /// A stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownNode(_) => "unknown-node",
+            Self::NotLinked(..) => "not-linked",
+            Self::Off(_) => "node-off",
+            Self::On(_) => "node-on",
+            Self::NameTaken(_) => "name-taken",
+            Self::TooManyNodes => "too-many-nodes",
+            Self::OutOfRange(_) => "out-of-range",
+            Self::Refused(error) => error.code(),
+        }
+    }
+}
+
+impl World {
+    /// Whether an action could be done now.
+    ///
+    /// # Errors
+    /// [`ActionError`] with the values.
+    pub fn check(&self, action: &Action) -> Result<(), ActionError> {
+        match action {
+            Action::Transfer { from, .. } => {
+                let node = self.on(from)?;
+                node.try_transfer(&self.transfer_of(action)?)?;
+            }
+            Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
+            Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
+            Action::SetLink { a, b, quality } => {
+                self.linked(a, b)?;
+                quality.validate("quality")?;
+            }
+            Action::AddNode { node, links } => {
+                node.validate("node")?;
+                links.iter().try_for_each(|name| self.named(name).map(drop))?;
+                if self.index_of(&node.name).is_some() {
+                    return Err(ActionError::NameTaken(node.name.clone()));
+                }
+                if self.nodes().len() >= MAX_NODES {
+                    return Err(ActionError::TooManyNodes);
+                }
+            }
+            Action::Stop { node } => drop(self.on(node)?),
+            Action::Start { node } => {
+                if self.on(node).is_ok() {
+                    return Err(ActionError::On(node.clone()));
+                }
+                self.named(node)?;
+            }
+            Action::SetHashRate { node, hash_rate } => {
+                self.on(node)?;
+                let config = super::NodeConfig { name: node.clone(), hash_rate: *hash_rate, balance: Default::default() };
+                config.validate("node")?;
+            }
+            Action::SetWorkload { workload } => workload.validate("workload")?,
+            Action::HealAll | Action::Quiesce => {}
+        }
+        Ok(())
+    }
+
+    /// Does an action right after the last event, as part of the script; what the script still held is dropped.
+    ///
+    /// # Errors
+    /// [`ActionError`]; nothing has changed then.
+    pub fn act_now(&mut self, action: Action) -> Result<(), ActionError> {
+        self.check(&action)?;
+        self.append(ScriptEntry { at: self.here(), action });
+        self.step(self.now());
+        Ok(())
+    }
+
+    /// The script's next place: right after everything that has happened.
+    pub(super) fn here(&self) -> Position {
+        match self.last_key().filter(|last| last.time >= self.now()) {
+            Some(last) => Position::After(last),
+            None => Position::Time(self.now()),
+        }
+    }
+
+    /// Carries out an action of the script; one that cannot be done is recorded and counted.
+    pub(super) fn act(&mut self, action: Action) {
+        if let Err(error) = self.check(&action) {
+            self.stats.refused += 1;
+            self.record(None, LogEntry::Refused(error.to_string()));
+            return;
+        }
+        self.record(None, LogEntry::Action(action.clone()));
+        self.perform(action);
+    }
+
+    fn perform(&mut self, action: Action) {
+        let find = |name: &str| self.index_of(name).expect("checked");
+        match &action {
+            Action::Transfer { from, .. } => {
+                let index = find(from);
+                let transfer = self.transfer_of(&action).expect("checked");
+                self.command(index, Command::Transfer(transfer));
+            }
+            Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
+            Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
+            Action::Partition { nodes } => {
+                let side: Vec<NodeIndex> = nodes.iter().map(|name| find(name)).collect();
+                for ((a, b), link) in &mut self.links {
+                    link.cut |= side.contains(a) != side.contains(b);
+                }
+            }
+            Action::HealAll => self.links.values_mut().for_each(|link| link.cut = false),
+            Action::SetLink { a, b, quality } => {
+                let (a, b) = (find(a), find(b));
+                self.link_mut(a, b).expect("checked").quality = *quality;
+            }
+            Action::AddNode { node, links } => {
+                let others: Vec<NodeIndex> = links.iter().map(|name| find(name)).collect();
+                self.add_node(node);
+                let index = find_last(self);
+                others.into_iter().for_each(|other| self.add_link(index, other, LinkQuality::default()));
+            }
+            Action::Stop { node } => self.switch_off(find(node)),
+            Action::Start { node } => self.switch_on(find(node)),
+            Action::SetHashRate { node, hash_rate } => self.change_hash_rate(find(node), *hash_rate),
+            Action::SetWorkload { workload } => self.change_workload(*workload),
+            Action::Quiesce => self.quiesce(),
+        }
+    }
+
+    fn quiesce(&mut self) {
+        self.links.values_mut().for_each(|link| link.cut = false);
+        self.change_workload(Workload::default());
+        for index in self.indices() {
+            self.change_hash_rate(index, 0);
+        }
+    }
+
+    fn change_workload(&mut self, workload: Workload) {
+        self.workload = workload;
+        for index in self.indices() {
+            self.plan_workload(index);
+        }
+    }
+
+    fn set_cut(&mut self, a: NodeIndex, b: NodeIndex, cut: bool) {
+        self.link_mut(a, b).expect("checked").cut = cut;
+    }
+
+    fn indices(&self) -> Vec<NodeIndex> {
+        (0..).zip(self.nodes()).map(|(index, _)| index).collect()
+    }
+
+    fn transfer_of(&self, action: &Action) -> Result<Transfer, ActionError> {
+        let Action::Transfer { to, amount, fee, memo, .. } = action else {
+            unreachable!("only called for transfers");
+        };
+        let to = self.nodes()[self.named(to)? as usize].address;
+        Ok(Transfer { to, amount: *amount, fee: *fee, memo: memo.clone(), nonce: None })
+    }
+
+    fn named(&self, name: &str) -> Result<NodeIndex, ActionError> {
+        self.index_of(name).ok_or_else(|| ActionError::UnknownNode(name.to_owned()))
+    }
+
+    fn on(&self, name: &str) -> Result<&Node, ActionError> {
+        let index = self.named(name)?;
+        self.nodes()[index as usize].node.as_ref().ok_or_else(|| ActionError::Off(name.to_owned()))
+    }
+
+    fn linked(&self, a: &str, b: &str) -> Result<(NodeIndex, NodeIndex), ActionError> {
+        let (left, right) = (self.named(a)?, self.named(b)?);
+        let ends = (left.min(right), left.max(right));
+        if self.links.contains_key(&ends) { Ok(ends) } else { Err(ActionError::NotLinked(a.to_owned(), b.to_owned())) }
+    }
+}
+
+fn find_last(world: &World) -> NodeIndex {
+    u32::try_from(world.nodes().len() - 1).expect("at most a thousand nodes")
+}

@@ -1,0 +1,108 @@
+//! The promises of the design, evaluated while the world runs. Numbers are those of the design's list.
+
+use serde::Serialize;
+
+use super::{EventKey, NodeIndex, World};
+use crate::primitives::Amount;
+
+/// A promise that can be evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Invariant {
+    /// 1: supply = free balances + locked + staked + burned. Evaluated on a node's ledger whenever it has changed.
+    Supply,
+    /// 3: disconnecting and reconnecting a block gives the same ledger. Evaluated at every fourth change of a node's tip.
+    Reconnect,
+    /// 7: at rest all nodes that are on agree on one tip. Evaluated when the network has come to rest.
+    Agreement,
+}
+
+/// How often something was evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Tally {
+    /// Evaluations.
+    pub checked: u64,
+    /// Of these, how many failed.
+    pub violated: u64,
+}
+
+/// A broken promise: always our bug.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// After which event.
+    pub key: Option<EventKey>,
+    /// In which node.
+    pub node: Option<NodeIndex>,
+    /// The values compared.
+    pub detail: String,
+}
+
+/// One invariant in this many changes of the tip is worth a reconnect.
+const RECONNECT_EVERY: u64 = 4;
+
+/// The tallies of a world.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lights {
+    supply: Tally,
+    reconnect: Tally,
+    agreement: Tally,
+    tips: u64,
+    first: Option<Violation>,
+}
+
+impl Lights {
+    fn tally(&mut self, violation: Violation, holds: bool) {
+        let tally = match violation.invariant {
+            Invariant::Supply => &mut self.supply,
+            Invariant::Reconnect => &mut self.reconnect,
+            Invariant::Agreement => &mut self.agreement,
+        };
+        tally.checked += 1;
+        if !holds {
+            tally.violated += 1;
+            self.first.get_or_insert(violation);
+        }
+    }
+}
+
+impl World {
+    /// How often each invariant was evaluated and violated.
+    pub fn invariants(&self) -> [(Invariant, Tally); 3] {
+        let lights = &self.lights;
+        [(Invariant::Supply, lights.supply), (Invariant::Reconnect, lights.reconnect), (Invariant::Agreement, lights.agreement)]
+    }
+
+    /// The first violation, if there was one.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.lights.first.as_ref()
+    }
+
+    /// Evaluates what concerns one node whose ledger has just changed.
+    pub(super) fn check_node(&mut self, index: NodeIndex) {
+        let Some(node) = self.node(index).and_then(|sim| sim.node.as_ref()) else {
+            return;
+        };
+        let ledger = node.chain().ledger();
+        let owned = Amount::checked_sum(ledger.accounts().map(|(_, account)| account.balance));
+        let (supply, key) = (ledger.supply(), self.last_key());
+        let detail = format!("supply {supply}, balances {owned:?}");
+        let reconnects = (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
+        let height = node.chain().height();
+        self.lights.tips += 1;
+        self.lights.tally(Violation { invariant: Invariant::Supply, key, node: Some(index), detail }, owned == Some(supply));
+        if let Some(holds) = reconnects {
+            let detail = format!("block at height {height} does not reconnect to the same ledger");
+            self.lights.tally(Violation { invariant: Invariant::Reconnect, key, node: Some(index), detail }, holds);
+        }
+    }
+
+    /// Evaluates what holds when the network is at rest.
+    pub fn check_rest(&mut self) {
+        let tips: std::collections::BTreeSet<_> = self.running().map(|(_, node)| node.chain().tip()).collect();
+        let detail = format!("{} different tips at rest", tips.len());
+        let violation = Violation { invariant: Invariant::Agreement, key: self.last_key(), node: None, detail };
+        self.lights.tally(violation, tips.len() <= 1);
+    }
+}

@@ -1,0 +1,35 @@
+//! Layer 3: the world.
+//!
+//! Owns virtual time: the queue of events, links, miners, the workload, scenarios and their scripts, the timeline, capsules and the
+//! invariants. A driver of nodes like any other: it must never change a node except through [`crate::node::Node::handle`].
+
+mod action;
+mod capsule;
+mod generate;
+mod invariants;
+mod key;
+mod link;
+mod log;
+mod miner;
+mod random;
+mod scenario;
+mod summary;
+mod timeline;
+mod traffic;
+mod world;
+
+pub use action::ActionError;
+pub use capsule::{CAPSULE_VERSION, Capsule, CapsuleError, Cursor, Mismatch, Replay};
+pub use generate::name as generated_name;
+pub use invariants::{Invariant, Tally, Violation};
+pub use key::{Class, EventKey};
+pub use link::Link;
+pub use log::{LogEntry, Record};
+pub use scenario::{
+    Action, Config, LinkConfig, LinkQuality, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, NodeConfig, Position, SCENARIO_VERSION, Scenario,
+    ScenarioError, ScriptEntry, Workload,
+};
+pub use summary::{SETTLE_MS, Summary, settle};
+pub use timeline::{Branch, Timeline};
+pub use traffic::{Carrier, Envelope, FillError, Flight};
+pub use world::{NodeIndex, SimNode, Stats, Step, World};

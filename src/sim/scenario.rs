@@ -1,0 +1,409 @@
+//! A scenario: everything that determines a run, as JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{EventKey, random::derive};
+use crate::{
+    chain::{Genesis, Rules, RulesError},
+    node::Keyring,
+    primitives::{Address, Amount, Memo, SecretKey, Timestamp},
+};
+
+/// The version of the scenario format.
+pub const SCENARIO_VERSION: u32 = 1;
+/// Bytes of a scenario or capsule that are read at all.
+pub const MAX_SCENARIO_BYTES: usize = 4 << 20;
+/// Nodes of one world.
+pub const MAX_NODES: usize = 1_000;
+/// Links of one world.
+const MAX_LINKS: usize = 10_000;
+/// Entries of one script.
+const MAX_SCRIPT: usize = 100_000;
+/// Characters of a node's name.
+const MAX_NAME: usize = 32;
+/// Hashes per virtual second of one node.
+const MAX_HASH_RATE: u32 = 10_000_000;
+/// The end of virtual time: about eleven days.
+pub const MAX_TIME: Timestamp = Timestamp(1_000_000_000);
+
+/// A run, before it is run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    /// [`SCENARIO_VERSION`].
+    pub version: u32,
+    /// A title for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Where all randomness comes from; a decimal string in JSON.
+    #[serde(with = "decimal")]
+    pub seed: u64,
+    /// The network at the beginning.
+    pub config: Config,
+    /// What is done to it, in order.
+    #[serde(default)]
+    pub script: Vec<ScriptEntry>,
+}
+
+/// The network at the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// The chain's rules.
+    #[serde(default)]
+    pub rules: Rules,
+    /// The nodes.
+    pub nodes: Vec<NodeConfig>,
+    /// Who is connected to whom.
+    #[serde(default)]
+    pub links: Vec<LinkConfig>,
+    /// Transfers made by themselves.
+    #[serde(default)]
+    pub workload: Workload,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeConfig {
+    /// 1 to 32 characters, unique. Its key and random stream come from it and the seed.
+    pub name: String,
+    /// Hashes per virtual second, 0 for a node that does not mine.
+    #[serde(default)]
+    pub hash_rate: u32,
+    /// Base units it owns at genesis. A node added later owns nothing.
+    #[serde(default)]
+    pub balance: Amount,
+}
+
+/// One link between two nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkConfig {
+    /// One end.
+    pub a: String,
+    /// The other end.
+    pub b: String,
+    /// How it behaves.
+    #[serde(default)]
+    pub quality: LinkQuality,
+}
+
+/// How a link behaves, the same in both directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct LinkQuality {
+    /// Milliseconds every message takes, 1 ..= 60,000.
+    pub latency: u32,
+    /// Up to so many milliseconds more, 0 ..= 60,000.
+    pub jitter: u32,
+    /// Bytes per second, 0 for no limit.
+    pub bandwidth: u32,
+    /// Messages lost in a million, 0 ..= 1,000,000.
+    pub loss: u32,
+}
+
+/// Transfers that nodes make by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Workload {
+    /// Transfers per virtual hour that each node makes on average, 0 ..= 36,000.
+    pub transfers_per_hour: u32,
+}
+
+/// One action and its place in the order of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptEntry {
+    /// When: milliseconds, or `[time, class, actor, sequence]` of the event that it follows.
+    pub at: Position,
+    /// What is done.
+    pub action: Action,
+}
+
+/// A place between two events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Position {
+    /// Before everything that happens at this time.
+    Time(Timestamp),
+    /// Right after this event.
+    After(EventKey),
+}
+
+/// What can be done to a world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Action {
+    /// A node sends money.
+    Transfer {
+        /// Who pays.
+        from: String,
+        /// Who is paid.
+        to: String,
+        /// Base units.
+        amount: Amount,
+        /// Base units for the miner.
+        fee: Amount,
+        /// A text.
+        #[serde(default)]
+        memo: Memo,
+    },
+    /// Nothing passes a link any more. The ends are not told: they notice by silence.
+    Cut {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+    },
+    /// A cut link works again.
+    Heal {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+    },
+    /// Cuts every link between these nodes and the others.
+    Partition {
+        /// One side.
+        nodes: Vec<String>,
+    },
+    /// Heals every link.
+    HealAll,
+    /// Changes how a link behaves.
+    SetLink {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+        /// From now on.
+        quality: LinkQuality,
+    },
+    /// Adds a node, with links to others.
+    AddNode {
+        /// The node; it owns nothing.
+        node: NodeConfig,
+        /// Names of nodes to connect to.
+        links: Vec<String>,
+    },
+    /// Switches a node off: its connections close, what it stored stays.
+    Stop {
+        /// Which.
+        node: String,
+    },
+    /// Switches a node on again, from what it stored.
+    Start {
+        /// Which.
+        node: String,
+    },
+    /// Changes a node's hash power; 0 stops it mining.
+    SetHashRate {
+        /// Which.
+        node: String,
+        /// Hashes per virtual second.
+        hash_rate: u32,
+    },
+    /// Changes the workload.
+    SetWorkload {
+        /// From now on.
+        workload: Workload,
+    },
+    /// No more mining and no more workload, and all links heal: the network comes to rest.
+    Quiesce,
+}
+
+/// What is wrong with a scenario, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct ScenarioError {
+    /// The place, as in `config.links[3].a`.
+    pub path: String,
+    /// What is wrong, with the values.
+    pub problem: String,
+}
+
+impl Default for LinkQuality {
+    fn default() -> Self {
+        Self { latency: 50, jitter: 0, bandwidth: 0, loss: 0 }
+    }
+}
+
+impl Position {
+    /// The key that an event must exceed to come after this place.
+    pub const fn key(&self) -> EventKey {
+        match self {
+            Self::Time(time) => EventKey::at(*time),
+            Self::After(key) => *key,
+        }
+    }
+}
+
+impl Scenario {
+    /// Reads and checks a scenario.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] that names the place and the values.
+    pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
+        if text.len() > MAX_SCENARIO_BYTES {
+            return Err(problem("scenario", format!("has {} bytes, at most {MAX_SCENARIO_BYTES} are read", text.len())));
+        }
+        let scenario: Self = serde_json::from_str(text).map_err(|error| problem("scenario", error))?;
+        scenario.validate()?;
+        Ok(scenario)
+    }
+
+    /// Checks everything that JSON cannot say.
+    ///
+    /// # Errors
+    /// The first [`ScenarioError`].
+    pub fn validate(&self) -> Result<(), ScenarioError> {
+        if self.version != SCENARIO_VERSION {
+            return Err(problem("version", format!("is {}, this program reads {SCENARIO_VERSION}", self.version)));
+        }
+        within("name", self.name.chars().count(), 0, 200)?;
+        within("config.nodes", self.config.nodes.len(), 1, MAX_NODES)?;
+        within("config.links", self.config.links.len(), 0, MAX_LINKS)?;
+        within("script", self.script.len(), 0, MAX_SCRIPT)?;
+        self.validate_nodes()?;
+        self.validate_links()?;
+        self.config.workload.validate("config.workload")?;
+        self.genesis().validate().map_err(|error| match error {
+            RulesError::OutOfRange { field, value, min, max } => {
+                problem(&format!("config.rules.{field}"), format!("is {value}, allowed are {min} to {max}"))
+            }
+            RulesError::SupplyCap => problem("config.rules.subsidy", error),
+        })?;
+        self.validate_script()
+    }
+
+    /// The genesis block's contents: the rules, and what each node owns.
+    pub fn genesis(&self) -> Genesis {
+        let mut allocations = BTreeMap::new();
+        for node in &self.config.nodes {
+            if node.balance > Amount::ZERO {
+                allocations.insert(self.address(&node.name), node.balance);
+            }
+        }
+        Genesis { rules: self.config.rules.clone(), timestamp: Timestamp(0), allocations }
+    }
+
+    /// A node's secrets.
+    pub fn keyring(&self, name: &str) -> Keyring {
+        let key = SecretKey::from_seed(derive(self.seed, "key", name));
+        Keyring::new(key, derive(self.seed, "node", name))
+    }
+
+    /// A node's account.
+    pub fn address(&self, name: &str) -> Address {
+        self.keyring(name).public().address()
+    }
+
+    fn validate_nodes(&self) -> Result<(), ScenarioError> {
+        let mut names = BTreeSet::new();
+        for (index, node) in self.config.nodes.iter().enumerate() {
+            node.validate(&format!("config.nodes[{index}]"))?;
+            if !names.insert(&node.name) {
+                return Err(problem(&format!("config.nodes[{index}].name"), format!("{:?} is taken", node.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_links(&self) -> Result<(), ScenarioError> {
+        let names: BTreeSet<&String> = self.config.nodes.iter().map(|node| &node.name).collect();
+        let mut pairs = BTreeSet::new();
+        for (index, link) in self.config.links.iter().enumerate() {
+            let path = format!("config.links[{index}]");
+            for (end, name) in [("a", &link.a), ("b", &link.b)] {
+                if !names.contains(name) {
+                    return Err(problem(&format!("{path}.{end}"), format!("no node is named {name:?}")));
+                }
+            }
+            if link.a == link.b {
+                return Err(problem(&path, format!("links {:?} with itself", link.a)));
+            }
+            if !pairs.insert((link.a.as_str().min(&link.b), link.a.as_str().max(&link.b))) {
+                return Err(problem(&path, format!("{:?} and {:?} are linked already", link.a, link.b)));
+            }
+            link.quality.validate(&format!("{path}.quality"))?;
+        }
+        Ok(())
+    }
+
+    fn validate_script(&self) -> Result<(), ScenarioError> {
+        for (index, pair) in self.script.windows(2).enumerate() {
+            if pair[1].at.key() < pair[0].at.key() {
+                return Err(problem(&format!("script[{}].at", index + 1), "comes before the entry above it"));
+            }
+        }
+        for (index, entry) in self.script.iter().enumerate() {
+            if entry.at.key().time > MAX_TIME {
+                return Err(problem(&format!("script[{index}].at"), format!("is later than {MAX_TIME} ms, the end of time")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NodeConfig {
+    /// Checks name and hash power.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] at `path`.
+    pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
+        let characters = self.name.chars().count();
+        if characters == 0 || characters > MAX_NAME || self.name.chars().any(char::is_control) || self.name.trim() != self.name {
+            let what = format!("{:?} is not 1 to {MAX_NAME} printable characters", self.name.chars().take(80).collect::<String>());
+            return Err(problem(&format!("{path}.name"), what));
+        }
+        within(&format!("{path}.hashRate"), self.hash_rate, 0, MAX_HASH_RATE)
+    }
+}
+
+impl LinkQuality {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] at `path`.
+    pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
+        within(&format!("{path}.latency"), self.latency, 1, 60_000)?;
+        within(&format!("{path}.jitter"), self.jitter, 0, 60_000)?;
+        within(&format!("{path}.loss"), self.loss, 0, 1_000_000)
+    }
+}
+
+impl Workload {
+    /// Checks the rate.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] at `path`.
+    pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
+        within(&format!("{path}.transfersPerHour"), self.transfers_per_hour, 0, 36_000)
+    }
+}
+
+fn problem(path: &str, problem: impl ToString) -> ScenarioError {
+    ScenarioError { path: path.to_owned(), problem: problem.to_string() }
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: T) -> Result<(), ScenarioError> {
+    if value < min || value > max {
+        return Err(problem(path, format!("is {value}, allowed are {min} to {max}")));
+    }
+    Ok(())
+}
+
+mod decimal {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| de::Error::custom(format!("seed is a decimal number below 2^64 in quotes, not {text:?}")))
+    }
+}

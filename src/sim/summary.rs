@@ -1,0 +1,102 @@
+//! What a run came to, and bringing one to rest.
+
+use serde::Serialize;
+
+use super::{Action, ScriptEntry, World};
+use crate::primitives::{CheckCounts, Hash};
+
+/// Virtual milliseconds a network may take to come to rest.
+pub const SETTLE_MS: u64 = 600_000;
+/// Virtual milliseconds between two looks at whether it has.
+const SETTLE_STEP: u64 = 15_000;
+
+/// One JSON object about a run. Everything but `wall_ms` is determined by the scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// [`World::digest`].
+    pub digest: Hash,
+    /// Nodes, also those that are off.
+    pub nodes: usize,
+    /// Virtual time, ms.
+    pub virtual_ms: u64,
+    /// Real time, ms.
+    pub wall_ms: u64,
+    /// Events done.
+    pub events: u64,
+    /// Messages delivered.
+    pub deliveries: u64,
+    /// Blocks found by all nodes.
+    pub blocks: u64,
+    /// Of these, how many are not on the best chain now.
+    pub stale_blocks: u64,
+    /// Times a node left its best chain for another.
+    pub reorgs: u64,
+    /// Transactions confirmed on the best chain.
+    pub transactions: u64,
+    /// Signature checks.
+    pub checks: CheckCounts,
+    /// Invariants.
+    pub invariants: InvariantCounts,
+}
+
+/// How often invariants were evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct InvariantCounts {
+    /// Evaluations.
+    pub checked: u64,
+    /// Of these, how many failed.
+    pub violated: u64,
+}
+
+impl Summary {
+    /// Sums up a world; `wall_ms` is the driver's to know.
+    pub fn of(world: &World, wall_ms: u64) -> Self {
+        let best = world.running().max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip())).map(|(_, node)| node.chain());
+        let height = best.map_or(0, |chain| chain.height().0);
+        let transactions = best.map_or(0, |chain| {
+            chain.best().iter().filter_map(|id| chain.tree().block(id)).map(|block| block.transactions.len() as u64).sum()
+        });
+        let tallies = world.invariants();
+        let stats = world.stats();
+        Self {
+            digest: world.digest(),
+            nodes: world.nodes().len(),
+            virtual_ms: world.now().0,
+            wall_ms,
+            events: stats.events,
+            deliveries: stats.deliveries,
+            blocks: stats.mined,
+            stale_blocks: stats.mined.saturating_sub(height),
+            reorgs: stats.reorgs,
+            transactions,
+            checks: world.checks().counts(),
+            invariants: InvariantCounts {
+                checked: tallies.iter().map(|(_, tally)| tally.checked).sum(),
+                violated: tallies.iter().map(|(_, tally)| tally.violated).sum(),
+            },
+        }
+    }
+}
+
+/// Stops mining and workload, heals all links, lets the network come to rest and evaluates what holds at rest. Part of the script, so
+/// that a capsule repeats it.
+pub fn settle(world: &mut World) {
+    world.append(ScriptEntry { at: world.here(), action: Action::Quiesce });
+    let end = world.now().after(SETTLE_MS);
+    while world.now() < end {
+        let next = world.now().after(SETTLE_STEP);
+        world.run_until(next);
+        if is_at_rest(world) {
+            break;
+        }
+    }
+    world.check_rest();
+}
+
+/// All nodes that are on follow one tip, and no block is on its way.
+fn is_at_rest(world: &World) -> bool {
+    let mut tips = world.running().map(|(_, node)| node.chain().tip());
+    let first = tips.next();
+    tips.all(|tip| Some(tip) == first) && !world.flights().any(|flight| flight.kind == "block")
+}

@@ -1,0 +1,177 @@
+//! The time machine: a world with checkpoints, so that any moment can be seen again and another future tried.
+
+use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, Step, World};
+use crate::primitives::{Hash, Timestamp};
+
+/// Checkpoints kept; when full, every second one is dropped and the spacing doubles.
+const MAX_CHECKPOINTS: usize = 24;
+/// Events between two checkpoints at first.
+const FIRST_SPACING: u64 = 256;
+/// Futures kept for comparison; the oldest is dropped first.
+const MAX_BRANCHES: usize = 16;
+
+/// A run that can be rewound.
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    world: World,
+    checkpoints: Vec<World>,
+    spacing: u64,
+    end: Cursor,
+    branches: Vec<Branch>,
+}
+
+/// A future that was left by acting in its past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The scenario with the script that leads there.
+    pub scenario: Scenario,
+    /// Where the other future began.
+    pub left_at: Cursor,
+    /// How far this one had been seen.
+    pub end: Cursor,
+}
+
+impl Timeline {
+    /// A timeline that begins with a world.
+    pub fn new(world: World) -> Self {
+        let end = cursor(&world);
+        Self { checkpoints: vec![world.clone()], world, spacing: FIRST_SPACING, end, branches: Vec::new() }
+    }
+
+    /// The world at the cursor.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world at the cursor, for its carrier.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Where we are.
+    pub fn cursor(&self) -> Cursor {
+        cursor(&self.world)
+    }
+
+    /// The farthest place seen on this branch.
+    pub fn end(&self) -> Cursor {
+        self.end
+    }
+
+    /// Futures that were left.
+    pub fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+
+    /// How many checkpoints are kept.
+    pub fn checkpoints(&self) -> usize {
+        self.checkpoints.len()
+    }
+
+    /// Does the next event that is due by `limit`.
+    pub fn step(&mut self, limit: Timestamp) -> Step {
+        let step = self.world.step(limit);
+        self.keep();
+        step
+    }
+
+    /// Goes towards a place, doing at most `budget` events; true once there. Going back restores a checkpoint first. Over an external
+    /// carrier this travels by loopback.
+    pub fn seek(&mut self, to: Timestamp, budget: u64) -> bool {
+        let carrier = self.world.carrier();
+        if to < self.world.now() || self.world.unfilled() > 0 {
+            self.restore(|checkpoint| checkpoint.now() <= to);
+        }
+        self.world.set_carrier(Carrier::Loopback);
+        let arrived = (0..budget).any(|_| self.step(to) == Step::Idle);
+        self.world.set_carrier(carrier);
+        arrived
+    }
+
+    /// Goes back to where one event less was done, doing at most `budget` events on the way; true once there.
+    pub fn seek_event(&mut self, events: u64, budget: u64) -> bool {
+        let carrier = self.world.carrier();
+        if events < self.world.stats().events || self.world.unfilled() > 0 {
+            self.restore(|checkpoint| checkpoint.stats().events <= events);
+        }
+        self.world.set_carrier(Carrier::Loopback);
+        for _ in 0..budget {
+            if self.world.stats().events >= events || self.step(super::MAX_TIME) == Step::Idle {
+                break;
+            }
+        }
+        self.world.set_carrier(carrier);
+        self.world.stats().events >= events
+    }
+
+    /// Does something here and now. In the past this begins another future; the one that was seen is kept as a branch.
+    ///
+    /// # Errors
+    /// [`ActionError`]; nothing has changed then.
+    pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
+        self.world.check(&action)?;
+        let here = self.cursor();
+        if here < self.end {
+            let whole = self.whole_scenario();
+            if self.branches.len() == MAX_BRANCHES {
+                self.branches.remove(0);
+            }
+            self.branches.push(Branch { scenario: whole, left_at: here, end: self.end });
+        }
+        self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= here);
+        self.end = here;
+        self.world.act_now(action)?;
+        let scenario = self.world.scenario().clone();
+        self.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.set_script(&scenario));
+        self.keep();
+        Ok(())
+    }
+
+    /// A capsule of the cursor.
+    pub fn capsule(&self) -> Capsule {
+        Capsule::of(&self.world)
+    }
+
+    /// The digest at the cursor.
+    pub fn digest(&self) -> Hash {
+        self.world.digest()
+    }
+
+    fn whole_scenario(&self) -> Scenario {
+        self.world.scenario().clone()
+    }
+
+    fn restore(&mut self, early_enough: impl Fn(&World) -> bool) {
+        let found = self.checkpoints.iter().rev().find(|checkpoint| early_enough(checkpoint));
+        let checkpoint = found.unwrap_or(&self.checkpoints[0]);
+        let carrier = self.world.carrier();
+        self.world = checkpoint.clone();
+        self.world.set_carrier(carrier);
+    }
+
+    /// Notes progress and keeps a checkpoint where one is due.
+    fn keep(&mut self) {
+        self.end = self.end.max(self.cursor());
+        let newest = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.stats().events);
+        if self.world.stats().events < newest + self.spacing || self.world.unfilled() > 0 {
+            return;
+        }
+        self.checkpoints.push(self.world.clone());
+        if self.checkpoints.len() > MAX_CHECKPOINTS {
+            let mut keep = [true, false].into_iter().cycle();
+            self.checkpoints.retain(|_| keep.next().unwrap_or(true));
+            self.spacing *= 2;
+        }
+    }
+}
+
+impl World {
+    /// Gives a restored past the script of the present, so that playing on repeats what was done.
+    fn set_script(&mut self, scenario: &Scenario) {
+        self.scenario.script.clone_from(&scenario.script);
+    }
+}
+
+fn cursor(world: &World) -> Cursor {
+    Cursor { time: world.now(), events: world.stats().events }
+}

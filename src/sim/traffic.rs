@@ -1,0 +1,174 @@
+//! Messages between nodes: envelopes, and the slots that wait for them.
+//!
+//! The moment a message is sent its arrival is decided and a slot stands in the queue at that key. Over [`Carrier::Loopback`] the slot is born
+//! full; over [`Carrier::External`] it is filled when the bytes have really travelled, and the world waits at an empty one. So both
+//! give the same run.
+
+use std::sync::Arc;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
+
+use super::{Class, EventKey, NodeIndex, World, world::Pending};
+use crate::{
+    gossip::Message,
+    primitives::{Hash, Tag, Timestamp},
+};
+
+const PAYLOAD: Tag = Tag::new("tabchain/payload");
+
+/// How bytes get from one node to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Carrier {
+    /// Handed over at once.
+    Loopback,
+    /// Given to the driver, which brings them back by [`World::fill`].
+    External,
+}
+
+/// A message on its way through an external carrier.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Envelope {
+    /// The sender's index.
+    pub from: u32,
+    /// The receiver's index.
+    pub to: u32,
+    /// When it was sent, virtual ms.
+    pub sent: Timestamp,
+    /// When it arrives, virtual ms.
+    pub deliver_at: Timestamp,
+    /// The sender's count.
+    pub sequence: u64,
+    /// The message as on the wire.
+    pub bytes: Vec<u8>,
+}
+
+/// A message in flight, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flight {
+    /// Sender.
+    pub from: NodeIndex,
+    /// Receiver.
+    pub to: NodeIndex,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// When it arrives.
+    pub deliver_at: Timestamp,
+    /// Which message.
+    pub kind: &'static str,
+}
+
+/// Why an envelope was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FillError {
+    /// No message is expected there (any more).
+    #[error("no message from node {from} with sequence {sequence} is expected at {at} ms")]
+    Unexpected {
+        /// Claimed sender.
+        from: u32,
+        /// Claimed count.
+        sequence: u64,
+        /// Claimed arrival.
+        at: Timestamp,
+    },
+    /// The bytes are not the ones that were sent.
+    #[error("the message from node {from} with sequence {sequence} was altered on its way")]
+    Altered {
+        /// Claimed sender.
+        from: u32,
+        /// Claimed count.
+        sequence: u64,
+    },
+}
+
+/// A place in the queue for a message.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    pub(super) from: NodeIndex,
+    pub(super) to: NodeIndex,
+    pub(super) sent: Timestamp,
+    pub(super) kind: &'static str,
+    pub(super) hash: Hash,
+    pub(super) bytes: Option<Arc<[u8]>>,
+}
+
+impl World {
+    /// Sends over the link, if there is one and it does not lose the message.
+    pub(super) fn send(&mut self, from: NodeIndex, to: NodeIndex, message: &Message) {
+        let bytes = message.to_bytes();
+        let now = self.now();
+        let Some(link) = self.link_mut(from, to) else {
+            return;
+        };
+        let Some(deliver_at) = link.carry(now, from < to, bytes.len()) else {
+            self.stats.lost += 1;
+            return;
+        };
+        let hash = PAYLOAD.hash(&[&bytes]);
+        let sequence = self.next_sequence(from);
+        let key = EventKey { time: deliver_at, class: Class::Delivery, actor: from, sequence };
+        let bytes = match self.carrier {
+            Carrier::Loopback => Some(bytes.into()),
+            Carrier::External => {
+                self.unfilled += 1;
+                self.outgoing.push(Envelope { from, to, sent: now, deliver_at, sequence, bytes });
+                None
+            }
+        };
+        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind: message.kind(), hash, bytes }));
+        self.absorb(&(key, hash));
+    }
+
+    /// Envelopes that an external carrier must bring; empties the list.
+    pub fn take_outgoing(&mut self) -> Vec<Envelope> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// Slots still empty.
+    pub fn unfilled(&self) -> usize {
+        self.unfilled
+    }
+
+    /// Chooses how the messages sent from now on travel.
+    pub fn set_carrier(&mut self, carrier: Carrier) {
+        self.carrier = carrier;
+    }
+
+    /// How messages travel.
+    pub fn carrier(&self) -> Carrier {
+        self.carrier
+    }
+
+    /// An external carrier brings bytes. They are untrusted: only what was sent is taken, once.
+    ///
+    /// # Errors
+    /// [`FillError`]; nothing has changed then.
+    pub fn fill(&mut self, envelope: Envelope) -> Result<(), FillError> {
+        let Envelope { from, to, sent, deliver_at, sequence, bytes } = envelope;
+        let key = EventKey { time: deliver_at, class: Class::Delivery, actor: from, sequence };
+        let unexpected = FillError::Unexpected { from, sequence, at: deliver_at };
+        let Some(Pending::Delivery(slot)) = self.pending_mut(&key) else {
+            return Err(unexpected);
+        };
+        if slot.bytes.is_some() || slot.to != to || slot.sent != sent {
+            return Err(unexpected);
+        }
+        if PAYLOAD.hash(&[&bytes]) != slot.hash {
+            return Err(FillError::Altered { from, sequence });
+        }
+        slot.bytes = Some(bytes.into());
+        self.unfilled -= 1;
+        Ok(())
+    }
+
+    /// Every message in flight, in order of arrival.
+    pub fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
+        self.pending().filter_map(|(key, pending)| match pending {
+            Pending::Delivery(slot) => {
+                Some(Flight { from: slot.from, to: slot.to, sent: slot.sent, deliver_at: key.time, kind: slot.kind })
+            }
+            _ => None,
+        })
+    }
+}
