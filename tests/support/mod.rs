@@ -1,5 +1,9 @@
 //! Fixtures for the tests of the chain: a small builder of real blocks, mined at low difficulty.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test binary is a crate that uses a part of it"
+)]
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -42,13 +46,22 @@ pub fn units(units: u64) -> Amount {
 
 /// Rules that cost about `difficulty` hashes a block.
 pub fn rules(difficulty: u64) -> Rules {
-    Rules { initial_difficulty: difficulty, block_interval: 1_000, half_life: 10_000_000, ..Rules::default() }
+    Rules {
+        initial_difficulty: difficulty,
+        block_interval: 1_000,
+        half_life: 10_000_000,
+        ..Rules::default()
+    }
 }
 
 /// A genesis in which the first `people` own a million each.
 pub fn genesis(people: u8, rules: Rules) -> Genesis {
     let allocations: BTreeMap<Address, Amount> = (1..=people).map(|who| (address(who), units(1_000_000))).collect();
-    Genesis { rules, timestamp: Timestamp(1_000_000), allocations }
+    Genesis {
+        rules,
+        timestamp: Timestamp(1_000_000),
+        allocations,
+    }
 }
 
 /// An unsigned transfer.
@@ -57,7 +70,11 @@ pub fn transfer(from: u8, nonce: u64, to: Address, amount: u64, fee: u64) -> Uns
         sender: key(from).public(),
         nonce: Nonce(nonce),
         fee: units(fee),
-        action: Action::Transfer { to, amount: units(amount), memo: Memo::default() },
+        action: Action::Transfer {
+            to,
+            amount: units(amount),
+            memo: Memo::default(),
+        },
     }
 }
 
@@ -68,8 +85,13 @@ pub fn pay(chain: &Hash, from: u8, nonce: u64, to: u8, amount: u64, fee: u64) ->
 
 /// Searches a seal for a header.
 pub fn seal(unsealed: UnsealedHeader) -> Header {
-    let nonce = Midstate::new(&unsealed.hash()).search(unsealed.target, 0, 1 << 24).expect("low difficulty");
-    Header { unsealed, seal: Seal::Work { nonce } }
+    let nonce = Midstate::new(&unsealed.hash())
+        .search(unsealed.target, 0, 1 << 24)
+        .expect("low difficulty");
+    Header {
+        unsealed,
+        seal: Seal::Work { nonce },
+    }
 }
 
 /// Commits to the body again and seals again, so that only what a test broke on purpose is broken.
@@ -82,7 +104,10 @@ pub fn remine(mut block: Block) -> Block {
 /// Pays subsidy and fees, and nothing else.
 pub fn coinbase(rules: &Rules, height: tabchain::primitives::Height, to: Address, body: &[Transaction]) -> Coinbase {
     let fees = Amount::checked_sum(body.iter().map(|tx| tx.unsigned.fee)).expect("in range");
-    Coinbase { to, amount: fees.checked_add(rules.subsidy_at(height)).expect("in range") }
+    Coinbase {
+        to,
+        amount: fees.checked_add(rules.subsidy_at(height)).expect("in range"),
+    }
 }
 
 /// Builds on the tip of a chain that has every block it ever built.
@@ -99,7 +124,12 @@ pub struct ChainBuilder {
 impl ChainBuilder {
     /// A chain that begins with `genesis`.
     pub fn new(genesis: Genesis) -> Self {
-        Self { chain: Chain::new(&genesis), genesis, blocks: Vec::new(), checks: Checks::remembering() }
+        Self {
+            chain: Chain::new(&genesis),
+            genesis,
+            blocks: Vec::new(),
+            checks: Checks::remembering(),
+        }
     }
 
     /// A signed transfer for this chain.
@@ -161,7 +191,14 @@ pub fn child(
         timestamp: parent.timestamp.after(after),
         target: next_target(rules, &genesis.block().header, parent),
     };
-    remine(Block { header: Header { unsealed, seal: Seal::Work { nonce: 0 } }, coinbase, transactions: body })
+    remine(Block {
+        header: Header {
+            unsealed,
+            seal: Seal::Work { nonce: 0 },
+        },
+        coinbase,
+        transactions: body,
+    })
 }
 
 /// A pool with these transactions.
@@ -171,4 +208,17 @@ pub fn pool(ledger: &Ledger, transactions: impl IntoIterator<Item = Transaction>
         pool.admit(Arc::new(transaction), ledger).expect("admitted");
     }
     pool
+}
+
+/// Thirteen blocks, so that the median is a real one, and 4 expected hashes a block, so that targets and work matter.
+pub fn start() -> ChainBuilder {
+    ChainBuilder::new(genesis(3, rules(4))).grow(13)
+}
+
+/// The block with another unsealed header, sealed again.
+pub fn with(block: &Block, change: impl FnOnce(&mut UnsealedHeader)) -> Block {
+    let mut block = block.clone();
+    change(&mut block.header.unsealed);
+    block.header = seal(block.header.unsealed);
+    block
 }
