@@ -14,6 +14,8 @@ pub mod node;
 pub mod primitives;
 #[deny(clippy::float_arithmetic)]
 pub mod sim;
+#[deny(clippy::float_arithmetic)]
+pub mod view;
 
 #[cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 pub mod native;

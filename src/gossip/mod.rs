@@ -20,7 +20,10 @@ use orphans::Orphans;
 use peer::Peer;
 use requests::Requests;
 pub use seen::Seen;
-pub use wire::{Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION, Status, WireError};
+pub use wire::{
+    Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION,
+    Status, WireError,
+};
 
 use crate::primitives::{Block, BlockId, Header, Timestamp, Transaction, TransactionId};
 
@@ -111,7 +114,9 @@ impl Gossip {
 
     /// The peers, with what they last said of themselves.
     pub fn peers(&self) -> impl Iterator<Item = (PeerId, Option<&Status>)> + '_ {
-        self.peers.iter().map(|(id, peer)| (*id, peer.status.as_ref()))
+        self.peers
+            .iter()
+            .map(|(id, peer)| (*id, peer.status.as_ref()))
     }
 
     /// Whether `peer` is banned at `now`.
@@ -122,15 +127,20 @@ impl Gossip {
     /// When [`Gossip::tick`] wants to be called next.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let statuses = self.peers.values().map(|peer| peer.next_status);
-        statuses.chain(self.flush_at).chain(self.requests.next_deadline()).min()
+        statuses
+            .chain(self.flush_at)
+            .chain(self.requests.next_deadline())
+            .min()
     }
 
     /// A connection came up. Says who we are.
     pub fn connected(&mut self, now: Timestamp, peer: PeerId, source: &impl Source) {
         if self.is_banned(peer, now) {
-            self.effects.push_back(Effect::Disconnect(peer, Fault::Banned));
+            self.effects
+                .push_back(Effect::Disconnect(peer, Fault::Banned));
         } else if self.peers.len() >= MAX_PEERS && !self.peers.contains_key(&peer) {
-            self.effects.push_back(Effect::Disconnect(peer, Fault::TooManyPeers));
+            self.effects
+                .push_back(Effect::Disconnect(peer, Fault::TooManyPeers));
         } else {
             self.peers.insert(peer, Peer::new(now.after(STATUS_EVERY)));
             self.send(peer, Message::Status(source.status()));
@@ -145,7 +155,13 @@ impl Gossip {
     }
 
     /// Bytes from a peer. Answers what can be answered here and returns what the node must judge.
-    pub fn received(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], source: &impl Source) -> Option<Delivery> {
+    pub fn received(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        bytes: &[u8],
+        source: &impl Source,
+    ) -> Option<Delivery> {
         let message = match Message::parse(bytes) {
             Ok(message) => message,
             Err(error) => {
@@ -182,8 +198,18 @@ impl Gossip {
     }
 
     /// Does what is due: statuses, gathered announcements, requests that were not answered.
-    pub fn tick(&mut self, now: Timestamp, jitter: &mut impl FnMut(u32) -> u32, source: &impl Source) {
-        let due: Vec<PeerId> = self.peers.iter().filter(|(_, peer)| peer.next_status <= now).map(|(id, _)| *id).collect();
+    pub fn tick(
+        &mut self,
+        now: Timestamp,
+        jitter: &mut impl FnMut(u32) -> u32,
+        source: &impl Source,
+    ) {
+        let due: Vec<PeerId> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.next_status <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for peer in due {
             self.send(peer, Message::Status(source.status()));
             let wait = STATUS_EVERY + u64::from(jitter(STATUS_JITTER));
@@ -207,7 +233,9 @@ impl Gossip {
                 ignorant.push(*peer);
             }
         }
-        ignorant.into_iter().for_each(|peer| self.send(peer, Message::Inventory(vec![item])));
+        ignorant
+            .into_iter()
+            .for_each(|peer| self.send(peer, Message::Inventory(vec![item])));
     }
 
     /// Announces a transaction soon, together with others; `again` also to peers that were told before.
@@ -243,7 +271,13 @@ impl Gossip {
     }
 
     /// Headers of a peer were good: ask for more if it has more, and for bodies.
-    pub fn headers_accepted(&mut self, now: Timestamp, from: PeerId, more: bool, source: &impl Source) {
+    pub fn headers_accepted(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        more: bool,
+        source: &impl Source,
+    ) {
         if more {
             self.send(from, Message::GetHeaders(source.locator()));
         }
@@ -257,8 +291,12 @@ impl Gossip {
             return;
         }
         let ours = source.status().work;
-        let able: Vec<PeerId> =
-            self.peers.iter().filter(|(_, peer)| peer.status.as_ref().is_some_and(|s| s.work >= ours)).map(|(id, _)| *id).collect();
+        let able: Vec<PeerId> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.status.as_ref().is_some_and(|s| s.work >= ours))
+            .map(|(id, _)| *id)
+            .collect();
         for (turn, id) in wanted.into_iter().enumerate() {
             let item = Item::Block(id);
             if able.is_empty() || self.orphans.contains(&id) || self.requests.contains(&item) {
@@ -266,7 +304,9 @@ impl Gossip {
             }
             let first = turn % able.len();
             let order = able.iter().cycle().skip(first).take(able.len());
-            let asked: Vec<_> = order.filter_map(|peer| self.requests.add(now, item, *peer)).collect();
+            let asked: Vec<_> = order
+                .filter_map(|peer| self.requests.add(now, item, *peer))
+                .collect();
             self.ask(asked);
         }
     }
@@ -286,7 +326,11 @@ impl Gossip {
 
     fn ban(&mut self, now: Timestamp, peer: PeerId, fault: Fault) {
         if self.banned.len() >= MAX_BANNED
-            && let Some(first) = self.banned.iter().min_by_key(|(_, until)| **until).map(|(id, _)| *id)
+            && let Some(first) = self
+                .banned
+                .iter()
+                .min_by_key(|(_, until)| **until)
+                .map(|(id, _)| *id)
         {
             self.banned.remove(&first);
         }
@@ -299,7 +343,14 @@ impl Gossip {
     fn on_status(&mut self, now: Timestamp, from: PeerId, status: Status, source: &impl Source) {
         let ours = source.status();
         if status.version != ours.version || status.genesis != ours.genesis {
-            self.blame(now, from, Fault::WrongChain { version: status.version, genesis: status.genesis });
+            self.blame(
+                now,
+                from,
+                Fault::WrongChain {
+                    version: status.version,
+                    genesis: status.genesis,
+                },
+            );
             return;
         }
         let Some(peer) = self.peers.get_mut(&from) else {
@@ -312,7 +363,10 @@ impl Gossip {
             self.send(from, Message::Status(ours));
             let sample = source.pool_sample(POOL_SAMPLE);
             if !sample.is_empty() {
-                self.send(from, Message::Inventory(sample.into_iter().map(Item::Transaction).collect()));
+                self.send(
+                    from,
+                    Message::Inventory(sample.into_iter().map(Item::Transaction).collect()),
+                );
             }
         }
         if unknown {
@@ -322,7 +376,13 @@ impl Gossip {
         }
     }
 
-    fn on_inventory(&mut self, now: Timestamp, from: PeerId, items: Vec<Item>, source: &impl Source) {
+    fn on_inventory(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        items: Vec<Item>,
+        source: &impl Source,
+    ) {
         let mut wanted = Vec::new();
         for item in items {
             if let Some(peer) = self.peers.get_mut(&from) {
@@ -362,7 +422,10 @@ impl Gossip {
     }
 
     fn on_not_found(&mut self, now: Timestamp, from: PeerId, items: &[Item]) {
-        let retry: Vec<_> = items.iter().filter_map(|item| self.requests.refused(now, item, from)).collect();
+        let retry: Vec<_> = items
+            .iter()
+            .filter_map(|item| self.requests.refused(now, item, from))
+            .collect();
         self.ask(retry);
     }
 
@@ -375,9 +438,15 @@ impl Gossip {
 
     fn flush_announcements(&mut self) {
         self.flush_at = None;
-        let batches: Vec<(PeerId, Vec<Item>)> =
-            self.peers.iter_mut().map(|(id, peer)| (*id, peer.take_announcements())).filter(|(_, items)| !items.is_empty()).collect();
-        batches.into_iter().for_each(|(peer, items)| self.send(peer, Message::Inventory(items)));
+        let batches: Vec<(PeerId, Vec<Item>)> = self
+            .peers
+            .iter_mut()
+            .map(|(id, peer)| (*id, peer.take_announcements()))
+            .filter(|(_, items)| !items.is_empty())
+            .collect();
+        batches
+            .into_iter()
+            .for_each(|(peer, items)| self.send(peer, Message::Inventory(items)));
     }
 
     /// One message per peer for all that is asked of it.

@@ -33,7 +33,11 @@ impl Orphans {
         if self.contains(&id) {
             return;
         }
-        let of_peer = self.blocks.values().filter(|(peer, _)| *peer == from).count();
+        let of_peer = self
+            .blocks
+            .values()
+            .filter(|(peer, _)| *peer == from)
+            .count();
         if of_peer >= MAX_PER_PEER {
             self.remove_first(|(peer, _)| *peer == from);
         } else if self.blocks.len() >= MAX_ORPHANS {
@@ -45,10 +49,17 @@ impl Orphans {
 
     /// Takes out the children of a block that has arrived.
     pub(super) fn take_children(&mut self, parent: &BlockId) -> Vec<(PeerId, Block)> {
-        let children: Vec<BlockId> =
-            self.blocks.iter().filter(|(_, (_, block))| block.header.parent == *parent).map(|(id, _)| *id).collect();
+        let children: Vec<BlockId> = self
+            .blocks
+            .iter()
+            .filter(|(_, (_, block))| block.header.parent == *parent)
+            .map(|(id, _)| *id)
+            .collect();
         self.order.retain(|id| !children.contains(id));
-        children.iter().filter_map(|id| self.blocks.remove(id)).collect()
+        children
+            .iter()
+            .filter_map(|id| self.blocks.remove(id))
+            .collect()
     }
 
     pub(super) fn forget_peer(&mut self, peer: PeerId) {
@@ -57,7 +68,10 @@ impl Orphans {
     }
 
     fn remove_first(&mut self, matches: impl Fn(&(PeerId, Block)) -> bool) {
-        if let Some(at) = self.order.iter().position(|id| self.blocks.get(id).is_some_and(&matches))
+        if let Some(at) = self
+            .order
+            .iter()
+            .position(|id| self.blocks.get(id).is_some_and(&matches))
             && let Some(id) = self.order.remove(at)
         {
             self.blocks.remove(&id);

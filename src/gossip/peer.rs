@@ -23,7 +23,13 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn new(next_status: Timestamp) -> Self {
-        Self { status: None, known: Seen::default(), score: 0, next_status, announce: BTreeSet::new() }
+        Self {
+            status: None,
+            known: Seen::default(),
+            score: 0,
+            next_status,
+            announce: BTreeSet::new(),
+        }
     }
 
     /// Notes a transaction to announce; more than one message holds are dropped, as a lost message would be.
@@ -34,6 +40,9 @@ impl Peer {
     }
 
     pub(super) fn take_announcements(&mut self) -> Vec<Item> {
-        std::mem::take(&mut self.announce).into_iter().map(Item::Transaction).collect()
+        std::mem::take(&mut self.announce)
+            .into_iter()
+            .map(Item::Transaction)
+            .collect()
     }
 }

@@ -16,7 +16,10 @@ pub struct Seen<T: Ord> {
 
 impl<T: Ord> Default for Seen<T> {
     fn default() -> Self {
-        Self { recent: BTreeSet::new(), older: BTreeSet::new() }
+        Self {
+            recent: BTreeSet::new(),
+            older: BTreeSet::new(),
+        }
     }
 }
 

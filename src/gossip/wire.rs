@@ -3,7 +3,9 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use crate::primitives::{Block, BlockId, DecodeError, Header, Height, Transaction, TransactionId, Work, decode, encode};
+use crate::primitives::{
+    Block, BlockId, DecodeError, Header, Height, Transaction, TransactionId, Work, decode, encode,
+};
 
 /// The version of these messages.
 pub const PROTOCOL_VERSION: u32 = 1;
@@ -17,7 +19,9 @@ pub const MAX_HEADERS: usize = 256;
 pub const MAX_LOCATOR: usize = 32;
 
 /// Something that can be announced and asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Item {
     /// A block by id.
@@ -101,14 +105,26 @@ impl Message {
             return Err(WireError::TooLarge { bytes: bytes.len() });
         }
         let message: Self =
-            decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable { reason: error.to_string() })?;
+            decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable {
+                reason: error.to_string(),
+            })?;
         let (count, limit) = match &message {
-            Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => (items.len(), MAX_ITEMS),
+            Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => {
+                (items.len(), MAX_ITEMS)
+            }
             Self::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
             Self::Headers(headers) => (headers.len(), MAX_HEADERS),
             Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),
         };
-        if count > limit { Err(WireError::TooMany { kind: message.kind(), count, limit }) } else { Ok(message) }
+        if count > limit {
+            Err(WireError::TooMany {
+                kind: message.kind(),
+                count,
+                limit,
+            })
+        } else {
+            Ok(message)
+        }
     }
 
     /// The bytes on the wire.

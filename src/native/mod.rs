@@ -55,7 +55,11 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
-            ExitCode::from(if matches!(failure, Failure::Input(_)) { 2 } else { 1 })
+            ExitCode::from(if matches!(failure, Failure::Input(_)) {
+                2
+            } else {
+                1
+            })
         }
     }
 }
@@ -65,19 +69,29 @@ fn read(path: &Path) -> Result<String, Failure> {
     let fail = |error: std::io::Error| Failure::Input(format!("{}: {error}", path.display()));
     let mut text = String::new();
     let limit = MAX_SCENARIO_BYTES as u64 + 1;
-    let read = File::open(path).map_err(fail)?.take(limit).read_to_string(&mut text).map_err(fail)?;
+    let read = File::open(path)
+        .map_err(fail)?
+        .take(limit)
+        .read_to_string(&mut text)
+        .map_err(fail)?;
     if read as u64 == limit {
-        return Err(Failure::Input(format!("{}: more than {MAX_SCENARIO_BYTES} bytes", path.display())));
+        return Err(Failure::Input(format!(
+            "{}: more than {MAX_SCENARIO_BYTES} bytes",
+            path.display()
+        )));
     }
     Ok(text)
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+    std::fs::write(path, text)
+        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
 /// A progress bar on standard error, hidden if that is not a terminal.
 fn progress(total: u64, unit: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {{percent:>3}} % {unit} {{msg}} ({{eta}} left)"));
+    let style = ProgressStyle::with_template(&format!(
+        "{{wide_bar}} {{percent:>3}} % {unit} {{msg}} ({{eta}} left)"
+    ));
     ProgressBar::new(total).with_style(style.expect("a literal template"))
 }

@@ -20,14 +20,18 @@ use serde::Serialize;
 
 pub use change_set::ChangeSet;
 pub use event::EventKind;
-pub use io::{Command, CommandId, CommandResult, Input, InputSequence, Output, PeerChange, Transfer};
+pub use io::{
+    Command, CommandId, CommandResult, Input, InputSequence, Output, PeerChange, Transfer,
+};
 pub use keyring::Keyring;
 use source::NodeSource;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
     gossip::{Gossip, PeerId},
-    primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
+    primitives::{
+        Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId,
+    },
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-digest");
@@ -77,7 +81,13 @@ impl Node {
     }
 
     /// A node as it was when these changes were stored. Blocks are judged again.
-    pub fn from_change_set(genesis: &Genesis, keyring: Keyring, stored: &ChangeSet, now: Timestamp, checks: &mut Checks) -> Self {
+    pub fn from_change_set(
+        genesis: &Genesis,
+        keyring: Keyring,
+        stored: &ChangeSet,
+        now: Timestamp,
+        checks: &mut Checks,
+    ) -> Self {
         let mut node = Self::new(genesis, keyring);
         let mut blocks: Vec<_> = stored.blocks.values().collect();
         blocks.sort_by_key(|block| block.header.height);
@@ -86,7 +96,11 @@ impl Node {
             drop(node.chain.import(now, Block::clone(block), checks));
         }
         for transaction in stored.transactions.values().flatten() {
-            if node.mempool.admit(Arc::clone(transaction), node.chain.ledger()).is_ok() {
+            if node
+                .mempool
+                .admit(Arc::clone(transaction), node.chain.ledger())
+                .is_ok()
+            {
                 node.own.insert(transaction.id(), now);
             }
         }
@@ -95,7 +109,12 @@ impl Node {
 
     /// The only way the state changes. Every output must be taken and done, in order.
     #[must_use = "dropping outputs loses messages"]
-    pub fn handle(&mut self, now: Timestamp, input: Input, checks: &mut Checks) -> impl Iterator<Item = Output> + '_ {
+    pub fn handle(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        checks: &mut Checks,
+    ) -> impl Iterator<Item = Output> + '_ {
         self.inputs += 1;
         match input {
             Input::Peer { peer, change } => self.on_peer(now, peer, change),
@@ -113,7 +132,10 @@ impl Node {
         let template = self.template.as_ref().map(|_| self.template_due);
         let held = self.held.values().map(|(due, _)| *due);
         let own = self.own.values().copied();
-        held.chain(own).chain(template).chain(self.gossip.next_wake()).min()
+        held.chain(own)
+            .chain(template)
+            .chain(self.gossip.next_wake())
+            .min()
     }
 
     /// This node's account.
@@ -153,7 +175,12 @@ impl Node {
 
     /// A hash over the chain, the mempool and the count of inputs.
     pub fn digest(&self) -> Hash {
-        DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining))
+        DIGEST.hash_of(&(
+            self.chain.digest(),
+            self.mempool.digest(),
+            self.inputs,
+            self.mining,
+        ))
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange) {
@@ -178,14 +205,20 @@ impl Node {
     }
 
     fn on_mined(&mut self, now: Timestamp, template: &Hash, nonce: u64, checks: &mut Checks) {
-        let current = self.template.as_ref().is_some_and(|current| current.id() == *template);
+        let current = self
+            .template
+            .as_ref()
+            .is_some_and(|current| current.id() == *template);
         let Some(template) = self.template.take_if(|_| current) else {
             self.event(EventKind::MinedLate);
             return;
         };
         let block = template.seal(nonce);
         let (block_id, height) = (block.id(), block.header.height);
-        self.event(EventKind::Mined { block: block_id, height });
+        self.event(EventKind::Mined {
+            block: block_id,
+            height,
+        });
         self.take_block(now, None, block, checks);
         if self.template.is_none() {
             self.rebuild_template(now);
@@ -193,7 +226,12 @@ impl Node {
     }
 
     fn on_wake(&mut self, now: Timestamp, checks: &mut Checks) {
-        let due: Vec<BlockId> = self.held.iter().filter(|(_, (due, _))| *due <= now).map(|(id, _)| *id).collect();
+        let due: Vec<BlockId> = self
+            .held
+            .iter()
+            .filter(|(_, (due, _))| *due <= now)
+            .map(|(id, _)| *id)
+            .collect();
         for id in due {
             if let Some((_, block)) = self.held.remove(&id) {
                 self.take_block(now, None, block, checks);
@@ -203,8 +241,12 @@ impl Node {
         if self.template.is_some() && self.template_due <= now {
             self.rebuild_template(now);
         }
-        let (source, keyring) = (NodeSource::new(&self.chain, &self.mempool), &mut self.keyring);
-        self.gossip.tick(now, &mut |bound| keyring.draw(bound), &source);
+        let (source, keyring) = (
+            NodeSource::new(&self.chain, &self.mempool),
+            &mut self.keyring,
+        );
+        self.gossip
+            .tick(now, &mut |bound| keyring.draw(bound), &source);
     }
 
     fn rebuild_template(&mut self, now: Timestamp) {
@@ -221,11 +263,17 @@ impl Node {
     }
 
     fn event(&mut self, event: EventKind) {
-        self.outbox.push_back(Output::Event { cause: self.inputs, event });
+        self.outbox.push_back(Output::Event {
+            cause: self.inputs,
+            event,
+        });
     }
 
     fn persist_transaction(&mut self, id: TransactionId, transaction: Option<Arc<Transaction>>) {
         let transactions = BTreeMap::from([(id, transaction)]);
-        self.outbox.push_back(Output::Persist(ChangeSet { transactions, ..ChangeSet::default() }));
+        self.outbox.push_back(Output::Persist(ChangeSet {
+            transactions,
+            ..ChangeSet::default()
+        }));
     }
 }

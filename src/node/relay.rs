@@ -13,18 +13,34 @@ use crate::{
 };
 
 impl Node {
-    pub(super) fn on_received(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], checks: &mut Checks) {
+    pub(super) fn on_received(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        bytes: &[u8],
+        checks: &mut Checks,
+    ) {
         let source = NodeSource::new(&self.chain, &self.mempool);
         match self.gossip.received(now, from, bytes, &source) {
             None => {}
-            Some(Delivery::Headers { headers, full }) => self.take_headers(now, from, &headers, full),
+            Some(Delivery::Headers { headers, full }) => {
+                self.take_headers(now, from, &headers, full)
+            }
             Some(Delivery::Block(block)) => self.take_block(now, Some(from), block, checks),
-            Some(Delivery::Transaction(transaction)) => self.take_peers_transaction(now, from, transaction, checks),
+            Some(Delivery::Transaction(transaction)) => {
+                self.take_peers_transaction(now, from, transaction, checks)
+            }
         }
     }
 
     /// Judges a block, then the orphans that waited for it.
-    pub(super) fn take_block(&mut self, now: Timestamp, from: Option<PeerId>, block: Block, checks: &mut Checks) {
+    pub(super) fn take_block(
+        &mut self,
+        now: Timestamp,
+        from: Option<PeerId>,
+        block: Block,
+        checks: &mut Checks,
+    ) {
         let before = self.chain.tip();
         let mut waiting = VecDeque::from([(from, block)]);
         while let Some((from, block)) = waiting.pop_front() {
@@ -34,7 +50,11 @@ impl Node {
                 Ok(import) => {
                     self.imported(now, id, import);
                     let children = self.gossip.adopt(&id);
-                    waiting.extend(children.into_iter().map(|(peer, block)| (Some(peer), block)));
+                    waiting.extend(
+                        children
+                            .into_iter()
+                            .map(|(peer, block)| (Some(peer), block)),
+                    );
                 }
                 Err(error) => self.not_imported(now, from, id, block, error),
             }
@@ -60,7 +80,10 @@ impl Node {
             Admission::Replaced(old) => Some(old),
         };
         self.gossip.announce_transaction(now, id, false);
-        self.event(EventKind::TransactionAccepted { transaction: id, replaced });
+        self.event(EventKind::TransactionAccepted {
+            transaction: id,
+            replaced,
+        });
         Ok(id)
     }
 
@@ -69,19 +92,38 @@ impl Node {
             self.outbox.push_back(match effect {
                 Effect::Send(to, message) => Output::Send { to, message },
                 Effect::Disconnect(peer, fault) => Output::Disconnect { peer, fault },
-                Effect::Blamed(peer, fault) => Output::Event { cause: self.inputs, event: EventKind::PeerBlamed { peer, fault } },
+                Effect::Blamed(peer, fault) => Output::Event {
+                    cause: self.inputs,
+                    event: EventKind::PeerBlamed { peer, fault },
+                },
             });
         }
     }
 
-    fn take_peers_transaction(&mut self, now: Timestamp, from: PeerId, transaction: Transaction, checks: &mut Checks) {
+    fn take_peers_transaction(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        transaction: Transaction,
+        checks: &mut Checks,
+    ) {
         let id = transaction.id();
         if let Err(error) = self.take_transaction(now, Arc::new(transaction), checks) {
             if error.is_senders_fault() {
                 self.gossip.forget_transaction(id);
-                self.gossip.blame(now, from, Fault::InvalidTransaction { rule: error.code(), reason: error.to_string() });
+                self.gossip.blame(
+                    now,
+                    from,
+                    Fault::InvalidTransaction {
+                        rule: error.code(),
+                        reason: error.to_string(),
+                    },
+                );
             }
-            self.event(EventKind::TransactionRejected { transaction: id, error });
+            self.event(EventKind::TransactionRejected {
+                transaction: id,
+                error,
+            });
         }
     }
 
@@ -89,7 +131,14 @@ impl Node {
         let result = self.chain.accept_headers(now, headers);
         match result {
             Err(error) if !error.is_temporary() => {
-                self.gossip.blame(now, from, Fault::InvalidHeader { rule: error.code(), reason: error.to_string() });
+                self.gossip.blame(
+                    now,
+                    from,
+                    Fault::InvalidHeader {
+                        rule: error.code(),
+                        reason: error.to_string(),
+                    },
+                );
             }
             Err(_) | Ok(0) => {}
             Ok(new) => {
@@ -101,21 +150,46 @@ impl Node {
     }
 
     fn imported(&mut self, now: Timestamp, id: BlockId, import: Import) {
-        let height = self.chain.tree().get(&id).map(|entry| entry.header.height).unwrap_or_default();
-        let stored = self.chain.tree().block(&id).cloned().map(|block| (id, block));
-        self.outbox.push_back(Output::Persist(ChangeSet { blocks: BTreeMap::from_iter(stored), ..ChangeSet::default() }));
+        let height = self
+            .chain
+            .tree()
+            .get(&id)
+            .map(|entry| entry.header.height)
+            .unwrap_or_default();
+        let stored = self
+            .chain
+            .tree()
+            .block(&id)
+            .cloned()
+            .map(|block| (id, block));
+        self.outbox.push_back(Output::Persist(ChangeSet {
+            blocks: BTreeMap::from_iter(stored),
+            ..ChangeSet::default()
+        }));
         match import {
             Import::Known => return,
             Import::SideBranch => self.event(EventKind::SideBranch { block: id, height }),
             Import::Extended(block) => {
-                self.event(EventKind::Extended { block: id, height, transactions: block.transactions.len() });
+                self.event(EventKind::Extended {
+                    block: id,
+                    height,
+                    transactions: block.transactions.len(),
+                });
                 self.mempool.refresh(self.chain.ledger());
             }
-            Import::Reorged { disconnected, connected } => {
+            Import::Reorged {
+                disconnected,
+                connected,
+            } => {
                 self.readmit(now, &disconnected);
                 let from = disconnected.first().map_or(id, CheckedBlock::id);
                 let (disconnected, connected) = (disconnected.len(), connected.len());
-                self.event(EventKind::Reorged { from, to: id, disconnected, connected });
+                self.event(EventKind::Reorged {
+                    from,
+                    to: id,
+                    disconnected,
+                    connected,
+                });
             }
         }
         self.gossip.announce_block(id);
@@ -124,14 +198,30 @@ impl Node {
     /// Transactions of blocks that left the best chain wait again, where they still can.
     fn readmit(&mut self, now: Timestamp, disconnected: &[CheckedBlock]) {
         self.mempool.refresh(self.chain.ledger());
-        for transaction in disconnected.iter().rev().flat_map(|block| &block.transactions) {
-            if self.mempool.admit(Arc::new(transaction.clone()), self.chain.ledger()).is_ok() {
-                self.gossip.announce_transaction(now, transaction.id(), false);
+        for transaction in disconnected
+            .iter()
+            .rev()
+            .flat_map(|block| &block.transactions)
+        {
+            if self
+                .mempool
+                .admit(Arc::new(transaction.clone()), self.chain.ledger())
+                .is_ok()
+            {
+                self.gossip
+                    .announce_transaction(now, transaction.id(), false);
             }
         }
     }
 
-    fn not_imported(&mut self, now: Timestamp, from: Option<PeerId>, id: BlockId, block: Block, error: BlockError) {
+    fn not_imported(
+        &mut self,
+        now: Timestamp,
+        from: Option<PeerId>,
+        id: BlockId,
+        block: Block,
+        error: BlockError,
+    ) {
         let parent = block.header.parent;
         match (&error, from) {
             (BlockError::UnknownParent { .. }, Some(from)) => {
@@ -141,7 +231,13 @@ impl Node {
                 return;
             }
             (BlockError::TimestampTooNew { .. }, _) => {
-                let due = Timestamp(block.header.timestamp.0.saturating_sub(self.chain.rules().max_future_drift));
+                let due = Timestamp(
+                    block
+                        .header
+                        .timestamp
+                        .0
+                        .saturating_sub(self.chain.rules().max_future_drift),
+                );
                 if self.held.len() < MAX_HELD {
                     self.held.insert(id, (due, block));
                 }
@@ -149,7 +245,11 @@ impl Node {
                 return;
             }
             (_, Some(from)) => {
-                let fault = Fault::InvalidBlock { block: id, rule: error.code(), reason: error.to_string() };
+                let fault = Fault::InvalidBlock {
+                    block: id,
+                    rule: error.code(),
+                    reason: error.to_string(),
+                };
                 self.gossip.blame(now, from, fault);
             }
             (_, None) => {}

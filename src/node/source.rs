@@ -23,8 +23,19 @@ impl<'a> NodeSource<'a> {
 impl Source for NodeSource<'_> {
     fn status(&self) -> Status {
         let tip = self.chain.tip();
-        let work = self.chain.tree().get(&tip).expect("the tip is in the tree").work;
-        Status { version: PROTOCOL_VERSION, genesis: self.chain.genesis_id(), tip, height: self.chain.height(), work }
+        let work = self
+            .chain
+            .tree()
+            .get(&tip)
+            .expect("the tip is in the tree")
+            .work;
+        Status {
+            version: PROTOCOL_VERSION,
+            genesis: self.chain.genesis_id(),
+            tip,
+            height: self.chain.height(),
+            work,
+        }
     }
 
     fn has_header(&self, id: &BlockId) -> bool {
@@ -36,11 +47,17 @@ impl Source for NodeSource<'_> {
     }
 
     fn transaction(&self, id: &TransactionId) -> Option<Transaction> {
-        self.mempool.get(id).map(|transaction| Transaction::clone(Arc::as_ref(transaction)))
+        self.mempool
+            .get(id)
+            .map(|transaction| Transaction::clone(Arc::as_ref(transaction)))
     }
 
     fn pool_sample(&self, limit: usize) -> Vec<TransactionId> {
-        self.mempool.iter().take(limit).map(|pooled| pooled.id).collect()
+        self.mempool
+            .iter()
+            .take(limit)
+            .map(|pooled| pooled.id)
+            .collect()
     }
 
     fn locator(&self) -> Vec<BlockId> {

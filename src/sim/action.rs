@@ -1,6 +1,9 @@
 //! What can be done to a world: checked first, then carried out.
 
-use super::{Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, World, Workload};
+use super::{
+    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry,
+    Workload, World,
+};
 use crate::{
     chain::PoolError,
     node::{Command, Node, Transfer},
@@ -63,14 +66,18 @@ impl World {
                 node.try_transfer(&self.transfer_of(action)?)?;
             }
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
-            Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
+            Action::Partition { nodes } => nodes
+                .iter()
+                .try_for_each(|name| self.named(name).map(drop))?,
             Action::SetLink { a, b, quality } => {
                 self.linked(a, b)?;
                 quality.validate("quality")?;
             }
             Action::AddNode { node, links } => {
                 node.validate("node")?;
-                links.iter().try_for_each(|name| self.named(name).map(drop))?;
+                links
+                    .iter()
+                    .try_for_each(|name| self.named(name).map(drop))?;
                 if self.index_of(&node.name).is_some() {
                     return Err(ActionError::NameTaken(node.name.clone()));
                 }
@@ -87,7 +94,11 @@ impl World {
             }
             Action::SetHashRate { node, hash_rate } => {
                 self.on(node)?;
-                let config = super::NodeConfig { name: node.clone(), hash_rate: *hash_rate, balance: Default::default() };
+                let config = super::NodeConfig {
+                    name: node.clone(),
+                    hash_rate: *hash_rate,
+                    balance: Default::default(),
+                };
                 config.validate("node")?;
             }
             Action::SetWorkload { workload } => workload.validate("workload")?,
@@ -102,7 +113,10 @@ impl World {
     /// [`ActionError`]; nothing has changed then.
     pub fn act_now(&mut self, action: Action) -> Result<(), ActionError> {
         self.check(&action)?;
-        self.append(ScriptEntry { at: self.here(), action });
+        self.append(ScriptEntry {
+            at: self.here(),
+            action,
+        });
         self.step(self.now());
         Ok(())
     }
@@ -151,11 +165,15 @@ impl World {
                 let others: Vec<NodeIndex> = links.iter().map(|name| find(name)).collect();
                 self.add_node(node);
                 let index = find_last(self);
-                others.into_iter().for_each(|other| self.add_link(index, other, LinkQuality::default()));
+                others
+                    .into_iter()
+                    .for_each(|other| self.add_link(index, other, LinkQuality::default()));
             }
             Action::Stop { node } => self.switch_off(find(node)),
             Action::Start { node } => self.switch_on(find(node)),
-            Action::SetHashRate { node, hash_rate } => self.change_hash_rate(find(node), *hash_rate),
+            Action::SetHashRate { node, hash_rate } => {
+                self.change_hash_rate(find(node), *hash_rate)
+            }
             Action::SetWorkload { workload } => self.change_workload(*workload),
             Action::Quiesce => self.quiesce(),
         }
@@ -185,26 +203,47 @@ impl World {
     }
 
     fn transfer_of(&self, action: &Action) -> Result<Transfer, ActionError> {
-        let Action::Transfer { to, amount, fee, memo, .. } = action else {
+        let Action::Transfer {
+            to,
+            amount,
+            fee,
+            memo,
+            ..
+        } = action
+        else {
             unreachable!("only called for transfers");
         };
         let to = self.nodes()[self.named(to)? as usize].address;
-        Ok(Transfer { to, amount: *amount, fee: *fee, memo: memo.clone(), nonce: None })
+        Ok(Transfer {
+            to,
+            amount: *amount,
+            fee: *fee,
+            memo: memo.clone(),
+            nonce: None,
+        })
     }
 
     fn named(&self, name: &str) -> Result<NodeIndex, ActionError> {
-        self.index_of(name).ok_or_else(|| ActionError::UnknownNode(name.to_owned()))
+        self.index_of(name)
+            .ok_or_else(|| ActionError::UnknownNode(name.to_owned()))
     }
 
     fn on(&self, name: &str) -> Result<&Node, ActionError> {
         let index = self.named(name)?;
-        self.nodes()[index as usize].node.as_ref().ok_or_else(|| ActionError::Off(name.to_owned()))
+        self.nodes()[index as usize]
+            .node
+            .as_ref()
+            .ok_or_else(|| ActionError::Off(name.to_owned()))
     }
 
     fn linked(&self, a: &str, b: &str) -> Result<(NodeIndex, NodeIndex), ActionError> {
         let (left, right) = (self.named(a)?, self.named(b)?);
         let ends = (left.min(right), left.max(right));
-        if self.links.contains_key(&ends) { Ok(ends) } else { Err(ActionError::NotLinked(a.to_owned(), b.to_owned())) }
+        if self.links.contains_key(&ends) {
+            Ok(ends)
+        } else {
+            Err(ActionError::NotLinked(a.to_owned(), b.to_owned()))
+        }
     }
 }
 

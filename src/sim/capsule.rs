@@ -65,7 +65,9 @@ pub enum CapsuleError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The run has no such place.
-    #[error("the run has no place with {expected_events} events at {time} ms: it has {events} events there")]
+    #[error(
+        "the run has no place with {expected_events} events at {time} ms: it has {events} events there"
+    )]
     Place {
         /// What the capsule says.
         expected_events: u64,
@@ -95,8 +97,16 @@ pub struct Replay {
 impl Capsule {
     /// A capsule of where a world stands.
     pub fn of(world: &World) -> Self {
-        let cursor = Cursor { time: world.now(), events: world.stats().events };
-        Self { capsule: CAPSULE_VERSION, scenario: world.scenario().clone(), cursor, digest: world.digest() }
+        let cursor = Cursor {
+            time: world.now(),
+            events: world.stats().events,
+        };
+        Self {
+            capsule: CAPSULE_VERSION,
+            scenario: world.scenario().clone(),
+            cursor,
+            digest: world.digest(),
+        }
     }
 
     /// Reads and checks a capsule.
@@ -112,14 +122,23 @@ impl Capsule {
         match value.get("capsule").and_then(serde_json::Value::as_u64) {
             Some(version) if version == u64::from(CAPSULE_VERSION) => {}
             Some(version) => return Err(CapsuleError::Version(version)),
-            None => return Err(CapsuleError::Malformed("no version number in \"capsule\"".to_owned())),
+            None => {
+                return Err(CapsuleError::Malformed(
+                    "no version number in \"capsule\"".to_owned(),
+                ));
+            }
         }
         let capsule: Self = serde_json::from_value(value).map_err(malformed)?;
-        for (field, value, limit) in
-            [("events", capsule.cursor.events, MAX_EVENTS), ("time", capsule.cursor.time.0, MAX_TIME.0)]
-        {
+        for (field, value, limit) in [
+            ("events", capsule.cursor.events, MAX_EVENTS),
+            ("time", capsule.cursor.time.0, MAX_TIME.0),
+        ] {
             if value > limit {
-                return Err(CapsuleError::Cursor { field, value, limit });
+                return Err(CapsuleError::Cursor {
+                    field,
+                    value,
+                    limit,
+                });
             }
         }
         capsule.scenario.validate()?;
@@ -133,7 +152,11 @@ impl Capsule {
 
     /// Starts a replay.
     pub fn replay(&self) -> Replay {
-        Replay { world: World::new(self.scenario.clone()), cursor: self.cursor, expected: self.digest }
+        Replay {
+            world: World::new(self.scenario.clone()),
+            cursor: self.cursor,
+            expected: self.digest,
+        }
     }
 }
 
@@ -165,12 +188,19 @@ impl Replay {
         let events = self.world.stats().events;
         if events != self.cursor.events || self.world.now() > self.cursor.time {
             let time = self.world.now();
-            return Err(Mismatch::Place { expected_events: self.cursor.events, time, events });
+            return Err(Mismatch::Place {
+                expected_events: self.cursor.events,
+                time,
+                events,
+            });
         }
         self.world.set_now(self.cursor.time);
         let found = self.world.digest();
         if found != self.expected {
-            return Err(Mismatch::Digest { found, expected: self.expected });
+            return Err(Mismatch::Digest {
+                found,
+                expected: self.expected,
+            });
         }
         Ok(self.world)
     }

@@ -1,11 +1,15 @@
 //! Ready-made scenarios.
 
-use super::{Config, LinkConfig, LinkQuality, NodeConfig, SCENARIO_VERSION, Scenario, Workload, random::Stream};
+use super::{
+    Config, LinkConfig, LinkQuality, NodeConfig, SCENARIO_VERSION, Scenario, Workload,
+    random::Stream,
+};
 use crate::{chain::Rules, primitives::Amount};
 
 const NAMES: [&str; 26] = [
-    "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima", "Mike", "November",
-    "Oscar", "Papa", "Quebec", "Romeo", "Sierra", "Tango", "Uniform", "Victor", "Whiskey", "Xray", "Yankee", "Zulu",
+    "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett",
+    "Kilo", "Lima", "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra", "Tango",
+    "Uniform", "Victor", "Whiskey", "Xray", "Yankee", "Zulu",
 ];
 /// Hashes per virtual second of the whole network.
 const HASH_RATE: u32 = 6_000;
@@ -21,21 +25,50 @@ impl Scenario {
         let count = nodes.clamp(1, super::MAX_NODES);
         let mut stream = Stream::new(seed, "topology", "");
         let names: Vec<String> = (0..count).map(name).collect();
-        let miners = (0..count).filter(|index| mines(*index)).take(MAX_MINERS).count();
+        let miners = (0..count)
+            .filter(|index| mines(*index))
+            .take(MAX_MINERS)
+            .count();
         let hash_rate = HASH_RATE / u32::try_from(miners).expect("few");
         let nodes: Vec<NodeConfig> = (names.iter().enumerate())
             .map(|(index, name)| NodeConfig {
                 name: name.clone(),
-                hash_rate: if mines(index) && index < MAX_MINERS * 3 / 2 { hash_rate } else { 0 },
+                hash_rate: if mines(index) && index < MAX_MINERS * 3 / 2 {
+                    hash_rate
+                } else {
+                    0
+                },
                 balance: Amount::literal(1_000_000),
             })
             .collect();
-        let links = pairs(count, &mut stream).into_iter().map(|(a, b)| link(&names[a], &names[b], &mut stream)).collect();
+        let links = pairs(count, &mut stream)
+            .into_iter()
+            .map(|(a, b)| link(&names[a], &names[b], &mut stream))
+            .collect();
         let each = TRANSFERS_PER_HOUR / u32::try_from(count).expect("at most a thousand");
-        let total = nodes.iter().map(|node| u64::from(node.hash_rate)).sum::<u64>();
-        let rules = Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() };
-        let config = Config { rules, nodes, links, workload: Workload { transfers_per_hour: each.max(1) } };
-        Self { version: SCENARIO_VERSION, name: String::new(), seed, config, script: Vec::new() }
+        let total = nodes
+            .iter()
+            .map(|node| u64::from(node.hash_rate))
+            .sum::<u64>();
+        let rules = Rules {
+            initial_difficulty: (total * 10).max(1),
+            ..Rules::default()
+        };
+        let config = Config {
+            rules,
+            nodes,
+            links,
+            workload: Workload {
+                transfers_per_hour: each.max(1),
+            },
+        };
+        Self {
+            version: SCENARIO_VERSION,
+            name: String::new(),
+            seed,
+            config,
+            script: Vec::new(),
+        }
     }
 }
 
@@ -56,7 +89,9 @@ fn pairs(count: usize, stream: &mut Stream) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = match count {
         1 => vec![],
         2 => vec![(0, 1)],
-        _ => (0..count).map(|index| (index, (index + 1) % count)).collect(),
+        _ => (0..count)
+            .map(|index| (index, (index + 1) % count))
+            .collect(),
     };
     for index in (0..count).filter(|_| count > 4) {
         let other = stream.below(u32::try_from(count).expect("at most a thousand")) as usize;
@@ -69,6 +104,15 @@ fn pairs(count: usize, stream: &mut Stream) -> Vec<(usize, usize)> {
 }
 
 fn link(a: &str, b: &str, stream: &mut Stream) -> LinkConfig {
-    let quality = LinkQuality { latency: 20 + stream.below(101), jitter: 10, bandwidth: 1_000_000, loss: 0 };
-    LinkConfig { a: a.to_owned(), b: b.to_owned(), quality }
+    let quality = LinkQuality {
+        latency: 20 + stream.below(101),
+        jitter: 10,
+        bandwidth: 1_000_000,
+        loss: 0,
+    };
+    LinkConfig {
+        a: a.to_owned(),
+        b: b.to_owned(),
+        quality,
+    }
 }

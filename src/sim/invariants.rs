@@ -71,7 +71,11 @@ impl World {
     /// How often each invariant was evaluated and violated.
     pub fn invariants(&self) -> [(Invariant, Tally); 3] {
         let lights = &self.lights;
-        [(Invariant::Supply, lights.supply), (Invariant::Reconnect, lights.reconnect), (Invariant::Agreement, lights.agreement)]
+        [
+            (Invariant::Supply, lights.supply),
+            (Invariant::Reconnect, lights.reconnect),
+            (Invariant::Agreement, lights.agreement),
+        ]
     }
 
     /// The first violation, if there was one.
@@ -88,21 +92,44 @@ impl World {
         let owned = Amount::checked_sum(ledger.accounts().map(|(_, account)| account.balance));
         let (supply, key) = (ledger.supply(), self.last_key());
         let detail = format!("supply {supply}, balances {owned:?}");
-        let reconnects = (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
+        let reconnects =
+            (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
         let height = node.chain().height();
         self.lights.tips += 1;
-        self.lights.tally(Violation { invariant: Invariant::Supply, key, node: Some(index), detail }, owned == Some(supply));
+        self.lights.tally(
+            Violation {
+                invariant: Invariant::Supply,
+                key,
+                node: Some(index),
+                detail,
+            },
+            owned == Some(supply),
+        );
         if let Some(holds) = reconnects {
             let detail = format!("block at height {height} does not reconnect to the same ledger");
-            self.lights.tally(Violation { invariant: Invariant::Reconnect, key, node: Some(index), detail }, holds);
+            self.lights.tally(
+                Violation {
+                    invariant: Invariant::Reconnect,
+                    key,
+                    node: Some(index),
+                    detail,
+                },
+                holds,
+            );
         }
     }
 
     /// Evaluates what holds when the network is at rest.
     pub fn check_rest(&mut self) {
-        let tips: std::collections::BTreeSet<_> = self.running().map(|(_, node)| node.chain().tip()).collect();
+        let tips: std::collections::BTreeSet<_> =
+            self.running().map(|(_, node)| node.chain().tip()).collect();
         let detail = format!("{} different tips at rest", tips.len());
-        let violation = Violation { invariant: Invariant::Agreement, key: self.last_key(), node: None, detail };
+        let violation = Violation {
+            invariant: Invariant::Agreement,
+            key: self.last_key(),
+            node: None,
+            detail,
+        };
         self.lights.tally(violation, tips.len() <= 1);
     }
 }

@@ -39,7 +39,14 @@ impl Search {
     /// The same search at another rate from `now` on; what was tried stays tried.
     pub(super) fn at_rate(&self, now: Timestamp, rate: u32) -> Self {
         let first_nonce = self.first_nonce.wrapping_add(self.landed(now));
-        Self { start: now, rate: rate.max(1), first_nonce, tried: 0, found: None, ..self.clone() }
+        Self {
+            start: now,
+            rate: rate.max(1),
+            first_nonce,
+            tried: 0,
+            found: None,
+            ..self.clone()
+        }
     }
 
     /// Searches every hash that lands by `horizon`; returns when one was found (by then), and where.
@@ -49,7 +56,11 @@ impl Search {
             let from = self.first_nonce.wrapping_add(self.tried);
             if let Some(nonce) = self.midstate.search(self.target, from, budget - self.tried) {
                 let count = nonce.wrapping_sub(self.first_nonce) + 1;
-                self.found = Some((self.start.after((count * 1_000).div_ceil(u64::from(self.rate))), nonce));
+                self.found = Some((
+                    self.start
+                        .after((count * 1_000).div_ceil(u64::from(self.rate))),
+                    nonce,
+                ));
             }
             self.tried = budget;
         }

@@ -135,7 +135,12 @@ pub enum Position {
 
 /// What can be done to a world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "do",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Action {
     /// A node sends money.
     Transfer {
@@ -226,7 +231,12 @@ pub struct ScenarioError {
 
 impl Default for LinkQuality {
     fn default() -> Self {
-        Self { latency: 50, jitter: 0, bandwidth: 0, loss: 0 }
+        Self {
+            latency: 50,
+            jitter: 0,
+            bandwidth: 0,
+            loss: 0,
+        }
     }
 }
 
@@ -247,9 +257,16 @@ impl Scenario {
     /// [`ScenarioError`] that names the place and the values.
     pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
         if text.len() > MAX_SCENARIO_BYTES {
-            return Err(problem("scenario", format!("has {} bytes, at most {MAX_SCENARIO_BYTES} are read", text.len())));
+            return Err(problem(
+                "scenario",
+                format!(
+                    "has {} bytes, at most {MAX_SCENARIO_BYTES} are read",
+                    text.len()
+                ),
+            ));
         }
-        let scenario: Self = serde_json::from_str(text).map_err(|error| problem("scenario", error))?;
+        let scenario: Self =
+            serde_json::from_str(text).map_err(|error| problem("scenario", error))?;
         scenario.validate()?;
         Ok(scenario)
     }
@@ -260,7 +277,10 @@ impl Scenario {
     /// The first [`ScenarioError`].
     pub fn validate(&self) -> Result<(), ScenarioError> {
         if self.version != SCENARIO_VERSION {
-            return Err(problem("version", format!("is {}, this program reads {SCENARIO_VERSION}", self.version)));
+            return Err(problem(
+                "version",
+                format!("is {}, this program reads {SCENARIO_VERSION}", self.version),
+            ));
         }
         within("name", self.name.chars().count(), 0, 200)?;
         within("config.nodes", self.config.nodes.len(), 1, MAX_NODES)?;
@@ -270,9 +290,15 @@ impl Scenario {
         self.validate_links()?;
         self.config.workload.validate("config.workload")?;
         self.genesis().validate().map_err(|error| match error {
-            RulesError::OutOfRange { field, value, min, max } => {
-                problem(&format!("config.rules.{field}"), format!("is {value}, allowed are {min} to {max}"))
-            }
+            RulesError::OutOfRange {
+                field,
+                value,
+                min,
+                max,
+            } => problem(
+                &format!("config.rules.{field}"),
+                format!("is {value}, allowed are {min} to {max}"),
+            ),
             RulesError::SupplyCap => problem("config.rules.subsidy", error),
         })?;
         self.validate_script()
@@ -286,7 +312,11 @@ impl Scenario {
                 allocations.insert(self.address(&node.name), node.balance);
             }
         }
-        Genesis { rules: self.config.rules.clone(), timestamp: Timestamp(0), allocations }
+        Genesis {
+            rules: self.config.rules.clone(),
+            timestamp: Timestamp(0),
+            allocations,
+        }
     }
 
     /// A node's secrets.
@@ -305,7 +335,10 @@ impl Scenario {
         for (index, node) in self.config.nodes.iter().enumerate() {
             node.validate(&format!("config.nodes[{index}]"))?;
             if !names.insert(&node.name) {
-                return Err(problem(&format!("config.nodes[{index}].name"), format!("{:?} is taken", node.name)));
+                return Err(problem(
+                    &format!("config.nodes[{index}].name"),
+                    format!("{:?} is taken", node.name),
+                ));
             }
         }
         Ok(())
@@ -318,14 +351,20 @@ impl Scenario {
             let path = format!("config.links[{index}]");
             for (end, name) in [("a", &link.a), ("b", &link.b)] {
                 if !names.contains(name) {
-                    return Err(problem(&format!("{path}.{end}"), format!("no node is named {name:?}")));
+                    return Err(problem(
+                        &format!("{path}.{end}"),
+                        format!("no node is named {name:?}"),
+                    ));
                 }
             }
             if link.a == link.b {
                 return Err(problem(&path, format!("links {:?} with itself", link.a)));
             }
             if !pairs.insert((link.a.as_str().min(&link.b), link.a.as_str().max(&link.b))) {
-                return Err(problem(&path, format!("{:?} and {:?} are linked already", link.a, link.b)));
+                return Err(problem(
+                    &path,
+                    format!("{:?} and {:?} are linked already", link.a, link.b),
+                ));
             }
             link.quality.validate(&format!("{path}.quality"))?;
         }
@@ -335,12 +374,18 @@ impl Scenario {
     fn validate_script(&self) -> Result<(), ScenarioError> {
         for (index, pair) in self.script.windows(2).enumerate() {
             if pair[1].at.key() < pair[0].at.key() {
-                return Err(problem(&format!("script[{}].at", index + 1), "comes before the entry above it"));
+                return Err(problem(
+                    &format!("script[{}].at", index + 1),
+                    "comes before the entry above it",
+                ));
             }
         }
         for (index, entry) in self.script.iter().enumerate() {
             if entry.at.key().time > MAX_TIME {
-                return Err(problem(&format!("script[{index}].at"), format!("is later than {MAX_TIME} ms, the end of time")));
+                return Err(problem(
+                    &format!("script[{index}].at"),
+                    format!("is later than {MAX_TIME} ms, the end of time"),
+                ));
             }
         }
         Ok(())
@@ -354,11 +399,23 @@ impl NodeConfig {
     /// [`ScenarioError`] at `path`.
     pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
         let characters = self.name.chars().count();
-        if characters == 0 || characters > MAX_NAME || self.name.chars().any(char::is_control) || self.name.trim() != self.name {
-            let what = format!("{:?} is not 1 to {MAX_NAME} printable characters", self.name.chars().take(80).collect::<String>());
+        if characters == 0
+            || characters > MAX_NAME
+            || self.name.chars().any(char::is_control)
+            || self.name.trim() != self.name
+        {
+            let what = format!(
+                "{:?} is not 1 to {MAX_NAME} printable characters",
+                self.name.chars().take(80).collect::<String>()
+            );
             return Err(problem(&format!("{path}.name"), what));
         }
-        within(&format!("{path}.hashRate"), self.hash_rate, 0, MAX_HASH_RATE)
+        within(
+            &format!("{path}.hashRate"),
+            self.hash_rate,
+            0,
+            MAX_HASH_RATE,
+        )
     }
 }
 
@@ -380,17 +437,33 @@ impl Workload {
     /// # Errors
     /// [`ScenarioError`] at `path`.
     pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
-        within(&format!("{path}.transfersPerHour"), self.transfers_per_hour, 0, 36_000)
+        within(
+            &format!("{path}.transfersPerHour"),
+            self.transfers_per_hour,
+            0,
+            36_000,
+        )
     }
 }
 
 fn problem(path: &str, problem: impl ToString) -> ScenarioError {
-    ScenarioError { path: path.to_owned(), problem: problem.to_string() }
+    ScenarioError {
+        path: path.to_owned(),
+        problem: problem.to_string(),
+    }
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: T) -> Result<(), ScenarioError> {
+fn within<T: PartialOrd + std::fmt::Display>(
+    path: &str,
+    value: T,
+    min: T,
+    max: T,
+) -> Result<(), ScenarioError> {
     if value < min || value > max {
-        return Err(problem(path, format!("is {value}, allowed are {min} to {max}")));
+        return Err(problem(
+            path,
+            format!("is {value}, allowed are {min} to {max}"),
+        ));
     }
     Ok(())
 }
@@ -404,6 +477,10 @@ mod decimal {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| de::Error::custom(format!("seed is a decimal number below 2^64 in quotes, not {text:?}")))
+        text.parse().map_err(|_| {
+            de::Error::custom(format!(
+                "seed is a decimal number below 2^64 in quotes, not {text:?}"
+            ))
+        })
     }
 }

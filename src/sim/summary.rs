@@ -52,10 +52,18 @@ pub struct InvariantCounts {
 impl Summary {
     /// Sums up a world; `wall_ms` is the driver's to know.
     pub fn of(world: &World, wall_ms: u64) -> Self {
-        let best = world.running().max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip())).map(|(_, node)| node.chain());
+        let best = world
+            .running()
+            .max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip()))
+            .map(|(_, node)| node.chain());
         let height = best.map_or(0, |chain| chain.height().0);
         let transactions = best.map_or(0, |chain| {
-            chain.best().iter().filter_map(|id| chain.tree().block(id)).map(|block| block.transactions.len() as u64).sum()
+            chain
+                .best()
+                .iter()
+                .filter_map(|id| chain.tree().block(id))
+                .map(|block| block.transactions.len() as u64)
+                .sum()
         });
         let tallies = world.invariants();
         let stats = world.stats();
@@ -82,7 +90,10 @@ impl Summary {
 /// Stops mining and workload, heals all links, lets the network come to rest and evaluates what holds at rest. Part of the script, so
 /// that a capsule repeats it.
 pub fn settle(world: &mut World) {
-    world.append(ScriptEntry { at: world.here(), action: Action::Quiesce });
+    world.append(ScriptEntry {
+        at: world.here(),
+        action: Action::Quiesce,
+    });
     let end = world.now().after(SETTLE_MS);
     while world.now() < end {
         let next = world.now().after(SETTLE_STEP);

@@ -35,7 +35,13 @@ impl Timeline {
     /// A timeline that begins with a world.
     pub fn new(world: World) -> Self {
         let end = cursor(&world);
-        Self { checkpoints: vec![world.clone()], world, spacing: FIRST_SPACING, end, branches: Vec::new() }
+        Self {
+            checkpoints: vec![world.clone()],
+            world,
+            spacing: FIRST_SPACING,
+            end,
+            branches: Vec::new(),
+        }
     }
 
     /// The world at the cursor.
@@ -116,13 +122,20 @@ impl Timeline {
             if self.branches.len() == MAX_BRANCHES {
                 self.branches.remove(0);
             }
-            self.branches.push(Branch { scenario: whole, left_at: here, end: self.end });
+            self.branches.push(Branch {
+                scenario: whole,
+                left_at: here,
+                end: self.end,
+            });
         }
-        self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= here);
+        self.checkpoints
+            .retain(|checkpoint| cursor(checkpoint) <= here);
         self.end = here;
         self.world.act_now(action)?;
         let scenario = self.world.scenario().clone();
-        self.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.set_script(&scenario));
+        self.checkpoints
+            .iter_mut()
+            .for_each(|checkpoint| checkpoint.set_script(&scenario));
         self.keep();
         Ok(())
     }
@@ -142,7 +155,11 @@ impl Timeline {
     }
 
     fn restore(&mut self, early_enough: impl Fn(&World) -> bool) {
-        let found = self.checkpoints.iter().rev().find(|checkpoint| early_enough(checkpoint));
+        let found = self
+            .checkpoints
+            .iter()
+            .rev()
+            .find(|checkpoint| early_enough(checkpoint));
         let checkpoint = found.unwrap_or(&self.checkpoints[0]);
         let carrier = self.world.carrier();
         self.world = checkpoint.clone();
@@ -152,7 +169,10 @@ impl Timeline {
     /// Notes progress and keeps a checkpoint where one is due.
     fn keep(&mut self) {
         self.end = self.end.max(self.cursor());
-        let newest = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.stats().events);
+        let newest = self
+            .checkpoints
+            .last()
+            .map_or(0, |checkpoint| checkpoint.stats().events);
         if self.world.stats().events < newest + self.spacing || self.world.unfilled() > 0 {
             return;
         }
@@ -173,5 +193,8 @@ impl World {
 }
 
 fn cursor(world: &World) -> Cursor {
-    Cursor { time: world.now(), events: world.stats().events }
+    Cursor {
+        time: world.now(),
+        events: world.stats().events,
+    }
 }

@@ -8,13 +8,16 @@ use borsh::BorshSerialize;
 use serde::Serialize;
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LinkQuality, LogEntry, NodeConfig, Record, Scenario, ScriptEntry, Workload,
-    invariants::Lights, log::Log, miner::Search, random::Stream, traffic::Slot,
+    Carrier, Class, Envelope, EventKey, Link, LinkQuality, LogEntry, NodeConfig, Record, Scenario,
+    ScriptEntry, Workload, invariants::Lights, log::Log, miner::Search, random::Stream,
+    traffic::Slot,
 };
 use crate::{
     chain::Genesis,
     gossip::PeerId,
-    node::{ChangeSet, Command, CommandResult, EventKind, Input, Node, Output, PeerChange, Transfer},
+    node::{
+        ChangeSet, Command, CommandResult, EventKind, Input, Node, Output, PeerChange, Transfer,
+    },
     primitives::{Address, Amount, Checks, Hash, Memo, Tag, Timestamp},
 };
 
@@ -84,8 +87,15 @@ pub enum Step {
 /// What stands in the queue.
 #[derive(Debug, Clone)]
 pub(super) enum Pending {
-    Peer { node: NodeIndex, peer: NodeIndex, change: PeerChange },
-    Redial { a: NodeIndex, b: NodeIndex },
+    Peer {
+        node: NodeIndex,
+        peer: NodeIndex,
+        change: PeerChange,
+    },
+    Redial {
+        a: NodeIndex,
+        b: NodeIndex,
+    },
     Delivery(Slot),
     Wake(NodeIndex),
     Workload(NodeIndex),
@@ -207,12 +217,17 @@ impl World {
 
     /// Whose account this is.
     pub fn name_of(&self, address: &Address) -> Option<&str> {
-        self.nodes.iter().find(|node| node.address == *address).map(|node| node.name.as_str())
+        self.nodes
+            .iter()
+            .find(|node| node.address == *address)
+            .map(|node| node.name.as_str())
     }
 
     /// The nodes that are on.
     pub fn running(&self) -> impl Iterator<Item = (NodeIndex, &Node)> {
-        (0..).zip(&self.nodes).filter_map(|(index, sim)| Some((index, sim.node.as_ref()?)))
+        (0..)
+            .zip(&self.nodes)
+            .filter_map(|(index, sim)| Some((index, sim.node.as_ref()?)))
     }
 
     /// All links, by their ends (lower index first).
@@ -237,23 +252,41 @@ impl World {
 
     /// A hash over the whole history, the clock and the state of every node. Equal digests mean equal runs.
     pub fn digest(&self) -> Hash {
-        let nodes: Vec<(&str, Option<Hash>, u32)> =
-            self.nodes.iter().map(|sim| (sim.name.as_str(), sim.node.as_ref().map(Node::digest), sim.hash_rate)).collect();
+        let nodes: Vec<(&str, Option<Hash>, u32)> = self
+            .nodes
+            .iter()
+            .map(|sim| {
+                (
+                    sim.name.as_str(),
+                    sim.node.as_ref().map(Node::digest),
+                    sim.hash_rate,
+                )
+            })
+            .collect();
         DIGEST.hash_of(&(self.history, self.now, self.stats.events, nodes))
     }
 
     /// When the next event is due at the latest known; searches may end earlier.
     pub fn next_due(&self) -> Option<Timestamp> {
         let queued = self.queue.first_key_value().map(|(key, _)| key.time);
-        queued.into_iter().chain(self.next_entry().map(|entry| entry.at.key().time)).min()
+        queued
+            .into_iter()
+            .chain(self.next_entry().map(|entry| entry.at.key().time))
+            .min()
     }
 
     /// Does the next event, if it is due by `limit`.
     pub fn step(&mut self, limit: Timestamp) -> Step {
         let mined = self.search(limit);
         let queued = self.queue.first_key_value().map(|(key, _)| *key);
-        let next = queued.into_iter().chain(mined.map(|(key, _)| key)).min().filter(|key| key.time <= limit);
-        if let Some(entry) = self.next_entry().filter(|entry| entry.at.key().time <= limit)
+        let next = queued
+            .into_iter()
+            .chain(mined.map(|(key, _)| key))
+            .min()
+            .filter(|key| key.time <= limit);
+        if let Some(entry) = self
+            .next_entry()
+            .filter(|entry| entry.at.key().time <= limit)
             && next.is_none_or(|next| entry.at.key() < next)
         {
             return Step::Done(self.run_entry());
@@ -300,7 +333,11 @@ impl World {
         let sim = &mut self.nodes[index as usize];
         let was_mining = sim.hash_rate > 0;
         sim.hash_rate = rate;
-        sim.search = sim.search.as_ref().filter(|_| rate > 0).map(|search| search.at_rate(now, rate));
+        sim.search = sim
+            .search
+            .as_ref()
+            .filter(|_| rate > 0)
+            .map(|search| search.at_rate(now, rate));
         if was_mining != (rate > 0) {
             self.command(index, Command::SetMining(rate > 0));
         }
@@ -340,14 +377,21 @@ impl World {
     }
 
     pub(super) fn neighbours(&self, of: NodeIndex) -> Vec<NodeIndex> {
-        self.links.keys().filter(|(a, b)| *a == of || *b == of).map(|(a, b)| if *a == of { *b } else { *a }).collect()
+        self.links
+            .keys()
+            .filter(|(a, b)| *a == of || *b == of)
+            .map(|(a, b)| if *a == of { *b } else { *a })
+            .collect()
     }
 
     pub(super) fn switch_off(&mut self, index: NodeIndex) {
         let sim = &mut self.nodes[index as usize];
         let timers = [sim.wake.take(), sim.next_transfer.take()];
         (sim.node, sim.search) = (None, None);
-        timers.iter().flatten().for_each(|key| drop(self.queue.remove(key)));
+        timers
+            .iter()
+            .flatten()
+            .for_each(|key| drop(self.queue.remove(key)));
         for other in self.neighbours(index) {
             self.hang_up(other, index);
         }
@@ -356,7 +400,13 @@ impl World {
     pub(super) fn switch_on(&mut self, index: NodeIndex) {
         let sim = &self.nodes[index as usize];
         let keyring = self.scenario.keyring(&sim.name);
-        let node = Node::from_change_set(&self.genesis, keyring, &sim.disk, self.now, &mut self.checks);
+        let node = Node::from_change_set(
+            &self.genesis,
+            keyring,
+            &sim.disk,
+            self.now,
+            &mut self.checks,
+        );
         self.nodes[index as usize].node = Some(node);
         self.switched_on(index);
         for other in self.neighbours(index) {
@@ -374,8 +424,15 @@ impl World {
         if per_hour == 0 || self.nodes[index as usize].node.is_none() {
             return;
         }
-        let wait = self.nodes[index as usize].traffic.exponential(3_600_000 / per_hour);
-        let key = EventKey { time: now.after(wait), class: Class::Workload, actor: index, sequence: self.next_sequence(index) };
+        let wait = self.nodes[index as usize]
+            .traffic
+            .exponential(3_600_000 / per_hour);
+        let key = EventKey {
+            time: now.after(wait),
+            class: Class::Workload,
+            actor: index,
+            sequence: self.next_sequence(index),
+        };
         self.schedule(key, Pending::Workload(index));
         self.nodes[index as usize].next_transfer = Some(key);
     }
@@ -406,7 +463,12 @@ impl World {
 
     pub(super) fn record(&mut self, node: Option<NodeIndex>, entry: LogEntry) {
         let key = self.last.unwrap_or(EventKey::at(self.now));
-        self.log.push(Record { key, cause: self.cause, node, entry });
+        self.log.push(Record {
+            key,
+            cause: self.cause,
+            node,
+            entry,
+        });
     }
 
     pub(super) fn schedule(&mut self, key: EventKey, pending: Pending) {
@@ -437,7 +499,11 @@ impl World {
     }
 
     fn begin(&mut self, key: EventKey) {
-        debug_assert!(self.last.is_none_or(|last| last < key), "event {key:?} comes after {:?}", self.last);
+        debug_assert!(
+            self.last.is_none_or(|last| last < key),
+            "event {key:?} comes after {:?}",
+            self.last
+        );
         self.now = self.now.max(key.time);
         self.last = Some(key);
         self.cause = None;
@@ -450,7 +516,10 @@ impl World {
         self.next_entry += 1;
         self.now = self.now.max(entry.at.key().time);
         // An entry that follows an event of this very millisecond keeps that event's key, so that keys never go back.
-        let key = self.last.filter(|last| last.time >= self.now).unwrap_or(EventKey::at(self.now));
+        let key = self
+            .last
+            .filter(|last| last.time >= self.now)
+            .unwrap_or(EventKey::at(self.now));
         self.last = Some(key);
         self.cause = None;
         self.stats.events += 1;
@@ -465,13 +534,25 @@ impl World {
         self.cause = cause;
         match pending {
             Pending::Peer { node, peer, change } => {
-                self.hand(node, Input::Peer { peer: PeerId(u64::from(peer)), change });
+                self.hand(
+                    node,
+                    Input::Peer {
+                        peer: PeerId(u64::from(peer)),
+                        change,
+                    },
+                );
             }
             Pending::Redial { a, b } => self.connect(a, b),
             Pending::Delivery(slot) => {
                 self.stats.deliveries += 1;
                 let bytes = slot.bytes.expect("step() waits for a full slot").to_vec();
-                self.hand(slot.to, Input::Received { from: PeerId(u64::from(slot.from)), bytes });
+                self.hand(
+                    slot.to,
+                    Input::Received {
+                        from: PeerId(u64::from(slot.from)),
+                        bytes,
+                    },
+                );
             }
             Pending::Wake(node) => {
                 self.nodes[node as usize].wake = None;
@@ -490,10 +571,19 @@ impl World {
         let mut horizon = self.next_due().map_or(limit, |due| due.min(limit));
         let mut earliest = None;
         for (index, sim) in (0..).zip(&mut self.nodes) {
-            let Some((time, nonce)) = sim.search.as_mut().and_then(|search| search.advance(horizon)) else {
+            let Some((time, nonce)) = sim
+                .search
+                .as_mut()
+                .and_then(|search| search.advance(horizon))
+            else {
                 continue;
             };
-            let key = EventKey { time, class: Class::Mined, actor: index, sequence: sim.sequence };
+            let key = EventKey {
+                time,
+                class: Class::Mined,
+                actor: index,
+                sequence: sim.sequence,
+            };
             if earliest.is_none_or(|(best, _)| key < best) {
                 earliest = Some((key, nonce));
             }
@@ -507,7 +597,13 @@ impl World {
             return;
         };
         self.absorb(&nonce);
-        self.hand(index, Input::Mined { template: search.template(), nonce });
+        self.hand(
+            index,
+            Input::Mined {
+                template: search.template(),
+                nonce,
+            },
+        );
     }
 
     fn obey(&mut self, index: NodeIndex, output: Output) {
@@ -518,7 +614,8 @@ impl World {
             Output::Send { to, message } => self.send(index, narrow(to), &message),
             Output::Disconnect { peer, .. } => self.hang_up(narrow(peer), index),
             Output::Mine(template) => {
-                sim.search = (sim.hash_rate > 0).then(|| Search::new(&template, now, sim.hash_rate));
+                sim.search =
+                    (sim.hash_rate > 0).then(|| Search::new(&template, now, sim.hash_rate));
             }
             Output::StopMining => sim.search = None,
             Output::Done { result, .. } => self.last_result = Some(result),
@@ -541,7 +638,11 @@ impl World {
     fn plan_wake(&mut self, index: NodeIndex) {
         let earliest = self.now.after(1);
         let sim = &mut self.nodes[index as usize];
-        let due = sim.node.as_ref().and_then(Node::next_wake).map(|due| due.max(earliest));
+        let due = sim
+            .node
+            .as_ref()
+            .and_then(Node::next_wake)
+            .map(|due| due.max(earliest));
         if sim.wake.map(|key| key.time) == due {
             return;
         }
@@ -549,7 +650,12 @@ impl World {
             self.queue.remove(&old);
         }
         if let Some(time) = due {
-            let key = EventKey { time, class: Class::Wake, actor: index, sequence: self.next_sequence(index) };
+            let key = EventKey {
+                time,
+                class: Class::Wake,
+                actor: index,
+                sequence: self.next_sequence(index),
+            };
             self.schedule(key, Pending::Wake(index));
             self.nodes[index as usize].wake = Some(key);
         }
@@ -566,7 +672,12 @@ impl World {
     /// Both ends learn of the connection a moment later, if both are on.
     fn connect(&mut self, a: NodeIndex, b: NodeIndex) {
         let on = |index: NodeIndex| self.nodes[index as usize].node.is_some();
-        if !on(a) || !on(b) || self.link_mut(a, b).is_none_or(|link| std::mem::replace(&mut link.connected, true)) {
+        if !on(a)
+            || !on(b)
+            || self
+                .link_mut(a, b)
+                .is_none_or(|link| std::mem::replace(&mut link.connected, true))
+        {
             return;
         }
         self.tell(a, b, PeerChange::Connected);
@@ -590,8 +701,12 @@ impl World {
     }
 
     fn tell(&mut self, node: NodeIndex, peer: NodeIndex, change: PeerChange) {
-        let key =
-            EventKey { time: self.now.after(1), class: Class::Peer, actor: node, sequence: self.next_sequence(node) };
+        let key = EventKey {
+            time: self.now.after(1),
+            class: Class::Peer,
+            actor: node,
+            sequence: self.next_sequence(node),
+        };
         self.schedule(key, Pending::Peer { node, peer, change });
     }
 
@@ -607,7 +722,13 @@ impl World {
         }
         let to = self.nodes[(pick + u32::from(pick >= index)) as usize].address;
         let units = |units: u32| Amount::new(u64::from(units)).expect("small");
-        let transfer = Transfer { to, amount: units(amount), fee: units(fee), memo: Memo::default(), nonce: None };
+        let transfer = Transfer {
+            to,
+            amount: units(amount),
+            fee: units(fee),
+            memo: Memo::default(),
+            nonce: None,
+        };
         self.command(index, Command::Transfer(transfer));
     }
 }

@@ -1,0 +1,143 @@
+//! What happened, one line each: a code and its values, to be worded by the page.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    gossip::PeerId,
+    node::EventKind,
+    primitives::Hash,
+    sim::{Action, EventKey, LogEntry, Record, World},
+};
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// The event in which it happened.
+    pub key: EventKey,
+    /// In which node.
+    pub node: Option<String>,
+    /// The key of its sentence.
+    pub code: String,
+    /// What the sentence's places are filled with, in order.
+    pub values: Vec<String>,
+    /// The block it is about.
+    pub block: Option<Hash>,
+}
+
+impl LogLine {
+    /// A record as a line; nothing for what only machines care about.
+    pub(super) fn of(world: &World, record: &Record) -> Option<Self> {
+        let (code, values, block) = match &record.entry {
+            LogEntry::Node(event) => of_event(world, event)?,
+            LogEntry::Action(action) => of_action(action),
+            LogEntry::Refused(reason) => ("refused", vec![reason.clone()], None),
+        };
+        let node = record
+            .node
+            .and_then(|index| world.node(index))
+            .map(|sim| sim.name.clone());
+        Some(Self {
+            key: record.key,
+            node,
+            code: code.to_owned(),
+            values,
+            block,
+        })
+    }
+}
+
+type Line = (&'static str, Vec<String>, Option<Hash>);
+
+fn of_event(world: &World, event: &EventKind) -> Option<Line> {
+    let name = |peer: &PeerId| {
+        let index = u32::try_from(peer.0).ok();
+        index
+            .and_then(|index| world.node(index))
+            .map_or_else(|| peer.0.to_string(), |sim| sim.name.clone())
+    };
+    Some(match event {
+        EventKind::Mined { block, height } => (
+            "mined",
+            vec![height.to_string(), block.short()],
+            Some(*block),
+        ),
+        EventKind::Reorged {
+            from,
+            to,
+            disconnected,
+            connected,
+        } => (
+            "reorged",
+            vec![
+                disconnected.to_string(),
+                connected.to_string(),
+                from.short(),
+                to.short(),
+            ],
+            Some(*to),
+        ),
+        EventKind::SideBranch { block, height } => (
+            "side-branch",
+            vec![height.to_string(), block.short()],
+            Some(*block),
+        ),
+        EventKind::Orphaned { block, parent } => {
+            ("orphaned", vec![block.short(), parent.short()], None)
+        }
+        EventKind::Held { block } => ("held", vec![block.short()], None),
+        EventKind::BlockRejected { block, error } => (
+            "block-rejected",
+            vec![block.short(), error.to_string()],
+            None,
+        ),
+        EventKind::PeerBlamed { peer, fault } => {
+            ("blamed", vec![name(peer), fault.to_string()], None)
+        }
+        EventKind::TransactionRejected { transaction, error } => (
+            "transaction-rejected",
+            vec![transaction.short(), error.to_string()],
+            None,
+        ),
+        EventKind::Extended { .. }
+        | EventKind::HeadersAccepted { .. }
+        | EventKind::TransactionAccepted { .. }
+        | EventKind::MinedLate => return None,
+    })
+}
+
+fn of_action(action: &Action) -> Line {
+    let (code, values) = match action {
+        Action::Transfer {
+            from,
+            to,
+            amount,
+            fee,
+            ..
+        } => (
+            "transfer",
+            vec![
+                from.clone(),
+                to.clone(),
+                amount.to_string(),
+                fee.to_string(),
+            ],
+        ),
+        Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
+        Action::Heal { a, b } => ("heal", vec![a.clone(), b.clone()]),
+        Action::Partition { nodes } => ("partition", vec![nodes.join(", ")]),
+        Action::HealAll => ("heal-all", vec![]),
+        Action::SetLink { a, b, .. } => ("set-link", vec![a.clone(), b.clone()]),
+        Action::AddNode { node, .. } => ("add-node", vec![node.name.clone()]),
+        Action::Stop { node } => ("stop", vec![node.clone()]),
+        Action::Start { node } => ("start", vec![node.clone()]),
+        Action::SetHashRate { node, hash_rate } => {
+            ("set-hash-rate", vec![node.clone(), hash_rate.to_string()])
+        }
+        Action::SetWorkload { workload } => (
+            "set-workload",
+            vec![workload.transfers_per_hour.to_string()],
+        ),
+        Action::Quiesce => ("quiesce", vec![]),
+    };
+    (code, values, None)
+}

@@ -1,0 +1,165 @@
+//! One node from near.
+
+use serde::{Deserialize, Serialize};
+
+use super::TransactionRow;
+use crate::{
+    primitives::{Address, Amount, Hash, Height, Nonce},
+    sim::World,
+};
+
+/// Waiting transactions that are listed.
+const MAX_POOL_ROWS: usize = 20;
+/// Accounts that are listed.
+const MAX_ACCOUNT_ROWS: usize = 60;
+
+/// A node from near.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeDetail {
+    /// Its name.
+    pub name: String,
+    /// Whether it runs.
+    pub on: bool,
+    /// Its account.
+    pub address: Address,
+    /// Hashes per virtual second.
+    pub hash_rate: u32,
+    /// The tip it follows.
+    pub tip: Hash,
+    /// Its height.
+    pub height: Height,
+    /// What it owns by its own ledger.
+    pub balance: Amount,
+    /// What it could send now.
+    pub available: Amount,
+    /// Waiting transactions, best fee rate first.
+    pub pool: Vec<PoolRow>,
+    /// How many wait.
+    pub pool_count: usize,
+    /// Blocks and headers it knows.
+    pub known_blocks: usize,
+    /// Blocks that wait for their parent.
+    pub orphans: usize,
+    /// The nodes it is linked to.
+    pub peers: Vec<PeerRow>,
+    /// Accounts by its own ledger.
+    pub accounts: Vec<AccountRow>,
+}
+
+/// A waiting transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PoolRow {
+    /// What it does.
+    #[serde(flatten)]
+    pub transaction: TransactionRow,
+    /// Base units per 1,000 bytes.
+    pub fee_rate: u64,
+}
+
+/// A linked node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeerRow {
+    /// Its name.
+    pub name: String,
+    /// Milliseconds.
+    pub latency: u32,
+    /// Messages lost in a million.
+    pub loss: u32,
+    /// Whether nothing passes.
+    pub cut: bool,
+    /// Whether both ends count each other as connected.
+    pub connected: bool,
+    /// The height it last told of.
+    pub height: Option<Height>,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRow {
+    /// A node's name, or the address in short.
+    pub owner: String,
+    /// Base units.
+    pub balance: Amount,
+    /// Transactions confirmed.
+    pub nonce: Nonce,
+}
+
+impl NodeDetail {
+    pub(super) fn of(world: &World, name: &str) -> Option<Self> {
+        let index = world.index_of(name)?;
+        let sim = world.node(index)?;
+        let node = sim.node.as_ref();
+        let told = |other: u32| {
+            let peers = node?.gossip().peers();
+            peers
+                .filter(|(id, _)| id.0 == u64::from(other))
+                .find_map(|(_, status)| status.map(|status| status.height))
+        };
+        let ends = world
+            .links()
+            .filter(|((a, b), _)| *a == index || *b == index);
+        let peers = ends.map(|((a, b), link)| {
+            let other = if a == index { b } else { a };
+            PeerRow {
+                name: world
+                    .node(other)
+                    .map(|sim| sim.name.clone())
+                    .unwrap_or_default(),
+                latency: link.quality.latency,
+                loss: link.quality.loss,
+                cut: link.cut,
+                connected: link.connected,
+                height: told(other),
+            }
+        });
+        let pool = node
+            .into_iter()
+            .flat_map(|node| node.mempool().iter().take(MAX_POOL_ROWS));
+        Some(Self {
+            name: sim.name.clone(),
+            on: node.is_some(),
+            address: sim.address,
+            hash_rate: sim.hash_rate,
+            tip: node.map_or(Hash::ZERO, |node| node.chain().tip()),
+            height: node.map_or(Height(0), |node| node.chain().height()),
+            balance: node.map_or(Amount::ZERO, |node| {
+                node.chain().ledger().account(&sim.address).balance
+            }),
+            available: node.map_or(Amount::ZERO, |node| node.available()),
+            pool: pool
+                .map(|row| PoolRow {
+                    transaction: TransactionRow::of(world, &row.transaction),
+                    fee_rate: row.fee_rate,
+                })
+                .collect(),
+            pool_count: node.map_or(0, |node| node.mempool().len()),
+            known_blocks: node.map_or(0, |node| node.chain().tree().len()),
+            orphans: node.map_or(0, |node| node.gossip().orphan_count()),
+            peers: peers.collect(),
+            accounts: accounts(world, index),
+        })
+    }
+}
+
+fn accounts(world: &World, index: u32) -> Vec<AccountRow> {
+    let Some(node) = world.node(index).and_then(|sim| sim.node.as_ref()) else {
+        return Vec::new();
+    };
+    let row = |sim: &crate::sim::SimNode| {
+        let account = node.chain().ledger().account(&sim.address);
+        AccountRow {
+            owner: sim.name.clone(),
+            balance: account.balance,
+            nonce: account.nonce,
+        }
+    };
+    world
+        .nodes()
+        .iter()
+        .take(MAX_ACCOUNT_ROWS)
+        .map(row)
+        .collect()
+}
