@@ -1,0 +1,61 @@
+# Everything a developer runs, one word each: `make` lists them. Every target installs what it needs first (scripts/setup).
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup serve build test test-native test-wasm test-e2e lint advisories torture clean
+
+# Where Debian's compiler builds the wasm (.tools/env says so), it is for the wasm only: also in a shell that has read
+# .tools/env, what is native is built by the machine's own.
+ifneq (,$(findstring /.tools/rust,$(RUSTUP_TOOLCHAIN)))
+unexport RUSTUP_TOOLCHAIN CARGO_TARGET_DIR
+endif
+WASM := . .tools/env &&
+WASM32 := --target wasm32-unknown-unknown
+
+TORTURE_SCALE ?= 20
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the tools into .tools/ (then `. .tools/env` in a shell)
+	@scripts/setup
+
+serve: ## build the page and serve it on http://127.0.0.1:8080, again after each change
+	@scripts/setup wasm >/dev/null
+	$(WASM) trunk serve --release
+
+build: ## build the page into dist/, for any static host
+	@scripts/setup wasm >/dev/null
+	$(WASM) trunk build --release
+
+test: test-native test-wasm test-e2e ## run every test
+
+test-native: ## run the native tests
+	cargo test --locked
+
+test-wasm: ## run the tests that need a browser's own environment, in headless Chromium
+	@scripts/setup all >/dev/null
+	$(WASM) wasm-pack test --headless --chrome --mode no-install -- --locked
+
+test-e2e: build ## run the end-to-end tests against dist/ (pictures in tests/e2e/out/)
+	@scripts/setup browser >/dev/null
+	$(WASM) cd tests/e2e && node --test
+
+lint: ## check format, clippy and documentation (native and wasm32), licences and sources
+	@scripts/setup >/dev/null
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(WASM) cargo clippy --locked --all-targets $(WASM32) -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib
+	$(WASM) RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib $(WASM32)
+	$(WASM) cargo deny --log-level error check bans licenses sources
+	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/setup scripts/trunk-post-build .ci/run; fi
+
+advisories: ## ask the advisory database about the dependencies (needs the network)
+	@scripts/setup native >/dev/null
+	$(WASM) cargo deny check advisories
+
+torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain test runs do a twentieth)
+	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --release --test torture -- --ignored --nocapture
+
+clean: ## remove what was built, but not the tools (those: rm -r .tools)
+	rm -rf target dist tests/e2e/out
