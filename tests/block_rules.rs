@@ -5,16 +5,10 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use support::{
-    ChainBuilder, LATER, address, child, genesis, key, remine, rules, seal, start, transfer, units,
-    with,
-};
+use support::{ChainBuilder, LATER, address, genesis, key, remine, rules, start, transfer, units, with};
 use tabchain::{
     chain::{BlockError, Chain, Genesis, Import, Rules, TransactionError, VERSION, next_target},
-    primitives::{
-        Action, Amount, Block, Hash, Height, Memo, Midstate, Nonce, Seal, Target, Timestamp,
-        Transaction,
-    },
+    primitives::{Action, Amount, Block, Hash, Height, Memo, Midstate, Nonce, Seal, Target, Timestamp, Transaction},
 };
 
 /// Breaks one rule when it is imported at `now` after the blocks in `before`; `kept` does not.
@@ -40,23 +34,10 @@ impl Row {
     }
 
     /// A block that has the transaction `broken`, and one that has `kept` instead.
-    fn transaction(
-        chain: ChainBuilder,
-        broken: Transaction,
-        error: TransactionError,
-        kept: Transaction,
-    ) -> Self {
+    fn transaction(chain: ChainBuilder, broken: Transaction, error: TransactionError, kept: Transaction) -> Self {
         let first = chain.pay(2, 0, 3, 5, 1);
-        let (bad, good) = (
-            chain.next(vec![first.clone(), broken]),
-            chain.next(vec![first, kept]),
-        );
-        Self::new(
-            chain,
-            bad,
-            BlockError::Transaction { index: 1, error },
-            good,
-        )
+        let (bad, good) = (chain.next(vec![first.clone(), broken]), chain.next(vec![first, kept]));
+        Self::new(chain, bad, BlockError::Transaction { index: 1, error }, good)
     }
 }
 
@@ -188,12 +169,7 @@ fn body_rows() -> Vec<Row> {
     let next = start().next(pays(&start()));
     let mut rows = Vec::new();
     let (first, second) = (&next.transactions[0], &next.transactions[1]);
-    for body in [
-        vec![first],
-        vec![second, first],
-        vec![first, second, second],
-        vec![],
-    ] {
+    for body in [vec![first], vec![second, first], vec![first, second, second], vec![]] {
         let mut other = next.clone();
         other.transactions = body.into_iter().cloned().collect();
         let error = BlockError::WrongMerkleRoot {
@@ -225,21 +201,16 @@ fn body_rows() -> Vec<Row> {
     for amount in [0, 50_000, 50_006, 50_008].map(units) {
         let (mut greedy, chain) = (next.clone(), start());
         greedy.coinbase.amount = amount;
-        let root = chain.chain.ledger().root_after(
-            chain.chain.rules(),
-            Height(14),
-            &greedy.coinbase,
-            &greedy.transactions,
-        );
+        let root =
+            chain
+                .chain
+                .ledger()
+                .root_after(chain.chain.rules(), Height(14), &greedy.coinbase, &greedy.transactions);
         greedy.header.unsealed.state_root = root.expect("valid");
         rows.push(Row::new(
             chain,
             remine(greedy),
-            BlockError::WrongCoinbase {
-                amount,
-                subsidy,
-                fees,
-            },
+            BlockError::WrongCoinbase { amount, subsidy, fees },
             next.clone(),
         ));
     }
@@ -257,11 +228,7 @@ fn body_rows() -> Vec<Row> {
     let mut supply = Row::new(
         full,
         broken,
-        BlockError::SupplyExceeded {
-            issued,
-            subsidy,
-            cap,
-        },
+        BlockError::SupplyExceeded { issued, subsidy, cap },
         room.next(Vec::new()),
     );
     supply.kept.clear();
@@ -365,11 +332,7 @@ fn state(chain: &Chain) -> (Hash, Hash, Hash, usize, Hash) {
 #[test]
 fn every_rule_has_a_block_that_breaks_only_it() {
     let mut seen = BTreeSet::new();
-    for row in header_rows()
-        .into_iter()
-        .chain(body_rows())
-        .chain(transaction_rows())
-    {
+    for row in header_rows().into_iter().chain(body_rows()).chain(transaction_rows()) {
         let Row {
             mut chain,
             before,
@@ -378,9 +341,9 @@ fn every_rule_has_a_block_that_breaks_only_it() {
             error,
             kept,
         } = row;
-        before
-            .into_iter()
-            .for_each(|block| drop(chain.import(block).expect_err("invalid")));
+        for block in before {
+            chain.import(block).expect_err("invalid");
+        }
         let unharmed = state(&chain.chain);
         assert_eq!(chain.import_at(now, broken.clone()), Err(error.clone()));
         assert_eq!(state(&chain.chain), unharmed, "{error}");
@@ -424,10 +387,7 @@ fn judged_again(mut chain: Chain, broken: &Block, error: &BlockError) {
         rule: error.code(),
     };
     let checks = &mut tabchain::primitives::Checks::forgetful();
-    assert_eq!(
-        chain.import(LATER, broken.clone(), checks),
-        Err(known.clone())
-    );
+    assert_eq!(chain.import(LATER, broken.clone(), checks), Err(known.clone()));
     assert_eq!(
         chain.accept_headers(LATER, std::slice::from_ref(&broken.header)),
         Err(known.clone())
@@ -440,10 +400,7 @@ fn judged_again(mut chain: Chain, broken: &Block, error: &BlockError) {
     let child = with(broken, |h| {
         (h.parent, h.height, h.target) = (id, h.height.next(), target)
     });
-    assert_eq!(
-        chain.import(LATER, child.clone(), checks),
-        Err(known.clone())
-    );
+    assert_eq!(chain.import(LATER, child.clone(), checks), Err(known.clone()));
     assert_eq!(chain.accept_headers(LATER, &[child.header]), Err(known));
 }
 
@@ -452,26 +409,14 @@ fn every_code() -> Vec<String> {
     fn _no_rule_is_forgotten(block: &BlockError, transaction: &TransactionError) {
         use TransactionError::*;
         match transaction {
-            BadSignature { .. }
-            | ZeroAmount
-            | CostOverflow { .. }
-            | WrongNonce { .. }
-            | InsufficientBalance { .. } => {}
+            BadSignature { .. } | ZeroAmount | CostOverflow { .. } | WrongNonce { .. } | InsufficientBalance { .. } => {
+            }
         }
         use BlockError::*;
         match block {
-            UnknownParent { .. }
-            | KnownInvalid { .. }
-            | WrongVersion { .. }
-            | WrongHeight { .. } => {}
-            TimestampTooOld { .. }
-            | TimestampTooNew { .. }
-            | WrongTarget { .. }
-            | InsufficientWork { .. } => {}
-            WrongMerkleRoot { .. }
-            | TooLarge { .. }
-            | WrongCoinbase { .. }
-            | Transaction { .. } => {}
+            UnknownParent { .. } | KnownInvalid { .. } | WrongVersion { .. } | WrongHeight { .. } => {}
+            TimestampTooOld { .. } | TimestampTooNew { .. } | WrongTarget { .. } | InsufficientWork { .. } => {}
+            WrongMerkleRoot { .. } | TooLarge { .. } | WrongCoinbase { .. } | Transaction { .. } => {}
             SupplyExceeded { .. } | WrongStateRoot { .. } => {}
         }
     }

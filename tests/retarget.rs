@@ -14,6 +14,7 @@ use tabchain::{
 };
 
 type Wide = Uint<1024, 16>;
+type Rows = &'static [(u64, u64, u32)];
 
 fn header(height: u64, timestamp: u64, target: Target) -> Header {
     let genesis = Genesis {
@@ -82,7 +83,7 @@ fn to_bits(target: U256) -> u32 {
 fn published_vectors() {
     // (anchor bits, anchor height, time of the anchor's parent, [(height, time, bits of the next block)])
     #[rustfmt::skip]
-    let runs: [(u32, u64, u64, &[(u64, u64, u32)]); 5] = [
+    let runs: [(u32, u64, u64, Rows); 5] = [
         (0x1d00_ffff, 1, 0, &[(2, 1_200, 0x1d00_ffff), (3, 1_800, 0x1d00_ffff), (11, 6_600, 0x1d00_ffff)]),
         (0x0101_0000, 1, 0, &[(2, 1_200, 0x0101_0000), (11, 6_600, 0x0101_0000)]),
         (0x0101_0000, 1, 0, &[

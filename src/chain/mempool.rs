@@ -57,11 +57,7 @@ pub enum Admission {
 
 /// Why a transaction is not taken into the pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(
-    tag = "rule",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "rule", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum PoolError {
     /// It breaks a rule of consensus here and now.
     #[error(transparent)]
@@ -109,9 +105,8 @@ pub enum PoolError {
         required: Amount,
     },
     /// The pool is full of better-paying ones.
-    #[error(
-        "the pool is full; fee rate {fee_rate} per 1,000 bytes is not above the lowest, {lowest}"
-    )]
+    #[serde(rename = "pool-full")]
+    #[error("the pool is full; fee rate {fee_rate} per 1,000 bytes is not above the lowest, {lowest}")]
     Full {
         /// What it offers.
         fee_rate: u64,
@@ -217,11 +212,7 @@ impl Mempool {
     ///
     /// # Errors
     /// [`PoolError`]; the pool is unchanged then.
-    pub fn admit(
-        &mut self,
-        transaction: Arc<Transaction>,
-        ledger: &Ledger,
-    ) -> Result<Admission, PoolError> {
+    pub fn admit(&mut self, transaction: Arc<Transaction>, ledger: &Ledger) -> Result<Admission, PoolError> {
         let new = Pooled::new(transaction);
         if self.index.contains_key(&new.id) {
             return Ok(Admission::Known);
@@ -266,18 +257,12 @@ impl Mempool {
 
     /// The best-paying transactions that fit into `room` bytes, each sender's in nonce order.
     pub fn select(&self, ledger: &Ledger, room: usize) -> Vec<Transaction> {
-        let next = |sender: &Address, nonce: Nonce| {
-            self.senders
-                .get(sender)
-                .and_then(|waiting| waiting.get(&nonce))
-        };
+        let next = |sender: &Address, nonce: Nonce| self.senders.get(sender).and_then(|waiting| waiting.get(&nonce));
         let rank = |pooled: &Pooled, sender: Address| (pooled.fee_rate, Reverse(pooled.id), sender);
         let mut candidates: BTreeSet<(u64, Reverse<TransactionId>, Address)> = self
             .senders
             .keys()
-            .filter_map(|sender| {
-                next(sender, ledger.account(sender).nonce).map(|pooled| rank(pooled, *sender))
-            })
+            .filter_map(|sender| next(sender, ledger.account(sender).nonce).map(|pooled| rank(pooled, *sender)))
             .collect();
         let (mut selected, mut left) = (Vec::new(), room);
         while let Some((_, Reverse(id), sender)) = candidates.pop_last() {
@@ -298,17 +283,9 @@ impl Mempool {
         DIGEST.hash_of(&self.index.keys().collect::<Vec<_>>())
     }
 
-    fn check_replacement(
-        &self,
-        new: &Pooled,
-        sender: &Address,
-    ) -> Result<Option<Pooled>, PoolError> {
+    fn check_replacement(&self, new: &Pooled, sender: &Address) -> Result<Option<Pooled>, PoolError> {
         let body = &new.transaction.unsigned;
-        let Some(old) = self
-            .senders
-            .get(sender)
-            .and_then(|waiting| waiting.get(&body.nonce))
-        else {
+        let Some(old) = self.senders.get(sender).and_then(|waiting| waiting.get(&body.nonce)) else {
             return Ok(None);
         };
         let percent = old
@@ -336,11 +313,7 @@ impl Mempool {
         sender: &Address,
         account: Account,
     ) -> Result<(), PoolError> {
-        let others = self
-            .senders
-            .get(sender)
-            .into_iter()
-            .flat_map(BTreeMap::values);
+        let others = self.senders.get(sender).into_iter().flat_map(BTreeMap::values);
         let others = others
             .filter(|pooled| replaced.is_none_or(|old| old.id != pooled.id))
             .map(Pooled::cost);
@@ -348,12 +321,7 @@ impl Mempool {
         let body = &new.transaction.unsigned;
         if new.cost() > account.balance {
             let (balance, amount, fee) = (account.balance, body.action.amount(), body.fee);
-            return Err(TransactionError::InsufficientBalance {
-                balance,
-                amount,
-                fee,
-            }
-            .into());
+            return Err(TransactionError::InsufficientBalance { balance, amount, fee }.into());
         }
         if required > account.balance {
             return Err(PoolError::Overspent {
@@ -364,26 +332,24 @@ impl Mempool {
         Ok(())
     }
 
-    /// Evicts the lowest fee rates, each with the later nonces of its sender, until `new` fits.
-    fn make_room(
-        &mut self,
-        new: &Pooled,
-        replaced: Option<&Pooled>,
-        sender: &Address,
-    ) -> Result<(), PoolError> {
-        let mut needed = (self.bytes + new.size)
-            .saturating_sub(MAX_POOL_BYTES + replaced.map_or(0, |old| old.size));
+    /// Evicts the lowest fee rates, each with the later nonces of its sender, until `new` fits; never the
+    /// sender's own, which `new` may need before it.
+    fn make_room(&mut self, new: &Pooled, replaced: Option<&Pooled>, sender: &Address) -> Result<(), PoolError> {
+        let mut needed = (self.bytes + new.size).saturating_sub(MAX_POOL_BYTES + replaced.map_or(0, |old| old.size));
         let mut victims = BTreeSet::new();
         for (rate, id) in &self.rates {
             if needed == 0 {
                 break;
             }
             let (owner, nonce) = self.index[id];
-            if *rate >= new.fee_rate || owner == *sender {
+            if *rate >= new.fee_rate {
                 return Err(PoolError::Full {
                     fee_rate: new.fee_rate,
                     lowest: *rate,
                 });
+            }
+            if owner == *sender {
+                continue;
             }
             for (_, pooled) in self.senders[&owner].range(nonce..) {
                 if victims.insert(pooled.id) {
@@ -399,10 +365,7 @@ impl Mempool {
         let Some((sender, nonce)) = self.index.remove(id) else {
             return;
         };
-        let waiting = self
-            .senders
-            .get_mut(&sender)
-            .expect("indexed senders are present");
+        let waiting = self.senders.get_mut(&sender).expect("indexed senders are present");
         let pooled = waiting.remove(&nonce).expect("indexed nonces are present");
         if waiting.is_empty() {
             self.senders.remove(&sender);
@@ -413,8 +376,7 @@ impl Mempool {
 }
 
 fn check_fee(new: &Pooled) -> Result<(), PoolError> {
-    let minimum =
-        Amount::new((new.size as u64 * MIN_FEE_RATE).div_ceil(1_000)).expect("sizes are small");
+    let minimum = Amount::new((new.size as u64 * MIN_FEE_RATE).div_ceil(1_000)).expect("sizes are small");
     let fee = new.transaction.unsigned.fee;
     if fee < minimum {
         Err(PoolError::FeeTooLow {
