@@ -73,7 +73,15 @@ impl FromStr for Address {
         let bytes: Vec<u8> = checked.byte_iter().collect();
         let hash =
             <[u8; 32]>::try_from(bytes).map_err(|bytes| AddressError::Length(bytes.len()))?;
-        Ok(Self(Hash(hash)))
+        let address = Self(Hash(hash));
+        // 256 bits fill 51 groups of five and one bit of the last: another padding would be another text for this address.
+        if text.to_ascii_lowercase() != address.to_string() {
+            return Err(AddressError::Encoding {
+                text: text.chars().take(120).collect(),
+                reason: "the padding is not zero".into(),
+            });
+        }
+        Ok(address)
     }
 }
 
