@@ -59,11 +59,7 @@ fn a_bad_block_inside_a_heavier_branch_changes_nothing() {
         honest.chain.best().to_vec(),
     );
     assert_eq!(honest.import(good.clone()), Ok(Import::SideBranch));
-    assert_eq!(
-        honest.import(bad.clone()),
-        Ok(Import::SideBranch),
-        "two against three"
-    );
+    assert_eq!(honest.import(bad.clone()), Ok(Import::SideBranch), "two against three");
     // Three against three: the lower id decides whether the branch is followed now or with the next block.
     let known = BlockError::KnownInvalid {
         block: bad.id(),
@@ -103,9 +99,6 @@ fn a_bad_block_inside_a_heavier_branch_changes_nothing() {
             .for_each(|block| drop(honest.import(block.clone()).expect("good")));
     }
     assert_eq!(honest.chain.ledger(), other.chain.ledger());
-    assert_eq!(
-        honest.chain.ledger().account(&address(1)).balance,
-        Amount::ZERO
-    );
+    assert_eq!(honest.chain.ledger().account(&address(1)).balance, Amount::ZERO);
     assert!(honest.chain.reconnects());
 }

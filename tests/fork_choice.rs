@@ -47,8 +47,7 @@ impl Forest {
         );
         let root = genesis.block();
         let mut ledgers = BTreeMap::from([(root.id(), genesis.ledger())]);
-        let (mut blocks, mut headers, mut checks) =
-            (Vec::new(), vec![root.header.clone()], Checks::forgetful());
+        let (mut blocks, mut headers, mut checks) = (Vec::new(), vec![root.header.clone()], Checks::forgetful());
         for (miner, (parent, after, transfers)) in (10..).zip(plan) {
             let parent = parent.get(&headers).clone();
             let mut ledger = ledgers[&parent.id()].clone();
@@ -81,9 +80,7 @@ impl Forest {
     fn branch(&self, id: BlockId) -> Vec<BlockId> {
         let mut branch = Vec::new();
         let mut next = Some(id);
-        while let Some(block) =
-            next.and_then(|id| self.blocks.iter().find(|block| block.id() == id))
-        {
+        while let Some(block) = next.and_then(|id| self.blocks.iter().find(|block| block.id() == id)) {
             branch.push(block.id());
             next = Some(block.header.parent);
         }
@@ -93,12 +90,7 @@ impl Forest {
 
     /// The heaviest of these branches; the lower id among equals.
     fn best(&self, known: &BTreeSet<BlockId>) -> BlockId {
-        let weight = |id: &BlockId| {
-            self.branch(*id)
-                .iter()
-                .map(|id| self.work(id))
-                .sum::<Uint<320, 5>>()
-        };
+        let weight = |id: &BlockId| self.branch(*id).iter().map(|id| self.work(id)).sum::<Uint<320, 5>>();
         let best = known.iter().max_by_key(|id| (weight(id), Reverse(**id)));
         best.copied().unwrap_or_else(|| self.genesis.block().id())
     }
@@ -124,11 +116,7 @@ impl Forest {
             .map(|(to, amount)| (*to, (amount.units(), 0)));
         let mut accounts: BTreeMap<Address, (u64, u64)> = start.collect();
         for id in branch {
-            let block = self
-                .blocks
-                .iter()
-                .find(|block| block.id() == *id)
-                .expect("known");
+            let block = self.blocks.iter().find(|block| block.id() == *id).expect("known");
             for tx in block.transactions.iter().map(|tx| &tx.unsigned) {
                 let Action::Transfer { to, amount, .. } = &tx.action;
                 let sender = accounts.entry(tx.sender.address()).or_default();
@@ -144,19 +132,11 @@ impl Forest {
     fn import(&self, from: BlockId, to: BlockId) -> (Vec<BlockId>, Vec<BlockId>) {
         let (old, new) = (self.branch(from), self.branch(to));
         let shared = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-        (
-            old[shared..].iter().rev().copied().collect(),
-            new[shared..].to_vec(),
-        )
+        (old[shared..].iter().rev().copied().collect(), new[shared..].to_vec())
     }
 
     /// Delivers in this order, comparing with the model after every block; returns what the chain has then.
-    fn deliver(
-        &self,
-        order: &[usize],
-        chain: &mut Chain,
-        known: &mut BTreeSet<BlockId>,
-    ) -> Result<(), TestCaseError> {
+    fn deliver(&self, order: &[usize], chain: &mut Chain, known: &mut BTreeSet<BlockId>) -> Result<(), TestCaseError> {
         let checks = &mut Checks::remembering();
         for at in order {
             let block = &self.blocks[*at];
@@ -168,28 +148,15 @@ impl Forest {
                 prop_assert_eq!(result, Err(BlockError::UnknownParent { parent }));
             } else {
                 known.insert(id);
-                self.check_import(
-                    result.expect("every block is valid"),
-                    before,
-                    self.best(known),
-                    id,
-                )?;
+                self.check_import(result.expect("every block is valid"), before, self.best(known), id)?;
             }
             self.check(chain, self.best(known))?;
         }
         Ok(())
     }
 
-    fn check_import(
-        &self,
-        import: Import,
-        from: BlockId,
-        to: BlockId,
-        id: BlockId,
-    ) -> Result<(), TestCaseError> {
-        let ids = |blocks: &[tabchain::chain::CheckedBlock]| {
-            blocks.iter().map(|block| block.id()).collect::<Vec<_>>()
-        };
+    fn check_import(&self, import: Import, from: BlockId, to: BlockId, id: BlockId) -> Result<(), TestCaseError> {
+        let ids = |blocks: &[tabchain::chain::CheckedBlock]| blocks.iter().map(|block| block.id()).collect::<Vec<_>>();
         let moved = self.import(from, to);
         match import {
             Import::Extended(block) => prop_assert_eq!((vec![], vec![block.id()]), moved),
@@ -197,10 +164,7 @@ impl Forest {
                 disconnected,
                 connected,
             } => {
-                prop_assert!(
-                    !disconnected.is_empty(),
-                    "a reorg that leaves nothing extends"
-                );
+                prop_assert!(!disconnected.is_empty(), "a reorg that leaves nothing extends");
                 prop_assert_eq!((ids(&disconnected), ids(&connected)), moved);
             }
             Import::SideBranch => prop_assert!(from == to && to != id),
@@ -238,15 +202,8 @@ impl Forest {
 /// Applies a block; undoing gives every account and the root back, and applying again the same as before.
 fn apply_and_undo(ledger: &mut Ledger, block: &Block, genesis: &Genesis, checks: &mut Checks) {
     let id = genesis.block().id();
-    let checked =
-        check_body(block.clone(), block.id(), &genesis.rules, &id, checks).expect("valid");
-    let entries = |ledger: &Ledger| {
-        (
-            ledger.root(),
-            ledger.supply(),
-            ledger.accounts().collect::<Vec<_>>(),
-        )
-    };
+    let checked = check_body(block.clone(), block.id(), &genesis.rules, &id, checks).expect("valid");
+    let entries = |ledger: &Ledger| (ledger.root(), ledger.supply(), ledger.accounts().collect::<Vec<_>>());
     let before = entries(ledger);
     let undo = ledger.apply(&checked, &genesis.rules).expect("valid");
     let after = entries(ledger);
@@ -261,11 +218,7 @@ fn cases() -> impl Strategy<Value = (Plan, Vec<usize>, Vec<usize>)> {
     plans().prop_flat_map(|plan| {
         let all: Vec<usize> = (0..plan.len()).collect();
         let twice = [all.clone(), all.clone()].concat();
-        (
-            Just(plan),
-            Just(twice).prop_shuffle(),
-            Just(all).prop_shuffle(),
-        )
+        (Just(plan), Just(twice).prop_shuffle(), Just(all).prop_shuffle())
     })
 }
 
@@ -327,8 +280,7 @@ proptest! {
 fn a_tie_goes_to_the_lower_id() {
     let genesis = genesis(1, rules(3));
     let root = genesis.block().header;
-    let mut rivals =
-        [10, 11].map(|miner| child(&genesis, &genesis.ledger(), &root, 1_000, miner, Vec::new()));
+    let mut rivals = [10, 11].map(|miner| child(&genesis, &genesis.ledger(), &root, 1_000, miner, Vec::new()));
     rivals.sort_by_key(Block::id);
     let [lower, higher] = rivals;
     let checks = &mut Checks::forgetful();
@@ -337,15 +289,9 @@ fn a_tie_goes_to_the_lower_id() {
         first.import(LATER, lower.clone(), checks),
         Ok(Import::Extended(_))
     ));
-    assert_eq!(
-        first.import(LATER, higher.clone(), checks),
-        Ok(Import::SideBranch)
-    );
+    assert_eq!(first.import(LATER, higher.clone(), checks), Ok(Import::SideBranch));
     let mut second = Chain::new(&genesis);
-    assert!(matches!(
-        second.import(LATER, higher, checks),
-        Ok(Import::Extended(_))
-    ));
+    assert!(matches!(second.import(LATER, higher, checks), Ok(Import::Extended(_))));
     assert!(matches!(
         second.import(LATER, lower.clone(), checks),
         Ok(Import::Reorged { .. })

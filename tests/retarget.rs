@@ -42,12 +42,7 @@ fn retarget(rules: &Rules, anchor: U256, height: u64, elapsed: i64) -> U256 {
         header(0, start, Target::from_number(anchor)),
         start.checked_add_signed(elapsed),
     );
-    next_target(
-        rules,
-        &genesis,
-        &header(height, parent.expect("small"), Target::MAX),
-    )
-    .number()
+    next_target(rules, &genesis, &header(height, parent.expect("small"), Target::MAX)).number()
 }
 
 /// Bitcoin's compact form of a target.
@@ -190,11 +185,7 @@ fn any_hash_rate_comes_back_to_the_interval() {
     };
     let base = rules.initial_difficulty * 1_000 / rules.block_interval;
     for rate in [base * 2, base * 100, base / 2, base / 16, base / 256] {
-        let genesis = header(
-            0,
-            1 << 40,
-            Target::from_expected_hashes(rules.initial_difficulty),
-        );
+        let genesis = header(0, 1 << 40, Target::from_expected_hashes(rules.initial_difficulty));
         let mut tip = genesis.clone();
         assert_eq!(
             mine(&rules, &genesis, &mut tip, base, 3 * rules.half_life),
@@ -205,8 +196,7 @@ fn any_hash_rate_comes_back_to_the_interval() {
         let interval = mine(&rules, &genesis, &mut tip, rate, settle);
         let error = interval.abs_diff(rules.block_interval) * 1_000 / rules.block_interval;
         assert!(error < 20, "{rate} H/s: {interval} ms");
-        let late = i128::from(tip.timestamp.since(genesis.timestamp))
-            - i128::from(tip.height.0 * rules.block_interval);
+        let late = i128::from(tip.timestamp.since(genesis.timestamp)) - i128::from(tip.height.0 * rules.block_interval);
         let ratio = (rate.max(base) / rate.min(base)).ilog2() as i128;
         let half_lives = late.abs() / i128::from(rules.half_life);
         assert!(
@@ -214,10 +204,7 @@ fn any_hash_rate_comes_back_to_the_interval() {
             "{rate} H/s: {late} ms off schedule"
         );
         mine(&rules, &genesis, &mut tip, base, 16 * rules.half_life);
-        let (back, first) = (
-            next_target(&rules, &genesis, &tip).number(),
-            genesis.target.number(),
-        );
+        let (back, first) = (next_target(&rules, &genesis, &tip).number(), genesis.target.number());
         assert!(
             back.abs_diff(first) < first / U256::from(50),
             "{back} after the old rate came back, {first} before"

@@ -3,9 +3,7 @@
 
 mod support;
 
-use ed25519_zebra::{
-    Signature as RawSignature, SigningKey, VerificationKey, VerificationKeyBytes, batch,
-};
+use ed25519_zebra::{Signature as RawSignature, SigningKey, VerificationKey, VerificationKeyBytes, batch};
 use proptest::prelude::*;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use ruint::aliases::U256;
@@ -50,10 +48,7 @@ const RFC_8032: [[&str; 4]; 4] = [
 const ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
 
 fn bytes<const N: usize>(text: &str) -> [u8; N] {
-    hex::decode(text)
-        .expect("hex")
-        .try_into()
-        .expect("the right length")
+    hex::decode(text).expect("hex").try_into().expect("the right length")
 }
 
 #[test]
@@ -64,21 +59,14 @@ fn rfc_8032_section_7_1() {
             RawSignature::from(bytes::<64>(signature)),
         );
         let key = SigningKey::from(bytes::<32>(secret));
-        assert_eq!(
-            <[u8; 32]>::from(key.verification_key()),
-            bytes::<32>(public)
-        );
+        assert_eq!(<[u8; 32]>::from(key.verification_key()), bytes::<32>(public));
         assert_eq!(
             SecretKey::from_seed(bytes(secret)).public(),
             PublicKey::Ed25519(bytes(public))
         );
         assert_eq!(key.sign(&message), signature);
         assert!(key.verification_key().verify(&signature, &message).is_ok());
-        assert!(
-            key.verification_key()
-                .verify(&signature, b"another")
-                .is_err()
-        );
+        assert!(key.verification_key().verify(&signature, b"another").is_err());
     }
 }
 
@@ -101,19 +89,8 @@ fn small_order_encodings() -> Vec<[u8; 32]> {
         p - eighth,
         (p - eighth) | sign,
     ];
-    let others = [
-        one | sign,
-        minus | sign,
-        p,
-        p | sign,
-        p + one,
-        (p + one) | sign,
-    ];
-    canonical
-        .into_iter()
-        .chain(others)
-        .map(|y| y.to_le_bytes())
-        .collect()
+    let others = [one | sign, minus | sign, p, p | sign, p + one, (p + one) | sign];
+    canonical.into_iter().chain(others).map(|y| y.to_le_bytes()).collect()
 }
 
 fn signature(r: [u8; 32], s: [u8; 32]) -> [u8; 64] {
@@ -134,11 +111,7 @@ fn zip_215_small_order() {
                 raw.verify(&RawSignature::from(bytes), b"Zcash").is_ok(),
                 "{key:02x?} {r:02x?}"
             );
-            batch.queue((
-                VerificationKeyBytes::from(*key),
-                RawSignature::from(bytes),
-                b"Zcash",
-            ));
+            batch.queue((VerificationKeyBytes::from(*key), RawSignature::from(bytes), b"Zcash"));
             let (key, signature) = (PublicKey::Ed25519(*key), Signature::Ed25519(bytes));
             for message in [Hash::ZERO, Hash([0xff; 32])] {
                 assert!(key.verify(&message, &signature));
@@ -176,10 +149,7 @@ fn what_zip_215_refuses() {
     let mut no_point = [0; 32];
     no_point[0] = 2;
     assert!(!PublicKey::Ed25519(no_point).verify(&Hash::ZERO, &Signature::Ed25519([0; 64])));
-    assert!(!PublicKey::Ed25519([1; 32]).verify(
-        &Hash::ZERO,
-        &Signature::Ed25519(signature(no_point, [0; 32]))
-    ));
+    assert!(!PublicKey::Ed25519([1; 32]).verify(&Hash::ZERO, &Signature::Ed25519(signature(no_point, [0; 32]))));
 }
 
 proptest! {

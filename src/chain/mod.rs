@@ -18,16 +18,14 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Serialize;
 
 pub use asert::next_target;
-pub use check::{
-    CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction,
-};
+pub use check::{CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction};
 pub use error::{BlockError, TransactionError};
 pub use ledger::{Ledger, Undo, spendable};
 pub use mempool::{Admission, MAX_POOL_BYTES, Mempool, PoolError, Pooled};
 pub use rules::{Genesis, Rules, RulesError, VERSION};
 pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};
 pub use template::BlockTemplate;
-pub use tree::{BlockTree, Entry, MAX_STALE};
+pub use tree::{BlockTree, Entry, MAX_STALE, MAX_STALE_BYTES};
 
 use crate::primitives::{Block, BlockId, Checks, Hash, Header, Height, Tag, Timestamp};
 
@@ -103,19 +101,12 @@ impl Chain {
 
     /// The best block.
     pub fn tip(&self) -> BlockId {
-        *self
-            .best
-            .last()
-            .expect("the best chain begins with genesis")
+        *self.best.last().expect("the best chain begins with genesis")
     }
 
     /// The best block's header.
     pub fn tip_header(&self) -> &Header {
-        &self
-            .tree
-            .get(&self.tip())
-            .expect("the tip is in the tree")
-            .header
+        &self.tree.get(&self.tip()).expect("the tip is in the tree").header
     }
 
     /// The best block's height.
@@ -154,34 +145,17 @@ impl Chain {
     ///
     /// # Errors
     /// The [`BlockError`] of the first bad one; those before it are kept.
-    pub fn accept_headers(
-        &mut self,
-        now: Timestamp,
-        headers: &[Header],
-    ) -> Result<usize, BlockError> {
-        let mut new = 0;
-        for header in headers {
-            let id = header.id();
-            if self.tree.get(&id).is_none() {
-                self.judge_header(now, header, &id)?;
-                self.tree.insert(id, header.clone(), None);
-                new += 1;
-            }
-        }
+    pub fn accept_headers(&mut self, now: Timestamp, headers: &[Header]) -> Result<usize, BlockError> {
+        let new = self.insert_headers(now, headers);
         self.tree.prune(&self.best);
-        Ok(new)
+        new
     }
 
     /// Takes a block whose parent's body is here, judges it by every rule, and follows it if its chain is now the best.
     ///
     /// # Errors
     /// The [`BlockError`] that stopped it. The best chain and the ledger are as before then.
-    pub fn import(
-        &mut self,
-        now: Timestamp,
-        block: Block,
-        checks: &mut Checks,
-    ) -> Result<Import, BlockError> {
+    pub fn import(&mut self, now: Timestamp, block: Block, checks: &mut Checks) -> Result<Import, BlockError> {
         let id = block.id();
         if self.tree.block(&id).is_some() {
             return Ok(Import::Known);
@@ -206,22 +180,26 @@ impl Chain {
 
     /// Bodies still needed to follow the heaviest headers, lowest first, at most `limit`.
     pub fn missing_bodies(&self, limit: usize) -> Vec<BlockId> {
-        let mut missing = Vec::new();
+        let (mut missing, mut depths) = (Vec::new(), BTreeMap::new());
         for leaf in self.tree.leaves_above(&self.tip()) {
-            let branch: Vec<BlockId> = self
-                .tree
-                .ancestry(leaf)
-                .take_while(|(_, entry)| entry.body.is_none())
-                .map(|(id, _)| id)
-                .collect();
-            missing.extend(
-                branch
-                    .into_iter()
-                    .rev()
-                    .take(limit.div_ceil(2))
-                    .filter(|id| !missing.contains(id))
-                    .collect::<Vec<_>>(),
-            );
+            let (mut branch, mut depth) = (Vec::new(), 0);
+            for (id, entry) in self.tree.ancestry(leaf) {
+                if let Some(known) = depths.get(&id) {
+                    depth = *known;
+                }
+                if depth > 0 || entry.body.is_some() {
+                    break;
+                }
+                branch.push(id);
+            }
+            // The lowest half of the limit from each branch; what two share was walked, and counted, once.
+            for id in branch.into_iter().rev() {
+                depth += 1;
+                depths.insert(id, depth);
+                if depth <= limit.div_ceil(2) {
+                    missing.push(id);
+                }
+            }
             if missing.len() >= limit {
                 break;
             }
@@ -274,22 +252,28 @@ impl Chain {
             return true;
         };
         ledger.undo(undo);
-        let parent_root = self
-            .tree
-            .get(&block.header.parent)
-            .map(|entry| entry.header.state_root);
+        let parent_root = self.tree.get(&block.header.parent).map(|entry| entry.header.state_root);
         let undone = Some(ledger.root()) == parent_root;
         undone && ledger.apply(block, &self.rules).is_ok() && ledger == self.ledger
     }
 
     /// A hash over the tree, the best chain and the ledger.
     pub fn digest(&self) -> Hash {
-        let ids: Vec<(&BlockId, bool)> = self
-            .tree
-            .iter()
-            .map(|(id, entry)| (id, entry.body.is_some()))
-            .collect();
+        let ids: Vec<(&BlockId, bool)> = self.tree.iter().map(|(id, entry)| (id, entry.body.is_some())).collect();
         DIGEST.hash_of(&(ids, self.tip(), self.ledger.root()))
+    }
+
+    fn insert_headers(&mut self, now: Timestamp, headers: &[Header]) -> Result<usize, BlockError> {
+        let mut new = 0;
+        for header in headers {
+            let id = header.id();
+            if self.tree.get(&id).is_none() {
+                self.judge_header(now, header, &id)?;
+                self.tree.insert(id, header.clone(), None);
+                new += 1;
+            }
+        }
+        Ok(new)
     }
 
     fn context<'a>(&'a self, parent: &'a Header, parent_id: BlockId) -> HeaderContext<'a> {
@@ -301,12 +285,7 @@ impl Chain {
         }
     }
 
-    fn judge_header(
-        &self,
-        now: Timestamp,
-        header: &Header,
-        id: &BlockId,
-    ) -> Result<(), BlockError> {
+    fn judge_header(&self, now: Timestamp, header: &Header, id: &BlockId) -> Result<(), BlockError> {
         for block in [*id, header.parent] {
             if let Some(rule) = self.invalid_rule(&block) {
                 return Err(BlockError::KnownInvalid { block, rule });
@@ -315,9 +294,7 @@ impl Chain {
         let parent = self
             .tree
             .get(&header.parent)
-            .ok_or(BlockError::UnknownParent {
-                parent: header.parent,
-            })?;
+            .ok_or(BlockError::UnknownParent { parent: header.parent })?;
         check_header(header, id, &self.context(&parent.header, header.parent))?;
         check_drift(header, now, &self.rules)
     }
@@ -331,22 +308,11 @@ impl Chain {
             .take_while(|id| !self.is_best(id))
             .collect();
         branch.reverse();
-        let fork_height = self
-            .tree
-            .get(&branch[0])
-            .expect("just walked")
-            .header
-            .height
-            .0 as usize;
+        let fork_height = self.tree.get(&branch[0]).expect("just walked").header.height.0 as usize;
         let (before, mut disconnected) = (self.ledger.clone(), Vec::new());
         for id in self.best.drain(fork_height..).rev() {
             self.ledger.undo(&self.undo[&id]);
-            disconnected.push(
-                self.tree
-                    .block(&id)
-                    .expect("best blocks have bodies")
-                    .clone(),
-            );
+            disconnected.push(self.tree.block(&id).expect("best blocks have bodies").clone());
         }
         let mut connected = Vec::new();
         for id in branch {
@@ -354,12 +320,9 @@ impl Chain {
                 Ok(block) => connected.push(block),
                 Err(error) => {
                     self.best.truncate(fork_height);
-                    self.best
-                        .extend(disconnected.iter().rev().map(|block| block.id()));
+                    self.best.extend(disconnected.iter().rev().map(|block| block.id()));
                     self.ledger = before;
-                    connected
-                        .iter()
-                        .for_each(|block| drop(self.undo.remove(&block.id())));
+                    connected.iter().for_each(|block| drop(self.undo.remove(&block.id())));
                     self.reject(&id, &error);
                     return Err(self.blame(id, target, error));
                 }
@@ -368,6 +331,7 @@ impl Chain {
         disconnected
             .iter()
             .for_each(|block| drop(self.undo.remove(&block.id())));
+        self.tree.moved(&disconnected, &connected);
         if disconnected.is_empty() && connected.len() == 1 {
             return Ok(Import::Extended(connected.remove(0)));
         }

@@ -1,6 +1,7 @@
 //! The block tree: every header we know, with or without its body.
 //!
-//! Bounded: what is not on the best chain is limited to [`MAX_STALE`] entries; the leaf with the least work goes first.
+//! Bounded: what is not on the best chain is limited to [`MAX_STALE`] entries and [`MAX_STALE_BYTES`] of bodies; the leaf with the least
+//! work goes first.
 
 use std::{
     cmp::Reverse,
@@ -14,6 +15,9 @@ use crate::primitives::{BlockId, Header, Height, Timestamp, Work};
 
 /// Entries off the best chain that are kept, header-only ones included (about 300 bytes each without a body).
 pub const MAX_STALE: usize = 4_096;
+
+/// Bytes of bodies off the best chain that are kept. A leaf heavier than the tip is spared: its bodies are on their way to become the best.
+pub const MAX_STALE_BYTES: usize = 16 << 20;
 
 /// How many blocks the median time looks back over (Bitcoin's rule).
 const MEDIAN_SPAN: usize = 11;
@@ -34,8 +38,12 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BlockTree {
     entries: BTreeMap<BlockId, Entry>,
-    leaves: BTreeSet<BlockId>,
+    leaves: BTreeSet<Weight>,
+    stale_bytes: usize,
 }
+
+/// What fork choice compares: the most work, then the lower id.
+type Weight = (Work, Reverse<BlockId>);
 
 impl BlockTree {
     /// A tree of one block.
@@ -48,8 +56,9 @@ impl BlockTree {
             children: BTreeSet::new(),
         };
         Self {
+            leaves: BTreeSet::from([(entry.work, Reverse(id))]),
             entries: BTreeMap::from([(id, entry)]),
-            leaves: BTreeSet::from([id]),
+            stale_bytes: 0,
         }
     }
 
@@ -78,8 +87,14 @@ impl BlockTree {
         self.get(id)?.body.as_ref()
     }
 
-    /// Adds a header under a known parent, or a body to a known header.
+    /// Bytes of bodies that are not on the best chain.
+    pub fn stale_bytes(&self) -> usize {
+        self.stale_bytes
+    }
+
+    /// Adds a header under a known parent, or a body to a known header that has none. It is not on the best chain yet.
     pub fn insert(&mut self, id: BlockId, header: Header, body: Option<CheckedBlock>) {
+        self.stale_bytes += body.as_ref().map_or(0, |body| body.size());
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.body = body.or(entry.body.take());
             return;
@@ -90,8 +105,8 @@ impl BlockTree {
             .expect("callers insert under a known parent");
         let work = parent.work + header.target.work();
         parent.children.insert(id);
-        self.leaves.remove(&header.parent);
-        self.leaves.insert(id);
+        self.leaves.remove(&(parent.work, Reverse(header.parent)));
+        self.leaves.insert((work, Reverse(id)));
         self.entries.insert(
             id,
             Entry {
@@ -103,17 +118,24 @@ impl BlockTree {
         );
     }
 
-    /// Removes a block and all that builds on it; returns what was removed.
+    /// Notes which blocks left the best chain and which joined it.
+    pub fn moved(&mut self, left: &[CheckedBlock], joined: &[CheckedBlock]) {
+        let bytes = |blocks: &[CheckedBlock]| blocks.iter().map(|block| block.size()).sum::<usize>();
+        self.stale_bytes = self.stale_bytes + bytes(left) - bytes(joined);
+    }
+
+    /// Removes a block off the best chain and all that builds on it; returns what was removed.
     pub fn remove(&mut self, id: &BlockId) -> Vec<BlockId> {
         let (mut removed, mut stack) = (Vec::new(), vec![*id]);
         while let Some(id) = stack.pop() {
             if let Some(entry) = self.entries.remove(&id) {
                 stack.extend(entry.children);
-                self.leaves.remove(&id);
+                self.leaves.remove(&(entry.work, Reverse(id)));
+                self.stale_bytes -= entry.body.map_or(0, |body| body.size());
                 if let Some(parent) = self.entries.get_mut(&entry.header.parent) {
                     parent.children.remove(&id);
                     if parent.children.is_empty() {
-                        self.leaves.insert(entry.header.parent);
+                        self.leaves.insert((parent.work, Reverse(entry.header.parent)));
                     }
                 }
                 removed.push(id);
@@ -123,26 +145,23 @@ impl BlockTree {
     }
 
     /// Fork choice: most cumulative work, ties to the lower id.
-    pub fn weight(&self, id: &BlockId) -> Option<(Work, Reverse<BlockId>)> {
+    pub fn weight(&self, id: &BlockId) -> Option<Weight> {
         self.get(id).map(|entry| (entry.work, Reverse(*id)))
     }
 
     /// The header with the most work, whether or not its body is here.
     pub fn best_header(&self) -> BlockId {
-        let best = self.leaves.iter().max_by_key(|id| self.weight(id));
-        *best.expect("a tree has at least its genesis")
+        let best = self.leaves.last();
+        best.expect("a tree has at least its genesis").1.0
     }
 
     /// Leaves with more weight than `tip`, heaviest first.
     pub fn leaves_above(&self, tip: &BlockId) -> Vec<BlockId> {
-        let mut leaves: Vec<BlockId> = self
-            .leaves
-            .iter()
-            .filter(|id| self.weight(id) > self.weight(tip))
-            .copied()
-            .collect();
-        leaves.sort_by_key(|id| Reverse(self.weight(id)));
-        leaves
+        let heaviest_first = self.leaves.iter().rev();
+        heaviest_first
+            .take_while(|leaf| Some(**leaf) > self.weight(tip))
+            .map(|leaf| leaf.1.0)
+            .collect()
     }
 
     /// The ids from `id` down to genesis.
@@ -167,21 +186,22 @@ impl BlockTree {
         times.get(times.len() / 2).copied().unwrap_or_default()
     }
 
-    /// Drops the lightest leaves while more than [`MAX_STALE`] entries lie off the best chain; returns what was dropped.
+    /// Drops the lightest leaves while more than [`MAX_STALE`] entries or [`MAX_STALE_BYTES`] lie off the best chain; returns what was
+    /// dropped.
     pub fn prune(&mut self, best: &[BlockId]) -> Vec<BlockId> {
+        let tip = best.last().and_then(|tip| self.weight(tip));
         let mut dropped = Vec::new();
-        while self.len() > best.len() + MAX_STALE {
-            let off_best = |id: &&BlockId| best.last() != Some(*id);
-            let Some(lightest) = self
-                .leaves
-                .iter()
-                .filter(off_best)
-                .min_by_key(|id| self.weight(id))
-                .copied()
-            else {
+        loop {
+            let many = self.len() > best.len() + MAX_STALE;
+            let big = self.stale_bytes > MAX_STALE_BYTES;
+            let Some(lightest) = self.leaves.iter().find(|leaf| Some(**leaf) != tip) else {
                 break;
             };
-            dropped.extend(self.remove(&lightest));
+            let light = Some(*lightest) < tip;
+            if !(many || (big && light)) {
+                break;
+            }
+            dropped.extend(self.remove(&lightest.1.0.clone()));
         }
         dropped
     }

@@ -11,21 +11,17 @@ use proptest::test_runner::{Config as ProptestConfig, FileFailurePersistence};
 use tabchain::{
     chain::{BlockError, Chain, Genesis, Import, Ledger, Mempool, Rules, next_target},
     primitives::{
-        Action, Address, Amount, Block, Checks, Coinbase, Hash, Header, Memo, Midstate, Nonce,
-        Seal, SecretKey, Timestamp, Transaction, UnsealedHeader, UnsignedTransaction,
+        Action, Address, Amount, Block, Checks, Coinbase, Hash, Header, Memo, Midstate, Nonce, Seal, SecretKey,
+        Timestamp, Transaction, UnsealedHeader, UnsignedTransaction,
     },
 };
 
 /// Runs `cases` properties, times the environment's TORTURE_SCALE; failures are kept beside the test.
 pub fn properties(cases: u32) -> ProptestConfig {
-    let scale = std::env::var("TORTURE_SCALE")
-        .ok()
-        .and_then(|text| text.parse().ok());
+    let scale = std::env::var("TORTURE_SCALE").ok().and_then(|text| text.parse().ok());
     ProptestConfig {
         cases: cases * scale.unwrap_or(1),
-        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
-            "proptest-regressions",
-        ))),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
         ..ProptestConfig::default()
     }
 }
@@ -60,9 +56,7 @@ pub fn rules(difficulty: u64) -> Rules {
 
 /// A genesis in which the first `people` own a million each.
 pub fn genesis(people: u8, rules: Rules) -> Genesis {
-    let allocations: BTreeMap<Address, Amount> = (1..=people)
-        .map(|who| (address(who), units(1_000_000)))
-        .collect();
+    let allocations: BTreeMap<Address, Amount> = (1..=people).map(|who| (address(who), units(1_000_000))).collect();
     Genesis {
         rules,
         timestamp: Timestamp(1_000_000),
@@ -108,18 +102,11 @@ pub fn remine(mut block: Block) -> Block {
 }
 
 /// Pays subsidy and fees, and nothing else.
-pub fn coinbase(
-    rules: &Rules,
-    height: tabchain::primitives::Height,
-    to: Address,
-    body: &[Transaction],
-) -> Coinbase {
+pub fn coinbase(rules: &Rules, height: tabchain::primitives::Height, to: Address, body: &[Transaction]) -> Coinbase {
     let fees = Amount::checked_sum(body.iter().map(|tx| tx.unsigned.fee)).expect("in range");
     Coinbase {
         to,
-        amount: fees
-            .checked_add(rules.subsidy_at(height))
-            .expect("in range"),
+        amount: fees.checked_add(rules.subsidy_at(height)).expect("in range"),
     }
 }
 
@@ -200,9 +187,7 @@ pub fn child(
         parent: parent.id(),
         height,
         merkle_root: Hash::ZERO,
-        state_root: ledger
-            .root_after(rules, height, &coinbase, &body)
-            .unwrap_or_default(),
+        state_root: ledger.root_after(rules, height, &coinbase, &body).unwrap_or_default(),
         timestamp: parent.timestamp.after(after),
         target: next_target(rules, &genesis.block().header, parent),
     };
