@@ -146,15 +146,13 @@ fn agree(pool: &Mempool, plain: &Plain) -> Result<(), TestCaseError> {
     prop_assert_eq!(&ids, &plain.ids());
     prop_assert_eq!((pool.len(), pool.bytes()), (plain.0.len(), plain.bytes()));
     prop_assert!(pool.bytes() <= MAX_POOL_BYTES);
+    let mut costs = BTreeMap::<Address, u64>::new();
     for tx in &plain.0 {
         prop_assert_eq!(pool.get(&tx.id()).map(|tx| &**tx), Some(tx));
-        let costs = plain
-            .0
-            .iter()
-            .filter(|other| sender(other) == sender(tx))
-            .map(cost)
-            .sum();
-        prop_assert_eq!(pool.reserved(&sender(tx)), units(costs));
+        *costs.entry(sender(tx)).or_default() += cost(tx);
+    }
+    for (sender, cost) in costs {
+        prop_assert_eq!(pool.reserved(&sender), units(cost));
     }
     Ok(())
 }
