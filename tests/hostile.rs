@@ -215,6 +215,18 @@ fn stale_bytes_follow_the_best_chain() {
     }
 }
 
+/// The same allocations in another order are other bytes, so they are refused: one value, one encoding.
+#[test]
+fn a_map_has_one_encoding() {
+    let genesis = genesis(2, rules(1));
+    let bytes = encode(&genesis);
+    assert_eq!(decode::<Genesis>("genesis", &bytes), Ok(genesis));
+    let (head, entries) = bytes.split_at(bytes.len() - 80);
+    for [first, second] in [[&entries[40..], &entries[..40]], [&entries[..40], &entries[..40]]] {
+        assert!(decode::<Genesis>("genesis", &[head, first, second].concat()).is_err());
+    }
+}
+
 /// 32 bytes are 51 groups of five bits and one bit; the four bits that pad it are zero.
 #[test]
 fn an_address_has_one_spelling() {
