@@ -282,7 +282,7 @@ fn reorg(chain: &mut ChainBuilder, miner: u8) -> Vec<Transaction> {
 }
 
 proptest! {
-    #![proptest_config(properties(48))]
+    #![proptest_config(properties(128))]
 
     #[test]
     fn lives_like_a_plain_list(steps in steps()) {
