@@ -10,9 +10,7 @@ pub use crate::web::{page, worker};
 /// Off its target or without its feature.
 #[cfg(not(all(not(target_arch = "wasm32"), feature = "native")))]
 pub fn command_line() -> ExitCode {
-    meant(
-        "the command line is a native program with the feature `native`: cargo run --bin tabchain",
-    )
+    meant("the command line is a native program with the feature `native`: cargo run --bin tabchain")
 }
 
 /// Off its target.

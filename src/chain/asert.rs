@@ -64,14 +64,8 @@ mod tests {
     fn the_ends_of_the_range_saturate() {
         assert_eq!(scale(Target::MAX, 1 << 16), Target::MAX);
         assert_eq!(scale(Target::MAX, i128::from(i64::MAX) << 16), Target::MAX);
-        assert_eq!(
-            scale(Target::MAX, -(i128::from(i64::MAX) << 16)).number(),
-            U256::ONE
-        );
-        assert_eq!(
-            scale(Target::from_number(U256::ONE), 600 << 16),
-            Target::MAX
-        );
+        assert_eq!(scale(Target::MAX, -(i128::from(i64::MAX) << 16)).number(), U256::ONE);
+        assert_eq!(scale(Target::from_number(U256::ONE), 600 << 16), Target::MAX);
     }
 
     /// The cubic is within 0.013 % of 2^x (the bound the specification gives), checked against exact squarings:
@@ -79,19 +73,11 @@ mod tests {
     #[test]
     fn fractions_are_close_to_powers_of_two() {
         let unit = U256::from(1u64) << 128;
-        let at = |exponent| {
-            (scale(Target::from_number(unit), exponent).number() >> 112usize).to::<u128>()
-        };
+        let at = |exponent| (scale(Target::from_number(unit), exponent).number() >> 112usize).to::<u128>();
         let squared = at(1 << 15).pow(2) >> 16;
-        assert!(
-            squared.abs_diff(2 << 16) * 1_000_000 / (2 << 16) < 260,
-            "{squared}"
-        );
+        assert!(squared.abs_diff(2 << 16) * 1_000_000 / (2 << 16) < 260, "{squared}");
         let fourth = (at(1 << 14).pow(2) >> 16).pow(2) >> 16;
-        assert!(
-            fourth.abs_diff(2 << 16) * 1_000_000 / (2 << 16) < 520,
-            "{fourth}"
-        );
+        assert!(fourth.abs_diff(2 << 16) * 1_000_000 / (2 << 16) < 520, "{fourth}");
     }
 
     #[test]

@@ -55,11 +55,7 @@ impl Deref for CheckedBlock {
 ///
 /// # Errors
 /// The first [`BlockError`] among version, height, target, work and timestamp.
-pub fn check_header(
-    header: &Header,
-    id: &BlockId,
-    context: &HeaderContext<'_>,
-) -> Result<(), BlockError> {
+pub fn check_header(header: &Header, id: &BlockId, context: &HeaderContext<'_>) -> Result<(), BlockError> {
     if header.version != VERSION {
         return Err(BlockError::WrongVersion {
             version: header.version,
@@ -134,8 +130,7 @@ pub fn check_body(
         });
     }
     for (index, transaction) in block.transactions.iter().enumerate() {
-        check_transaction(transaction, genesis, checks)
-            .map_err(|error| BlockError::Transaction { index, error })?;
+        check_transaction(transaction, genesis, checks).map_err(|error| BlockError::Transaction { index, error })?;
     }
     check_coinbase(&block, rules)?;
     Ok(CheckedBlock {
@@ -153,10 +148,7 @@ pub fn check_transaction(
     genesis: &BlockId,
     checks: &mut Checks,
 ) -> Result<(), TransactionError> {
-    let (amount, fee) = (
-        transaction.unsigned.action.amount(),
-        transaction.unsigned.fee,
-    );
+    let (amount, fee) = (transaction.unsigned.action.amount(), transaction.unsigned.fee);
     if amount == Amount::ZERO {
         return Err(TransactionError::ZeroAmount);
     }
@@ -164,9 +156,7 @@ pub fn check_transaction(
         return Err(TransactionError::CostOverflow { amount, fee });
     }
     if !transaction.is_signed(genesis, checks) {
-        return Err(TransactionError::BadSignature {
-            id: transaction.id(),
-        });
+        return Err(TransactionError::BadSignature { id: transaction.id() });
     }
     Ok(())
 }

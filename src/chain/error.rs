@@ -6,11 +6,7 @@ use crate::primitives::{Amount, BlockId, Hash, Height, Nonce, Target, Timestamp}
 
 /// A transaction breaks a rule of consensus.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(
-    tag = "rule",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "rule", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum TransactionError {
     /// The signature is not the sender's, or not for this chain.
     #[error("signature of transaction {id} is not valid on this chain")]
@@ -51,11 +47,7 @@ pub enum TransactionError {
 
 /// A block breaks a rule of consensus, or cannot be judged yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(
-    tag = "rule",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "rule", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum BlockError {
     /// The parent is not known (yet).
     #[error("parent {parent} is not known")]
@@ -210,9 +202,6 @@ impl BlockError {
 
     /// Whether the block may become acceptable later, so that nobody is to blame.
     pub fn is_temporary(&self) -> bool {
-        matches!(
-            self,
-            Self::UnknownParent { .. } | Self::TimestampTooNew { .. }
-        )
+        matches!(self, Self::UnknownParent { .. } | Self::TimestampTooNew { .. })
     }
 }

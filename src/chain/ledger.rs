@@ -164,11 +164,7 @@ impl Draft<'_> {
         let (issued, cap) = (self.supply, Amount::MAX);
         self.supply = issued
             .checked_add(subsidy)
-            .ok_or(BlockError::SupplyExceeded {
-                issued,
-                subsidy,
-                cap,
-            })?;
+            .ok_or(BlockError::SupplyExceeded { issued, subsidy, cap })?;
         self.credit(coinbase.to, coinbase.amount);
         Ok(())
     }
@@ -178,13 +174,8 @@ impl Draft<'_> {
         let sender = body.sender.address();
         let account = self.account(&sender);
         spendable(account, transaction)?;
-        let cost = body
-            .cost()
-            .expect("spendable() found a balance that covers it");
-        let balance = account
-            .balance
-            .checked_sub(cost)
-            .expect("spendable() compared them");
+        let cost = body.cost().expect("spendable() found a balance that covers it");
+        let balance = account.balance.checked_sub(cost).expect("spendable() compared them");
         self.accounts.insert(
             sender,
             Account {
@@ -237,9 +228,7 @@ pub fn spendable(account: Account, transaction: &Transaction) -> Result<(), Tran
             expected: account.nonce,
         });
     }
-    let cost = body
-        .cost()
-        .ok_or(TransactionError::CostOverflow { amount, fee })?;
+    let cost = body.cost().ok_or(TransactionError::CostOverflow { amount, fee })?;
     if cost > account.balance {
         return Err(TransactionError::InsufficientBalance {
             balance: account.balance,

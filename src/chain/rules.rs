@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Ledger;
 use crate::primitives::{
-    Address, Amount, Block, Coinbase, Hash, Header, Height, MAX_AMOUNT, Seal, Tag, Target,
-    Timestamp, UnsealedHeader, encode, merkle,
+    Address, Amount, Block, Coinbase, Hash, Header, Height, MAX_AMOUNT, Seal, Tag, Target, Timestamp, UnsealedHeader,
+    encode, merkle,
 };
 
 const BURNED: Tag = Tag::new("tabchain/nobody");
@@ -103,22 +103,12 @@ impl Rules {
             ("halfLife", self.half_life, 1_000, 1 << 40),
             ("initialDifficulty", self.initial_difficulty, 1, 1 << 40),
             ("halvingInterval", self.halving_interval, 1, 1 << 32),
-            (
-                "maxBlockBytes",
-                u64::from(self.max_block_bytes),
-                1_000,
-                4_000_000,
-            ),
+            ("maxBlockBytes", u64::from(self.max_block_bytes), 1_000, 4_000_000),
             ("maxFutureDrift", self.max_future_drift, 0, 7_200_000),
         ];
         for (field, value, min, max) in ranges {
             if value < min || value > max {
-                return Err(RulesError::OutOfRange {
-                    field,
-                    value,
-                    min,
-                    max,
-                });
+                return Err(RulesError::OutOfRange { field, value, min, max });
             }
         }
         Ok(())
@@ -132,8 +122,7 @@ impl Genesis {
     /// [`RulesError`] naming what is out of range.
     pub fn validate(&self) -> Result<(), RulesError> {
         self.rules.validate()?;
-        let allocated =
-            Amount::checked_sum(self.allocations.values().copied()).ok_or(RulesError::SupplyCap)?;
+        let allocated = Amount::checked_sum(self.allocations.values().copied()).ok_or(RulesError::SupplyCap)?;
         // Σ subsidy · interval / 2^k < 2 · subsidy · interval.
         let subsidies = self
             .rules
@@ -191,16 +180,7 @@ mod tests {
         };
         let at = |height| rules.subsidy_at(Height(height)).units();
         assert_eq!(
-            [
-                at(0),
-                at(1),
-                at(10),
-                at(11),
-                at(20),
-                at(21),
-                at(61),
-                at(u64::MAX)
-            ],
+            [at(0), at(1), at(10), at(11), at(20), at(21), at(61), at(u64::MAX)],
             [0, 50, 50, 25, 25, 12, 0, 0]
         );
     }

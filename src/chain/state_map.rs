@@ -20,17 +20,7 @@ const MAX_DEPTH: usize = 256;
 
 /// A place in the consensus state.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    BorshSerialize,
-    BorshDeserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum StateKey {
@@ -41,9 +31,7 @@ pub enum StateKey {
 }
 
 /// What stands at a place.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StateValue {
     /// At [`StateKey::Supply`]: base units ever created.
@@ -53,18 +41,7 @@ pub enum StateValue {
 }
 
 /// What an address owns, and how often it has spent.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Serialize,
-    Deserialize,
-    BorshSerialize,
-    BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Account {
     /// Base units.
     pub balance: Amount,
@@ -133,13 +110,7 @@ impl StateMap {
             match tree {
                 Tree::Empty => return None,
                 Tree::Leaf(leaf) => return (leaf.path == path).then_some(leaf.value),
-                Tree::Branch(branch) => {
-                    tree = if bit(&path, depth) {
-                        &branch.right
-                    } else {
-                        &branch.left
-                    }
-                }
+                Tree::Branch(branch) => tree = if bit(&path, depth) { &branch.right } else { &branch.left },
             }
         }
         None
@@ -179,11 +150,7 @@ impl StateMap {
         let (mut siblings, mut tree) = (Vec::new(), &self.top);
         while let Tree::Branch(branch) = tree {
             let right = bit(&path, siblings.len());
-            siblings.push(if right {
-                branch.left.hash()
-            } else {
-                branch.right.hash()
-            });
+            siblings.push(if right { branch.left.hash() } else { branch.right.hash() });
             tree = if right { &branch.right } else { &branch.left };
         }
         let leaf = if let Tree::Leaf(leaf) = tree {
@@ -212,18 +179,18 @@ impl StateProof {
             .leaf
             .as_ref()
             .map_or(Hash::ZERO, |(path, value)| leaf_hash(path, value));
-        let folded =
-            self.siblings
-                .iter()
-                .enumerate()
-                .rev()
-                .fold(start, |hash, (depth, sibling)| {
-                    if bit(&path, depth) {
-                        branch_hash(sibling, &hash)
-                    } else {
-                        branch_hash(&hash, sibling)
-                    }
-                });
+        let folded = self
+            .siblings
+            .iter()
+            .enumerate()
+            .rev()
+            .fold(start, |hash, (depth, sibling)| {
+                if bit(&path, depth) {
+                    branch_hash(sibling, &hash)
+                } else {
+                    branch_hash(&hash, sibling)
+                }
+            });
         folded == *root
     }
 }
@@ -283,12 +250,8 @@ impl Tree {
                     Self::join(lower, other)
                 }
             }
-            Self::Branch(branch) if right => {
-                Self::join(branch.left.clone(), branch.right.with(leaf, depth + 1))
-            }
-            Self::Branch(branch) => {
-                Self::join(branch.left.with(leaf, depth + 1), branch.right.clone())
-            }
+            Self::Branch(branch) if right => Self::join(branch.left.clone(), branch.right.with(leaf, depth + 1)),
+            Self::Branch(branch) => Self::join(branch.left.with(leaf, depth + 1), branch.right.clone()),
         }
     }
 
@@ -297,9 +260,7 @@ impl Tree {
             Self::Branch(branch) if bit(path, depth) => {
                 Self::join(branch.left.clone(), branch.right.without(path, depth + 1))
             }
-            Self::Branch(branch) => {
-                Self::join(branch.left.without(path, depth + 1), branch.right.clone())
-            }
+            Self::Branch(branch) => Self::join(branch.left.without(path, depth + 1), branch.right.clone()),
             Self::Leaf(leaf) if leaf.path == *path => Self::Empty,
             other => other.clone(),
         }

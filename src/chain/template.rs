@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{BlockError, Chain, Mempool, rules::VERSION};
 use crate::primitives::{
-    Address, Amount, Block, BlockId, Coinbase, Hash, Header, Seal, Timestamp, Transaction,
-    UnsealedHeader, encode, merkle,
+    Address, Amount, Block, BlockId, Coinbase, Hash, Header, Seal, Timestamp, Transaction, UnsealedHeader, encode,
+    merkle,
 };
 
 /// A block that lacks only its seal.
@@ -48,17 +48,9 @@ impl Chain {
     ///
     /// # Errors
     /// [`BlockError::SupplyExceeded`] if no more money may be created; the mempool never makes it fail otherwise.
-    pub fn template(
-        &self,
-        now: Timestamp,
-        to: Address,
-        pool: &Mempool,
-    ) -> Result<BlockTemplate, BlockError> {
+    pub fn template(&self, now: Timestamp, to: Address, pool: &Mempool) -> Result<BlockTemplate, BlockError> {
         let context = self.next_context();
-        let (height, timestamp) = (
-            context.parent.height.next(),
-            now.max(context.median.after(1)),
-        );
+        let (height, timestamp) = (context.parent.height.next(), now.max(context.median.after(1)));
         let mut header = UnsealedHeader {
             version: VERSION,
             parent: self.tip(),
@@ -70,15 +62,15 @@ impl Chain {
         };
         let transactions = pool.select(self.ledger(), self.room(&header, to));
         let subsidy = self.rules().subsidy_at(height);
-        let fees = Amount::checked_sum(transactions.iter().map(|tx| tx.unsigned.fee))
-            .expect("fees are within the supply");
+        let fees =
+            Amount::checked_sum(transactions.iter().map(|tx| tx.unsigned.fee)).expect("fees are within the supply");
         let coinbase = Coinbase {
             to,
             amount: subsidy.checked_add(fees).unwrap_or(Amount::MAX),
         };
-        header.state_root =
-            self.ledger()
-                .root_after(self.rules(), height, &coinbase, &transactions)?;
+        header.state_root = self
+            .ledger()
+            .root_after(self.rules(), height, &coinbase, &transactions)?;
         header.merkle_root = merkle::root(&Block::leaves(&coinbase, &transactions));
         Ok(BlockTemplate {
             header,

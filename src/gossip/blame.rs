@@ -12,11 +12,7 @@ pub const BAN_MS: u64 = 600_000;
 
 /// A peer's fault. Nothing an honest peer does over a bad link is one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(
-    tag = "code",
-    rename_all = "kebab-case",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "code", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Fault {
     /// Bytes that are not a message.
     #[error("malformed message: {0}")]

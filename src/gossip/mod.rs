@@ -21,8 +21,7 @@ use peer::Peer;
 use requests::Requests;
 pub use seen::Seen;
 pub use wire::{
-    Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION,
-    Status, WireError,
+    Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION, Status, WireError,
 };
 
 use crate::primitives::{Block, BlockId, Header, Timestamp, Transaction, TransactionId};
@@ -114,9 +113,7 @@ impl Gossip {
 
     /// The peers, with what they last said of themselves.
     pub fn peers(&self) -> impl Iterator<Item = (PeerId, Option<&Status>)> + '_ {
-        self.peers
-            .iter()
-            .map(|(id, peer)| (*id, peer.status.as_ref()))
+        self.peers.iter().map(|(id, peer)| (*id, peer.status.as_ref()))
     }
 
     /// Whether `peer` is banned at `now`.
@@ -127,20 +124,15 @@ impl Gossip {
     /// When [`Gossip::tick`] wants to be called next.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let statuses = self.peers.values().map(|peer| peer.next_status);
-        statuses
-            .chain(self.flush_at)
-            .chain(self.requests.next_deadline())
-            .min()
+        statuses.chain(self.flush_at).chain(self.requests.next_deadline()).min()
     }
 
     /// A connection came up. Says who we are.
     pub fn connected(&mut self, now: Timestamp, peer: PeerId, source: &impl Source) {
         if self.is_banned(peer, now) {
-            self.effects
-                .push_back(Effect::Disconnect(peer, Fault::Banned));
+            self.effects.push_back(Effect::Disconnect(peer, Fault::Banned));
         } else if self.peers.len() >= MAX_PEERS && !self.peers.contains_key(&peer) {
-            self.effects
-                .push_back(Effect::Disconnect(peer, Fault::TooManyPeers));
+            self.effects.push_back(Effect::Disconnect(peer, Fault::TooManyPeers));
         } else {
             self.peers.insert(peer, Peer::new(now.after(STATUS_EVERY)));
             self.send(peer, Message::Status(source.status()));
@@ -155,13 +147,7 @@ impl Gossip {
     }
 
     /// Bytes from a peer. Answers what can be answered here and returns what the node must judge.
-    pub fn received(
-        &mut self,
-        now: Timestamp,
-        from: PeerId,
-        bytes: &[u8],
-        source: &impl Source,
-    ) -> Option<Delivery> {
+    pub fn received(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], source: &impl Source) -> Option<Delivery> {
         let message = match Message::parse(bytes) {
             Ok(message) => message,
             Err(error) => {
@@ -198,12 +184,7 @@ impl Gossip {
     }
 
     /// Does what is due: statuses, gathered announcements, requests that were not answered.
-    pub fn tick(
-        &mut self,
-        now: Timestamp,
-        jitter: &mut impl FnMut(u32) -> u32,
-        source: &impl Source,
-    ) {
+    pub fn tick(&mut self, now: Timestamp, jitter: &mut impl FnMut(u32) -> u32, source: &impl Source) {
         let due: Vec<PeerId> = self
             .peers
             .iter()
@@ -271,13 +252,7 @@ impl Gossip {
     }
 
     /// Headers of a peer were good: ask for more if it has more, and for bodies.
-    pub fn headers_accepted(
-        &mut self,
-        now: Timestamp,
-        from: PeerId,
-        more: bool,
-        source: &impl Source,
-    ) {
+    pub fn headers_accepted(&mut self, now: Timestamp, from: PeerId, more: bool, source: &impl Source) {
         if more {
             self.send(from, Message::GetHeaders(source.locator()));
         }
@@ -304,9 +279,7 @@ impl Gossip {
             }
             let first = turn % able.len();
             let order = able.iter().cycle().skip(first).take(able.len());
-            let asked: Vec<_> = order
-                .filter_map(|peer| self.requests.add(now, item, *peer))
-                .collect();
+            let asked: Vec<_> = order.filter_map(|peer| self.requests.add(now, item, *peer)).collect();
             self.ask(asked);
         }
     }
@@ -326,11 +299,7 @@ impl Gossip {
 
     fn ban(&mut self, now: Timestamp, peer: PeerId, fault: Fault) {
         if self.banned.len() >= MAX_BANNED
-            && let Some(first) = self
-                .banned
-                .iter()
-                .min_by_key(|(_, until)| **until)
-                .map(|(id, _)| *id)
+            && let Some(first) = self.banned.iter().min_by_key(|(_, until)| **until).map(|(id, _)| *id)
         {
             self.banned.remove(&first);
         }
@@ -376,13 +345,7 @@ impl Gossip {
         }
     }
 
-    fn on_inventory(
-        &mut self,
-        now: Timestamp,
-        from: PeerId,
-        items: Vec<Item>,
-        source: &impl Source,
-    ) {
+    fn on_inventory(&mut self, now: Timestamp, from: PeerId, items: Vec<Item>, source: &impl Source) {
         let mut wanted = Vec::new();
         for item in items {
             if let Some(peer) = self.peers.get_mut(&from) {

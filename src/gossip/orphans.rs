@@ -33,11 +33,7 @@ impl Orphans {
         if self.contains(&id) {
             return;
         }
-        let of_peer = self
-            .blocks
-            .values()
-            .filter(|(peer, _)| *peer == from)
-            .count();
+        let of_peer = self.blocks.values().filter(|(peer, _)| *peer == from).count();
         if of_peer >= MAX_PER_PEER {
             self.remove_first(|(peer, _)| *peer == from);
         } else if self.blocks.len() >= MAX_ORPHANS {
@@ -56,10 +52,7 @@ impl Orphans {
             .map(|(id, _)| *id)
             .collect();
         self.order.retain(|id| !children.contains(id));
-        children
-            .iter()
-            .filter_map(|id| self.blocks.remove(id))
-            .collect()
+        children.iter().filter_map(|id| self.blocks.remove(id)).collect()
     }
 
     pub(super) fn forget_peer(&mut self, peer: PeerId) {

@@ -40,26 +40,14 @@ impl Requests {
     }
 
     /// Notes that `peer` has `item`. Returns the request to send, or nothing if it was asked for already or too much is open.
-    pub(super) fn add(
-        &mut self,
-        now: Timestamp,
-        item: Item,
-        peer: PeerId,
-    ) -> Option<(PeerId, Item)> {
+    pub(super) fn add(&mut self, now: Timestamp, item: Item, peer: PeerId) -> Option<(PeerId, Item)> {
         if let Some(request) = self.open.get_mut(&item) {
-            if request.asked != peer
-                && !request.others.contains(&peer)
-                && request.others.len() < MAX_OTHERS
-            {
+            if request.asked != peer && !request.others.contains(&peer) && request.others.len() < MAX_OTHERS {
                 request.others.push_back(peer);
             }
             return None;
         }
-        let of_peer = self
-            .open
-            .values()
-            .filter(|request| request.asked == peer)
-            .count();
+        let of_peer = self.open.values().filter(|request| request.asked == peer).count();
         if self.open.len() >= MAX_REQUESTS || of_peer >= MAX_PER_PEER {
             return None;
         }
@@ -79,12 +67,7 @@ impl Requests {
     }
 
     /// `peer` does not have `item`: returns the request to the next one.
-    pub(super) fn refused(
-        &mut self,
-        now: Timestamp,
-        item: &Item,
-        peer: PeerId,
-    ) -> Option<(PeerId, Item)> {
+    pub(super) fn refused(&mut self, now: Timestamp, item: &Item, peer: PeerId) -> Option<(PeerId, Item)> {
         let request = self.open.get(item)?;
         if request.asked == peer {
             self.ask_next(now, *item)
@@ -101,9 +84,7 @@ impl Requests {
             .filter(|(_, request)| request.deadline <= now)
             .map(|(item, _)| *item)
             .collect();
-        late.into_iter()
-            .filter_map(|item| self.ask_next(now, item))
-            .collect()
+        late.into_iter().filter_map(|item| self.ask_next(now, item)).collect()
     }
 
     /// A peer is gone: what was asked of it goes to others.
@@ -117,9 +98,7 @@ impl Requests {
             .filter(|(_, request)| request.asked == peer)
             .map(|(item, _)| *item)
             .collect();
-        lost.into_iter()
-            .filter_map(|item| self.ask_next(now, item))
-            .collect()
+        lost.into_iter().filter_map(|item| self.ask_next(now, item)).collect()
     }
 
     fn ask_next(&mut self, now: Timestamp, item: Item) -> Option<(PeerId, Item)> {
@@ -138,9 +117,6 @@ impl Requests {
     }
 }
 
-fn as_pairs<S: serde::Serializer>(
-    open: &BTreeMap<Item, Request>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn as_pairs<S: serde::Serializer>(open: &BTreeMap<Item, Request>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(open)
 }

@@ -19,9 +19,7 @@ pub const MAX_HEADERS: usize = 256;
 pub const MAX_LOCATOR: usize = 32;
 
 /// Something that can be announced and asked for.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "camelCase")]
 pub enum Item {
     /// A block by id.
@@ -104,14 +102,11 @@ impl Message {
         if bytes.len() > MAX_MESSAGE_BYTES {
             return Err(WireError::TooLarge { bytes: bytes.len() });
         }
-        let message: Self =
-            decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable {
-                reason: error.to_string(),
-            })?;
+        let message: Self = decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable {
+            reason: error.to_string(),
+        })?;
         let (count, limit) = match &message {
-            Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => {
-                (items.len(), MAX_ITEMS)
-            }
+            Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => (items.len(), MAX_ITEMS),
             Self::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
             Self::Headers(headers) => (headers.len(), MAX_HEADERS),
             Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),

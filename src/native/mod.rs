@@ -55,11 +55,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
-            ExitCode::from(if matches!(failure, Failure::Input(_)) {
-                2
-            } else {
-                1
-            })
+            ExitCode::from(if matches!(failure, Failure::Input(_)) { 2 } else { 1 })
         }
     }
 }
@@ -84,14 +80,11 @@ fn read(path: &Path) -> Result<String, Failure> {
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+    std::fs::write(path, text).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
 /// A progress bar on standard error, hidden if that is not a terminal.
 fn progress(total: u64, unit: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(&format!(
-        "{{wide_bar}} {{percent:>3}} % {unit} {{msg}} ({{eta}} left)"
-    ));
+    let style = ProgressStyle::with_template(&format!("{{wide_bar}} {{percent:>3}} % {unit} {{msg}} ({{eta}} left)"));
     ProgressBar::new(total).with_style(style.expect("a literal template"))
 }

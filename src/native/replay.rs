@@ -20,8 +20,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let name = options.file.display();
     // Whatever is wrong with the file, a replay that does not confirm it fails as a run, with exit code 1.
     let text = read(&options.file).map_err(|failure| Failure::Run(failure.to_string()))?;
-    let capsule =
-        Capsule::from_json(&text).map_err(|error| Failure::Run(format!("{name}: {error}")))?;
+    let capsule = Capsule::from_json(&text).map_err(|error| Failure::Run(format!("{name}: {error}")))?;
     let mut replay = capsule.replay();
     let bar = progress(capsule.cursor.events, "of events");
     while !replay.advance(SLICE) {

@@ -42,11 +42,7 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let scenario = scenario(options)?;
     let world = World::new(scenario);
-    let mut world = if options.no_memo {
-        world.without_memo()
-    } else {
-        world
-    };
+    let mut world = if options.no_memo { world.without_memo() } else { world };
     let started = Instant::now();
     run_with_progress(&mut world, options.length, started);
     settle(&mut world);
@@ -76,8 +72,8 @@ fn scenario(options: &Options) -> Result<Scenario, Failure> {
         let nodes = usize::try_from(options.nodes.unwrap_or(3)).expect("at most a thousand");
         return Ok(Scenario::generated(nodes, options.seed.unwrap_or(1)));
     };
-    let mut scenario = Scenario::from_json(&read(path)?)
-        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let mut scenario =
+        Scenario::from_json(&read(path)?).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     scenario.seed = options.seed.unwrap_or(scenario.seed);
     Ok(scenario)
 }
@@ -89,18 +85,14 @@ fn run_with_progress(world: &mut World, length: u64, started: Instant) {
     while world.now().0 < length {
         world.run_until(Timestamp(length.min(world.now().0 + SLICE)));
         bar.set_position(world.now().0);
-        let wall = u64::try_from(started.elapsed().as_millis())
-            .unwrap_or(u64::MAX)
-            .max(1);
+        let wall = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
         bar.set_message(format!("{}x real time", world.now().0 / wall));
     }
     bar.finish_and_clear();
 }
 
 fn print_summary(world: &World, summary: &Summary) {
-    let Summary {
-        checks, invariants, ..
-    } = summary;
+    let Summary { checks, invariants, .. } = summary;
     let rows = [
         ("nodes", summary.nodes.to_string()),
         ("virtual time", duration::show(summary.virtual_ms)),
@@ -111,36 +103,20 @@ fn print_summary(world: &World, summary: &Summary) {
         ),
         (
             "blocks",
-            format!(
-                "{} mined, {} of them stale",
-                summary.blocks, summary.stale_blocks
-            ),
+            format!("{} mined, {} of them stale", summary.blocks, summary.stale_blocks),
         ),
         (
             "reorgs",
-            format!(
-                "{} (deepest {})",
-                summary.reorgs,
-                world.stats().deepest_reorg
-            ),
+            format!("{} (deepest {})", summary.reorgs, world.stats().deepest_reorg),
         ),
-        (
-            "transactions",
-            format!("{} confirmed", summary.transactions),
-        ),
+        ("transactions", format!("{} confirmed", summary.transactions)),
         (
             "signature checks",
-            format!(
-                "{} computed, {} remembered",
-                checks.computed, checks.remembered
-            ),
+            format!("{} computed, {} remembered", checks.computed, checks.remembered),
         ),
         (
             "invariants",
-            format!(
-                "{} evaluated, {} violated",
-                invariants.checked, invariants.violated
-            ),
+            format!("{} evaluated, {} violated", invariants.checked, invariants.violated),
         ),
         ("digest", summary.digest.to_string()),
     ];

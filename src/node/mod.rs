@@ -20,18 +20,14 @@ use serde::Serialize;
 
 pub use change_set::ChangeSet;
 pub use event::EventKind;
-pub use io::{
-    Command, CommandId, CommandResult, Input, InputSequence, Output, PeerChange, Transfer,
-};
+pub use io::{Command, CommandId, CommandResult, Input, InputSequence, Output, PeerChange, Transfer};
 pub use keyring::Keyring;
 use source::NodeSource;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
     gossip::{Gossip, PeerId},
-    primitives::{
-        Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId,
-    },
+    primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-digest");
@@ -96,11 +92,7 @@ impl Node {
             drop(node.chain.import(now, Block::clone(block), checks));
         }
         for transaction in stored.transactions.values().flatten() {
-            if node
-                .mempool
-                .admit(Arc::clone(transaction), node.chain.ledger())
-                .is_ok()
-            {
+            if node.mempool.admit(Arc::clone(transaction), node.chain.ledger()).is_ok() {
                 node.own.insert(transaction.id(), now);
             }
         }
@@ -109,12 +101,7 @@ impl Node {
 
     /// The only way the state changes. Every output must be taken and done, in order.
     #[must_use = "dropping outputs loses messages"]
-    pub fn handle(
-        &mut self,
-        now: Timestamp,
-        input: Input,
-        checks: &mut Checks,
-    ) -> impl Iterator<Item = Output> + '_ {
+    pub fn handle(&mut self, now: Timestamp, input: Input, checks: &mut Checks) -> impl Iterator<Item = Output> + '_ {
         self.inputs += 1;
         match input {
             Input::Peer { peer, change } => self.on_peer(now, peer, change),
@@ -132,10 +119,7 @@ impl Node {
         let template = self.template.as_ref().map(|_| self.template_due);
         let held = self.held.values().map(|(due, _)| *due);
         let own = self.own.values().copied();
-        held.chain(own)
-            .chain(template)
-            .chain(self.gossip.next_wake())
-            .min()
+        held.chain(own).chain(template).chain(self.gossip.next_wake()).min()
     }
 
     /// This node's account.
@@ -175,12 +159,7 @@ impl Node {
 
     /// A hash over the chain, the mempool and the count of inputs.
     pub fn digest(&self) -> Hash {
-        DIGEST.hash_of(&(
-            self.chain.digest(),
-            self.mempool.digest(),
-            self.inputs,
-            self.mining,
-        ))
+        DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining))
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange) {
@@ -205,10 +184,7 @@ impl Node {
     }
 
     fn on_mined(&mut self, now: Timestamp, template: &Hash, nonce: u64, checks: &mut Checks) {
-        let current = self
-            .template
-            .as_ref()
-            .is_some_and(|current| current.id() == *template);
+        let current = self.template.as_ref().is_some_and(|current| current.id() == *template);
         let Some(template) = self.template.take_if(|_| current) else {
             self.event(EventKind::MinedLate);
             return;
@@ -241,12 +217,8 @@ impl Node {
         if self.template.is_some() && self.template_due <= now {
             self.rebuild_template(now);
         }
-        let (source, keyring) = (
-            NodeSource::new(&self.chain, &self.mempool),
-            &mut self.keyring,
-        );
-        self.gossip
-            .tick(now, &mut |bound| keyring.draw(bound), &source);
+        let (source, keyring) = (NodeSource::new(&self.chain, &self.mempool), &mut self.keyring);
+        self.gossip.tick(now, &mut |bound| keyring.draw(bound), &source);
     }
 
     fn rebuild_template(&mut self, now: Timestamp) {

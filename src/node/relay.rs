@@ -13,34 +13,18 @@ use crate::{
 };
 
 impl Node {
-    pub(super) fn on_received(
-        &mut self,
-        now: Timestamp,
-        from: PeerId,
-        bytes: &[u8],
-        checks: &mut Checks,
-    ) {
+    pub(super) fn on_received(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], checks: &mut Checks) {
         let source = NodeSource::new(&self.chain, &self.mempool);
         match self.gossip.received(now, from, bytes, &source) {
             None => {}
-            Some(Delivery::Headers { headers, full }) => {
-                self.take_headers(now, from, &headers, full)
-            }
+            Some(Delivery::Headers { headers, full }) => self.take_headers(now, from, &headers, full),
             Some(Delivery::Block(block)) => self.take_block(now, Some(from), block, checks),
-            Some(Delivery::Transaction(transaction)) => {
-                self.take_peers_transaction(now, from, transaction, checks)
-            }
+            Some(Delivery::Transaction(transaction)) => self.take_peers_transaction(now, from, transaction, checks),
         }
     }
 
     /// Judges a block, then the orphans that waited for it.
-    pub(super) fn take_block(
-        &mut self,
-        now: Timestamp,
-        from: Option<PeerId>,
-        block: Block,
-        checks: &mut Checks,
-    ) {
+    pub(super) fn take_block(&mut self, now: Timestamp, from: Option<PeerId>, block: Block, checks: &mut Checks) {
         let before = self.chain.tip();
         let mut waiting = VecDeque::from([(from, block)]);
         while let Some((from, block)) = waiting.pop_front() {
@@ -50,11 +34,7 @@ impl Node {
                 Ok(import) => {
                     self.imported(now, id, import);
                     let children = self.gossip.adopt(&id);
-                    waiting.extend(
-                        children
-                            .into_iter()
-                            .map(|(peer, block)| (Some(peer), block)),
-                    );
+                    waiting.extend(children.into_iter().map(|(peer, block)| (Some(peer), block)));
                 }
                 Err(error) => self.not_imported(now, from, id, block, error),
             }
@@ -100,13 +80,7 @@ impl Node {
         }
     }
 
-    fn take_peers_transaction(
-        &mut self,
-        now: Timestamp,
-        from: PeerId,
-        transaction: Transaction,
-        checks: &mut Checks,
-    ) {
+    fn take_peers_transaction(&mut self, now: Timestamp, from: PeerId, transaction: Transaction, checks: &mut Checks) {
         let id = transaction.id();
         if let Err(error) = self.take_transaction(now, Arc::new(transaction), checks) {
             if error.is_senders_fault() {
@@ -120,10 +94,7 @@ impl Node {
                     },
                 );
             }
-            self.event(EventKind::TransactionRejected {
-                transaction: id,
-                error,
-            });
+            self.event(EventKind::TransactionRejected { transaction: id, error });
         }
     }
 
@@ -156,12 +127,7 @@ impl Node {
             .get(&id)
             .map(|entry| entry.header.height)
             .unwrap_or_default();
-        let stored = self
-            .chain
-            .tree()
-            .block(&id)
-            .cloned()
-            .map(|block| (id, block));
+        let stored = self.chain.tree().block(&id).cloned().map(|block| (id, block));
         self.outbox.push_back(Output::Persist(ChangeSet {
             blocks: BTreeMap::from_iter(stored),
             ..ChangeSet::default()
@@ -198,30 +164,18 @@ impl Node {
     /// Transactions of blocks that left the best chain wait again, where they still can.
     fn readmit(&mut self, now: Timestamp, disconnected: &[CheckedBlock]) {
         self.mempool.refresh(self.chain.ledger());
-        for transaction in disconnected
-            .iter()
-            .rev()
-            .flat_map(|block| &block.transactions)
-        {
+        for transaction in disconnected.iter().rev().flat_map(|block| &block.transactions) {
             if self
                 .mempool
                 .admit(Arc::new(transaction.clone()), self.chain.ledger())
                 .is_ok()
             {
-                self.gossip
-                    .announce_transaction(now, transaction.id(), false);
+                self.gossip.announce_transaction(now, transaction.id(), false);
             }
         }
     }
 
-    fn not_imported(
-        &mut self,
-        now: Timestamp,
-        from: Option<PeerId>,
-        id: BlockId,
-        block: Block,
-        error: BlockError,
-    ) {
+    fn not_imported(&mut self, now: Timestamp, from: Option<PeerId>, id: BlockId, block: Block, error: BlockError) {
         let parent = block.header.parent;
         match (&error, from) {
             (BlockError::UnknownParent { .. }, Some(from)) => {

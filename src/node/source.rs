@@ -23,12 +23,7 @@ impl<'a> NodeSource<'a> {
 impl Source for NodeSource<'_> {
     fn status(&self) -> Status {
         let tip = self.chain.tip();
-        let work = self
-            .chain
-            .tree()
-            .get(&tip)
-            .expect("the tip is in the tree")
-            .work;
+        let work = self.chain.tree().get(&tip).expect("the tip is in the tree").work;
         Status {
             version: PROTOCOL_VERSION,
             genesis: self.chain.genesis_id(),
@@ -53,11 +48,7 @@ impl Source for NodeSource<'_> {
     }
 
     fn pool_sample(&self, limit: usize) -> Vec<TransactionId> {
-        self.mempool
-            .iter()
-            .take(limit)
-            .map(|pooled| pooled.id)
-            .collect()
+        self.mempool.iter().take(limit).map(|pooled| pooled.id).collect()
     }
 
     fn locator(&self) -> Vec<BlockId> {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::{CommandResult, Node, REBROADCAST, Transfer};
 use crate::{
     chain::{PoolError, check_transaction},
-    primitives::{
-        Action, Amount, Checks, Timestamp, Transaction, TransactionId, UnsignedTransaction,
-    },
+    primitives::{Action, Amount, Checks, Timestamp, Transaction, TransactionId, UnsignedTransaction},
 };
 
 impl Node {
@@ -25,33 +23,19 @@ impl Node {
     /// The [`PoolError`] that would stop it.
     pub fn try_transfer(&self, transfer: &Transfer) -> Result<Transaction, PoolError> {
         let transaction = self.sign(transfer);
-        check_transaction(
-            &transaction,
-            &self.chain.genesis_id(),
-            &mut Checks::forgetful(),
-        )?;
+        check_transaction(&transaction, &self.chain.genesis_id(), &mut Checks::forgetful())?;
         self.mempool
             .clone()
             .admit(Arc::new(transaction.clone()), self.chain.ledger())?;
         Ok(transaction)
     }
 
-    pub(super) fn transfer(
-        &mut self,
-        now: Timestamp,
-        transfer: Transfer,
-        checks: &mut Checks,
-    ) -> CommandResult {
+    pub(super) fn transfer(&mut self, now: Timestamp, transfer: Transfer, checks: &mut Checks) -> CommandResult {
         let transaction = self.sign(&transfer);
         self.submit(now, transaction, checks)
     }
 
-    pub(super) fn submit(
-        &mut self,
-        now: Timestamp,
-        transaction: Transaction,
-        checks: &mut Checks,
-    ) -> CommandResult {
+    pub(super) fn submit(&mut self, now: Timestamp, transaction: Transaction, checks: &mut Checks) -> CommandResult {
         let transaction = Arc::new(transaction);
         match self.take_transaction(now, Arc::clone(&transaction), checks) {
             Ok(id) => {

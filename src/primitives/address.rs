@@ -62,17 +62,15 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let checked =
-            CheckedHrpstring::new::<Bech32m>(text).map_err(|error| AddressError::Encoding {
-                text: text.chars().take(120).collect(),
-                reason: error.to_string(),
-            })?;
+        let checked = CheckedHrpstring::new::<Bech32m>(text).map_err(|error| AddressError::Encoding {
+            text: text.chars().take(120).collect(),
+            reason: error.to_string(),
+        })?;
         if checked.hrp() != PREFIX {
             return Err(AddressError::Prefix(checked.hrp().to_string()));
         }
         let bytes: Vec<u8> = checked.byte_iter().collect();
-        let hash =
-            <[u8; 32]>::try_from(bytes).map_err(|bytes| AddressError::Length(bytes.len()))?;
+        let hash = <[u8; 32]>::try_from(bytes).map_err(|bytes| AddressError::Length(bytes.len()))?;
         let address = Self(Hash(hash));
         // 256 bits fill 51 groups of five and one bit of the last: another padding would be another text for this address.
         if text.to_ascii_lowercase() != address.to_string() {
@@ -121,10 +119,7 @@ mod tests {
             Err(AddressError::Encoding { .. })
         ));
         let other = bech32::encode::<Bech32m>(Hrp::parse_unchecked("bc"), &[0; 32]).expect("short");
-        assert_eq!(
-            other.parse::<Address>(),
-            Err(AddressError::Prefix("bc".into()))
-        );
+        assert_eq!(other.parse::<Address>(), Err(AddressError::Prefix("bc".into())));
         let short = bech32::encode::<Bech32m>(PREFIX, &[0; 20]).expect("short");
         assert_eq!(short.parse::<Address>(), Err(AddressError::Length(20)));
     }

@@ -9,9 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub const MAX_AMOUNT: u64 = (1 << 53) - 1;
 
 /// An amount of money in base units, 0 ..= [`MAX_AMOUNT`]. Arithmetic is checked; there is no way to go out of range.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, BorshSerialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, BorshSerialize)]
 pub struct Amount(u64);
 
 /// Why something is not an amount.
@@ -80,8 +78,7 @@ impl FromStr for Amount {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let digits =
-            !text.is_empty() && text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = !text.is_empty() && text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_digit());
         let units = digits.then(|| text.parse().ok()).flatten();
         Self::new(units.ok_or_else(|| AmountError::NotANumber(text.chars().take(40).collect()))?)
     }
@@ -107,25 +104,14 @@ mod tests {
     #[test]
     fn bounds_hold_at_every_door() {
         assert!(Amount::new(MAX_AMOUNT).is_ok());
-        assert_eq!(
-            Amount::new(MAX_AMOUNT + 1),
-            Err(AmountError::TooLarge(MAX_AMOUNT + 1))
-        );
+        assert_eq!(Amount::new(MAX_AMOUNT + 1), Err(AmountError::TooLarge(MAX_AMOUNT + 1)));
         assert_eq!(Amount::MAX.checked_add(Amount::literal(1)), None);
         assert_eq!(Amount::ZERO.checked_sub(Amount::literal(1)), None);
         assert!(borsh::from_slice::<Amount>(&u64::MAX.to_le_bytes()).is_err());
         for text in ["9007199254740992", "-1", "1.0", "1e3", "\"5\""] {
             assert!(serde_json::from_str::<Amount>(text).is_err(), "{text}");
         }
-        for text in [
-            "",
-            "-1",
-            "+1",
-            " 1",
-            "1e3",
-            "9007199254740992",
-            "99999999999999999999",
-        ] {
+        for text in ["", "-1", "+1", " 1", "1e3", "9007199254740992", "99999999999999999999"] {
             assert!(text.parse::<Amount>().is_err(), "{text}");
         }
     }

@@ -5,9 +5,7 @@ use std::ops::Deref;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Address, Amount, Hash, Height, Midstate, Tag, Target, Timestamp, Transaction, encode, merkle,
-};
+use super::{Address, Amount, Hash, Height, Midstate, Tag, Target, Timestamp, Transaction, encode, merkle};
 
 const UNSEALED: Tag = Tag::new("tabchain/header");
 
@@ -35,9 +33,7 @@ pub struct UnsealedHeader {
 }
 
 /// What makes a header cost something.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Seal {
     /// Proof of work.

@@ -25,13 +25,7 @@ pub struct InclusionProof {
 
 /// SHA-256(0x00 ‖ data).
 pub fn leaf_hash(data: &[u8]) -> Hash {
-    Hash(
-        Sha256::new()
-            .chain_update([0])
-            .chain_update(data)
-            .finalize()
-            .into(),
-    )
+    Hash(Sha256::new().chain_update([0]).chain_update(data).finalize().into())
 }
 
 /// SHA-256(0x01 ‖ left ‖ right).
@@ -168,10 +162,7 @@ mod tests {
             let root = root(&leaves);
             for index in 0..u32::from(size) {
                 let proof = prove(&leaves, index).expect("in range");
-                assert!(
-                    proof.proves(leaves[index as usize], &root),
-                    "{index} of {size}"
-                );
+                assert!(proof.proves(leaves[index as usize], &root), "{index} of {size}");
                 assert!(!proof.proves(leaf_hash(b"other"), &root));
                 for at in 0..proof.siblings.len() {
                     let mut broken = proof.clone();

@@ -23,7 +23,5 @@ pub use encoding::{DecodeError, decode, encode};
 pub use hash::{Hash, HashError, Tag};
 pub use keys::{PublicKey, SecretKey, Signature};
 pub use target::{Midstate, Target, Work};
-pub use transaction::{
-    Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction,
-};
+pub use transaction::{Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction};
 pub use units::{Height, Nonce, Timestamp};

@@ -186,9 +186,7 @@ impl BorshSerialize for Work {
 
 impl BorshDeserialize for Work {
     fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
-        Ok(Self(U256::from_be_bytes(<[u8; 32]>::deserialize_reader(
-            reader,
-        )?)))
+        Ok(Self(U256::from_be_bytes(<[u8; 32]>::deserialize_reader(reader)?)))
     }
 }
 

@@ -8,9 +8,7 @@ use std::io;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{
-    Address, Amount, BlockId, Checks, Hash, Nonce, PublicKey, SecretKey, Signature, Tag, encode,
-};
+use super::{Address, Amount, BlockId, Checks, Hash, Nonce, PublicKey, SecretKey, Signature, Tag, encode};
 
 const TRANSACTION: Tag = Tag::new("tabchain/transaction");
 const SIGNED: Tag = Tag::new("tabchain/transaction-signed");
@@ -154,10 +152,7 @@ impl BorshDeserialize for Memo {
     fn deserialize_reader<R: io::Read>(reader: &mut R) -> io::Result<Self> {
         let length = u32::deserialize_reader(reader)? as usize;
         if length > MAX_MEMO_BYTES {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                MemoTooLong(length),
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, MemoTooLong(length)));
         }
         let mut bytes = vec![0; length];
         reader.read_exact(&mut bytes)?;
@@ -192,10 +187,7 @@ mod tests {
         let signed = transfer().sign(&SecretKey::from_seed([1; 32]), &genesis);
         let mut checks = Checks::forgetful();
         assert!(signed.is_signed(&genesis, &mut checks));
-        assert!(
-            !signed.is_signed(&Hash([8; 32]), &mut checks),
-            "another chain"
-        );
+        assert!(!signed.is_signed(&Hash([8; 32]), &mut checks), "another chain");
         let bytes = encode(&signed);
         for at in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();

@@ -1,8 +1,7 @@
 //! What can be done to a world: checked first, then carried out.
 
 use super::{
-    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry,
-    Workload, World,
+    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Workload, World,
 };
 use crate::{
     chain::PoolError,
@@ -66,18 +65,14 @@ impl World {
                 node.try_transfer(&self.transfer_of(action)?)?;
             }
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
-            Action::Partition { nodes } => nodes
-                .iter()
-                .try_for_each(|name| self.named(name).map(drop))?,
+            Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
             Action::SetLink { a, b, quality } => {
                 self.linked(a, b)?;
                 quality.validate("quality")?;
             }
             Action::AddNode { node, links } => {
                 node.validate("node")?;
-                links
-                    .iter()
-                    .try_for_each(|name| self.named(name).map(drop))?;
+                links.iter().try_for_each(|name| self.named(name).map(drop))?;
                 if self.index_of(&node.name).is_some() {
                     return Err(ActionError::NameTaken(node.name.clone()));
                 }
@@ -171,9 +166,7 @@ impl World {
             }
             Action::Stop { node } => self.switch_off(find(node)),
             Action::Start { node } => self.switch_on(find(node)),
-            Action::SetHashRate { node, hash_rate } => {
-                self.change_hash_rate(find(node), *hash_rate)
-            }
+            Action::SetHashRate { node, hash_rate } => self.change_hash_rate(find(node), *hash_rate),
             Action::SetWorkload { workload } => self.change_workload(*workload),
             Action::Quiesce => self.quiesce(),
         }
@@ -204,11 +197,7 @@ impl World {
 
     fn transfer_of(&self, action: &Action) -> Result<Transfer, ActionError> {
         let Action::Transfer {
-            to,
-            amount,
-            fee,
-            memo,
-            ..
+            to, amount, fee, memo, ..
         } = action
         else {
             unreachable!("only called for transfers");

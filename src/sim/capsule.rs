@@ -65,9 +65,7 @@ pub enum CapsuleError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
     /// The run has no such place.
-    #[error(
-        "the run has no place with {expected_events} events at {time} ms: it has {events} events there"
-    )]
+    #[error("the run has no place with {expected_events} events at {time} ms: it has {events} events there")]
     Place {
         /// What the capsule says.
         expected_events: u64,
@@ -123,9 +121,7 @@ impl Capsule {
             Some(version) if version == u64::from(CAPSULE_VERSION) => {}
             Some(version) => return Err(CapsuleError::Version(version)),
             None => {
-                return Err(CapsuleError::Malformed(
-                    "no version number in \"capsule\"".to_owned(),
-                ));
+                return Err(CapsuleError::Malformed("no version number in \"capsule\"".to_owned()));
             }
         }
         let capsule: Self = serde_json::from_value(value).map_err(malformed)?;
@@ -134,11 +130,7 @@ impl Capsule {
             ("time", capsule.cursor.time.0, MAX_TIME.0),
         ] {
             if value > limit {
-                return Err(CapsuleError::Cursor {
-                    field,
-                    value,
-                    limit,
-                });
+                return Err(CapsuleError::Cursor { field, value, limit });
             }
         }
         capsule.scenario.validate()?;

@@ -1,15 +1,12 @@
 //! Ready-made scenarios.
 
-use super::{
-    Config, LinkConfig, LinkQuality, NodeConfig, SCENARIO_VERSION, Scenario, Workload,
-    random::Stream,
-};
+use super::{Config, LinkConfig, LinkQuality, NodeConfig, SCENARIO_VERSION, Scenario, Workload, random::Stream};
 use crate::{chain::Rules, primitives::Amount};
 
 const NAMES: [&str; 26] = [
-    "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett",
-    "Kilo", "Lima", "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra", "Tango",
-    "Uniform", "Victor", "Whiskey", "Xray", "Yankee", "Zulu",
+    "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima",
+    "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra", "Tango", "Uniform", "Victor", "Whiskey", "Xray",
+    "Yankee", "Zulu",
 ];
 /// Hashes per virtual second of the whole network.
 const HASH_RATE: u32 = 6_000;
@@ -25,10 +22,7 @@ impl Scenario {
         let count = nodes.clamp(1, super::MAX_NODES);
         let mut stream = Stream::new(seed, "topology", "");
         let names: Vec<String> = (0..count).map(name).collect();
-        let miners = (0..count)
-            .filter(|index| mines(*index))
-            .take(MAX_MINERS)
-            .count();
+        let miners = (0..count).filter(|index| mines(*index)).take(MAX_MINERS).count();
         let hash_rate = HASH_RATE / u32::try_from(miners).expect("few");
         let nodes: Vec<NodeConfig> = (names.iter().enumerate())
             .map(|(index, name)| NodeConfig {
@@ -46,10 +40,7 @@ impl Scenario {
             .map(|(a, b)| link(&names[a], &names[b], &mut stream))
             .collect();
         let each = TRANSFERS_PER_HOUR / u32::try_from(count).expect("at most a thousand");
-        let total = nodes
-            .iter()
-            .map(|node| u64::from(node.hash_rate))
-            .sum::<u64>();
+        let total = nodes.iter().map(|node| u64::from(node.hash_rate)).sum::<u64>();
         let rules = Rules {
             initial_difficulty: (total * 10).max(1),
             ..Rules::default()
@@ -72,6 +63,19 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// What the page shows first: five nodes so far apart that messages can be seen and forks happen.
+    pub fn first() -> Self {
+        let mut scenario = Self::generated(5, 1);
+        "Five distant nodes".clone_into(&mut scenario.name);
+        for link in &mut scenario.config.links {
+            link.quality.latency *= 8;
+            link.quality.jitter = 50;
+        }
+        scenario
+    }
+}
+
 fn mines(index: usize) -> bool {
     index % 3 != 2
 }
@@ -89,9 +93,7 @@ fn pairs(count: usize, stream: &mut Stream) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = match count {
         1 => vec![],
         2 => vec![(0, 1)],
-        _ => (0..count)
-            .map(|index| (index, (index + 1) % count))
-            .collect(),
+        _ => (0..count).map(|index| (index, (index + 1) % count)).collect(),
     };
     for index in (0..count).filter(|_| count > 4) {
         let other = stream.below(u32::try_from(count).expect("at most a thousand")) as usize;

@@ -92,8 +92,7 @@ impl World {
         let owned = Amount::checked_sum(ledger.accounts().map(|(_, account)| account.balance));
         let (supply, key) = (ledger.supply(), self.last_key());
         let detail = format!("supply {supply}, balances {owned:?}");
-        let reconnects =
-            (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
+        let reconnects = (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
         let height = node.chain().height();
         self.lights.tips += 1;
         self.lights.tally(
@@ -121,8 +120,7 @@ impl World {
 
     /// Evaluates what holds when the network is at rest.
     pub fn check_rest(&mut self) {
-        let tips: std::collections::BTreeSet<_> =
-            self.running().map(|(_, node)| node.chain().tip()).collect();
+        let tips: std::collections::BTreeSet<_> = self.running().map(|(_, node)| node.chain().tip()).collect();
         let detail = format!("{} different tips at rest", tips.len());
         let violation = Violation {
             invariant: Invariant::Agreement,

@@ -60,10 +60,7 @@ impl Class {
 
 impl Serialize for EventKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Serialize::serialize(
-            &(self.time.0, self.class as u8, self.actor, self.sequence),
-            serializer,
-        )
+        Serialize::serialize(&(self.time.0, self.class as u8, self.actor, self.sequence), serializer)
     }
 }
 

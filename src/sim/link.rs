@@ -70,10 +70,7 @@ mod tests {
         assert_eq!(link.carry(Timestamp(0), true, 500), Some(Timestamp(510)));
         assert_eq!(link.carry(Timestamp(0), true, 500), Some(Timestamp(1_010)));
         assert_eq!(link.carry(Timestamp(0), false, 500), Some(Timestamp(510)));
-        assert_eq!(
-            link.carry(Timestamp(5_000), true, 1),
-            Some(Timestamp(5_011))
-        );
+        assert_eq!(link.carry(Timestamp(5_000), true, 1), Some(Timestamp(5_011)));
     }
 
     #[test]

@@ -56,11 +56,7 @@ impl Search {
             let from = self.first_nonce.wrapping_add(self.tried);
             if let Some(nonce) = self.midstate.search(self.target, from, budget - self.tried) {
                 let count = nonce.wrapping_sub(self.first_nonce) + 1;
-                self.found = Some((
-                    self.start
-                        .after((count * 1_000).div_ceil(u64::from(self.rate))),
-                    nonce,
-                ));
+                self.found = Some((self.start.after((count * 1_000).div_ceil(u64::from(self.rate))), nonce));
             }
             self.tried = budget;
         }

@@ -26,8 +26,8 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use scenario::{
-    Action, Config, LinkConfig, LinkQuality, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, NodeConfig,
-    Position, SCENARIO_VERSION, Scenario, ScenarioError, ScriptEntry, Workload,
+    Action, Config, LinkConfig, LinkQuality, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, NodeConfig, Position,
+    SCENARIO_VERSION, Scenario, ScenarioError, ScriptEntry, Workload,
 };
 pub use summary::{SETTLE_MS, Summary, settle};
 pub use timeline::{Branch, Timeline};

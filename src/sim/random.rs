@@ -40,12 +40,7 @@ pub(super) struct Stream(ChaCha12Rng);
 pub(super) fn derive(seed: u64, purpose: &str, name: &str) -> [u8; 32] {
     let length = [u8::try_from(purpose.len()).expect("purposes are short literals")];
     STREAM
-        .hash(&[
-            &seed.to_le_bytes(),
-            &length,
-            purpose.as_bytes(),
-            name.as_bytes(),
-        ])
+        .hash(&[&seed.to_le_bytes(), &length, purpose.as_bytes(), name.as_bytes()])
         .0
 }
 
@@ -107,10 +102,7 @@ mod tests {
             counts[stream.below(6) as usize] += 1;
             sum += stream.exponential(1_000);
         }
-        assert!(
-            counts.iter().all(|count| count.abs_diff(10_000) < 400),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| count.abs_diff(10_000) < 400), "{counts:?}");
         assert!((sum / 60_000).abs_diff(1_000) < 20, "{sum}");
     }
 }

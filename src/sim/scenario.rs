@@ -259,14 +259,10 @@ impl Scenario {
         if text.len() > MAX_SCENARIO_BYTES {
             return Err(problem(
                 "scenario",
-                format!(
-                    "has {} bytes, at most {MAX_SCENARIO_BYTES} are read",
-                    text.len()
-                ),
+                format!("has {} bytes, at most {MAX_SCENARIO_BYTES} are read", text.len()),
             ));
         }
-        let scenario: Self =
-            serde_json::from_str(text).map_err(|error| problem("scenario", error))?;
+        let scenario: Self = serde_json::from_str(text).map_err(|error| problem("scenario", error))?;
         scenario.validate()?;
         Ok(scenario)
     }
@@ -290,12 +286,7 @@ impl Scenario {
         self.validate_links()?;
         self.config.workload.validate("config.workload")?;
         self.genesis().validate().map_err(|error| match error {
-            RulesError::OutOfRange {
-                field,
-                value,
-                min,
-                max,
-            } => problem(
+            RulesError::OutOfRange { field, value, min, max } => problem(
                 &format!("config.rules.{field}"),
                 format!("is {value}, allowed are {min} to {max}"),
             ),
@@ -351,10 +342,7 @@ impl Scenario {
             let path = format!("config.links[{index}]");
             for (end, name) in [("a", &link.a), ("b", &link.b)] {
                 if !names.contains(name) {
-                    return Err(problem(
-                        &format!("{path}.{end}"),
-                        format!("no node is named {name:?}"),
-                    ));
+                    return Err(problem(&format!("{path}.{end}"), format!("no node is named {name:?}")));
                 }
             }
             if link.a == link.b {
@@ -410,12 +398,7 @@ impl NodeConfig {
             );
             return Err(problem(&format!("{path}.name"), what));
         }
-        within(
-            &format!("{path}.hashRate"),
-            self.hash_rate,
-            0,
-            MAX_HASH_RATE,
-        )
+        within(&format!("{path}.hashRate"), self.hash_rate, 0, MAX_HASH_RATE)
     }
 }
 
@@ -437,12 +420,7 @@ impl Workload {
     /// # Errors
     /// [`ScenarioError`] at `path`.
     pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
-        within(
-            &format!("{path}.transfersPerHour"),
-            self.transfers_per_hour,
-            0,
-            36_000,
-        )
+        within(&format!("{path}.transfersPerHour"), self.transfers_per_hour, 0, 36_000)
     }
 }
 
@@ -453,17 +431,9 @@ fn problem(path: &str, problem: impl ToString) -> ScenarioError {
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(
-    path: &str,
-    value: T,
-    min: T,
-    max: T,
-) -> Result<(), ScenarioError> {
+fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: T) -> Result<(), ScenarioError> {
     if value < min || value > max {
-        return Err(problem(
-            path,
-            format!("is {value}, allowed are {min} to {max}"),
-        ));
+        return Err(problem(path, format!("is {value}, allowed are {min} to {max}")));
     }
     Ok(())
 }
@@ -477,10 +447,7 @@ mod decimal {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| {
-            de::Error::custom(format!(
-                "seed is a decimal number below 2^64 in quotes, not {text:?}"
-            ))
-        })
+        text.parse()
+            .map_err(|_| de::Error::custom(format!("seed is a decimal number below 2^64 in quotes, not {text:?}")))
     }
 }

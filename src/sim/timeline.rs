@@ -110,6 +110,15 @@ impl Timeline {
         self.world.stats().events >= events
     }
 
+    /// Goes to exactly this place, doing at most `budget` events; true once there.
+    pub fn seek_cursor(&mut self, to: Cursor, budget: u64) -> bool {
+        if !self.seek_event(to.events, budget) {
+            return false;
+        }
+        // A place in the middle of a millisecond stands at its last event; any other has nothing left to do up to its time.
+        to.time <= self.world.now() || self.seek(to.time, budget)
+    }
+
     /// Does something here and now. In the past this begins another future; the one that was seen is kept as a branch.
     ///
     /// # Errors
@@ -128,8 +137,7 @@ impl Timeline {
                 end: self.end,
             });
         }
-        self.checkpoints
-            .retain(|checkpoint| cursor(checkpoint) <= here);
+        self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= here);
         self.end = here;
         self.world.act_now(action)?;
         let scenario = self.world.scenario().clone();

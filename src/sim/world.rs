@@ -8,16 +8,13 @@ use borsh::BorshSerialize;
 use serde::Serialize;
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LinkQuality, LogEntry, NodeConfig, Record, Scenario,
-    ScriptEntry, Workload, invariants::Lights, log::Log, miner::Search, random::Stream,
-    traffic::Slot,
+    Carrier, Class, Envelope, EventKey, Link, LinkQuality, LogEntry, NodeConfig, Record, Scenario, ScriptEntry,
+    Workload, invariants::Lights, log::Log, miner::Search, random::Stream, traffic::Slot,
 };
 use crate::{
     chain::Genesis,
     gossip::PeerId,
-    node::{
-        ChangeSet, Command, CommandResult, EventKind, Input, Node, Output, PeerChange, Transfer,
-    },
+    node::{ChangeSet, Command, CommandResult, EventKind, Input, Node, Output, PeerChange, Transfer},
     primitives::{Address, Amount, Checks, Hash, Memo, Tag, Timestamp},
 };
 
@@ -255,13 +252,7 @@ impl World {
         let nodes: Vec<(&str, Option<Hash>, u32)> = self
             .nodes
             .iter()
-            .map(|sim| {
-                (
-                    sim.name.as_str(),
-                    sim.node.as_ref().map(Node::digest),
-                    sim.hash_rate,
-                )
-            })
+            .map(|sim| (sim.name.as_str(), sim.node.as_ref().map(Node::digest), sim.hash_rate))
             .collect();
         DIGEST.hash_of(&(self.history, self.now, self.stats.events, nodes))
     }
@@ -284,9 +275,7 @@ impl World {
             .chain(mined.map(|(key, _)| key))
             .min()
             .filter(|key| key.time <= limit);
-        if let Some(entry) = self
-            .next_entry()
-            .filter(|entry| entry.at.key().time <= limit)
+        if let Some(entry) = self.next_entry().filter(|entry| entry.at.key().time <= limit)
             && next.is_none_or(|next| entry.at.key() < next)
         {
             return Step::Done(self.run_entry());
@@ -388,10 +377,7 @@ impl World {
         let sim = &mut self.nodes[index as usize];
         let timers = [sim.wake.take(), sim.next_transfer.take()];
         (sim.node, sim.search) = (None, None);
-        timers
-            .iter()
-            .flatten()
-            .for_each(|key| drop(self.queue.remove(key)));
+        timers.iter().flatten().for_each(|key| drop(self.queue.remove(key)));
         for other in self.neighbours(index) {
             self.hang_up(other, index);
         }
@@ -400,13 +386,7 @@ impl World {
     pub(super) fn switch_on(&mut self, index: NodeIndex) {
         let sim = &self.nodes[index as usize];
         let keyring = self.scenario.keyring(&sim.name);
-        let node = Node::from_change_set(
-            &self.genesis,
-            keyring,
-            &sim.disk,
-            self.now,
-            &mut self.checks,
-        );
+        let node = Node::from_change_set(&self.genesis, keyring, &sim.disk, self.now, &mut self.checks);
         self.nodes[index as usize].node = Some(node);
         self.switched_on(index);
         for other in self.neighbours(index) {
@@ -424,9 +404,7 @@ impl World {
         if per_hour == 0 || self.nodes[index as usize].node.is_none() {
             return;
         }
-        let wait = self.nodes[index as usize]
-            .traffic
-            .exponential(3_600_000 / per_hour);
+        let wait = self.nodes[index as usize].traffic.exponential(3_600_000 / per_hour);
         let key = EventKey {
             time: now.after(wait),
             class: Class::Workload,
@@ -571,11 +549,7 @@ impl World {
         let mut horizon = self.next_due().map_or(limit, |due| due.min(limit));
         let mut earliest = None;
         for (index, sim) in (0..).zip(&mut self.nodes) {
-            let Some((time, nonce)) = sim
-                .search
-                .as_mut()
-                .and_then(|search| search.advance(horizon))
-            else {
+            let Some((time, nonce)) = sim.search.as_mut().and_then(|search| search.advance(horizon)) else {
                 continue;
             };
             let key = EventKey {
@@ -614,8 +588,7 @@ impl World {
             Output::Send { to, message } => self.send(index, narrow(to), &message),
             Output::Disconnect { peer, .. } => self.hang_up(narrow(peer), index),
             Output::Mine(template) => {
-                sim.search =
-                    (sim.hash_rate > 0).then(|| Search::new(&template, now, sim.hash_rate));
+                sim.search = (sim.hash_rate > 0).then(|| Search::new(&template, now, sim.hash_rate));
             }
             Output::StopMining => sim.search = None,
             Output::Done { result, .. } => self.last_result = Some(result),
@@ -638,11 +611,7 @@ impl World {
     fn plan_wake(&mut self, index: NodeIndex) {
         let earliest = self.now.after(1);
         let sim = &mut self.nodes[index as usize];
-        let due = sim
-            .node
-            .as_ref()
-            .and_then(Node::next_wake)
-            .map(|due| due.max(earliest));
+        let due = sim.node.as_ref().and_then(Node::next_wake).map(|due| due.max(earliest));
         if sim.wake.map(|key| key.time) == due {
             return;
         }

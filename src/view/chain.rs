@@ -121,21 +121,15 @@ pub struct TransactionRow {
 
 impl Default for ChainWindow {
     fn default() -> Self {
-        Self {
-            top: None,
-            heights: 10,
-        }
+        Self { top: None, heights: 10 }
     }
 }
 
 /// The tip of the heaviest chain that any node follows.
 pub(super) fn heaviest(world: &World) -> BlockId {
-    let tips = world.running().map(|(_, node)| {
-        (
-            node.chain().tree().weight(&node.chain().tip()),
-            node.chain().tip(),
-        )
-    });
+    let tips = world
+        .running()
+        .map(|(_, node)| (node.chain().tree().weight(&node.chain().tip()), node.chain().tip()));
     tips.max().map_or(Hash::ZERO, |(_, tip)| tip)
 }
 
@@ -159,22 +153,12 @@ impl ChainView {
         let mut tips: BTreeMap<BlockId, Vec<String>> = BTreeMap::new();
         for sim in world.nodes() {
             if let Some(node) = &sim.node {
-                tips.entry(node.chain().tip())
-                    .or_default()
-                    .push(sim.name.clone());
+                tips.entry(node.chain().tip()).or_default().push(sim.name.clone());
             }
         }
         let mut blocks: Vec<BlockBox> = shown
             .iter()
-            .map(|(id, entry)| {
-                block_box(
-                    world,
-                    id,
-                    entry,
-                    lanes[id],
-                    tips.remove(id).unwrap_or_default(),
-                )
-            })
+            .map(|(id, entry)| block_box(world, id, entry, lanes[id], tips.remove(id).unwrap_or_default()))
             .collect();
         blocks.sort_by_key(|block| (block.height, block.lane, block.id));
         Self {
@@ -212,22 +196,21 @@ fn known(world: &World) -> BTreeMap<BlockId, &Entry> {
 fn lanes(shown: &BTreeMap<BlockId, &Entry>, best: &BTreeSet<BlockId>) -> BTreeMap<BlockId, usize> {
     let mut order: Vec<(&BlockId, &&Entry)> = shown.iter().collect();
     order.sort_by_key(|(id, entry)| (entry.header.height, !best.contains(id), **id));
-    let (mut lanes, mut used): (BTreeMap<BlockId, usize>, BTreeSet<(Height, usize)>) =
-        Default::default();
+    let (mut lanes, mut used): (BTreeMap<BlockId, usize>, BTreeSet<(Height, usize)>) = Default::default();
     let mut continued = BTreeSet::new();
     for (id, entry) in order {
         let height = entry.header.height;
         let parent = entry.header.parent;
-        let inherited = lanes.get(&parent).copied().filter(|lane| {
-            *lane > 0 && continued.insert(parent) && !used.contains(&(height, *lane))
-        });
+        let inherited = lanes
+            .get(&parent)
+            .copied()
+            .filter(|lane| *lane > 0 && continued.insert(parent) && !used.contains(&(height, *lane)));
         let lane = match inherited {
             _ if best.contains(id) => 0,
             Some(lane) => lane,
             None => (1..)
                 .find(|lane| {
-                    !used.contains(&(height, *lane))
-                        && !used.contains(&(Height(height.0.saturating_sub(1)), *lane))
+                    !used.contains(&(height, *lane)) && !used.contains(&(Height(height.0.saturating_sub(1)), *lane))
                 })
                 .unwrap_or(1),
         };
@@ -237,13 +220,7 @@ fn lanes(shown: &BTreeMap<BlockId, &Entry>, best: &BTreeSet<BlockId>) -> BTreeMa
     lanes
 }
 
-fn block_box(
-    world: &World,
-    id: &BlockId,
-    entry: &Entry,
-    lane: usize,
-    tip_of: Vec<String>,
-) -> BlockBox {
+fn block_box(world: &World, id: &BlockId, entry: &Entry, lane: usize, tip_of: Vec<String>) -> BlockBox {
     let body = entry.body.as_ref();
     BlockBox {
         id: *id,
@@ -296,11 +273,7 @@ impl BlockDetail {
 
 impl TransactionRow {
     pub(super) fn of(world: &World, transaction: &Transaction) -> Self {
-        let named = |address| {
-            world
-                .name_of(address)
-                .map_or_else(|| address.short(), str::to_owned)
-        };
+        let named = |address| world.name_of(address).map_or_else(|| address.short(), str::to_owned);
         let body = &transaction.unsigned;
         let Action::Transfer { to, amount, memo } = &body.action;
         Self {

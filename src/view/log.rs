@@ -56,11 +56,7 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
             .map_or_else(|| peer.0.to_string(), |sim| sim.name.clone())
     };
     Some(match event {
-        EventKind::Mined { block, height } => (
-            "mined",
-            vec![height.to_string(), block.short()],
-            Some(*block),
-        ),
+        EventKind::Mined { block, height } => ("mined", vec![height.to_string(), block.short()], Some(*block)),
         EventKind::Reorged {
             from,
             to,
@@ -76,23 +72,13 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
             ],
             Some(*to),
         ),
-        EventKind::SideBranch { block, height } => (
-            "side-branch",
-            vec![height.to_string(), block.short()],
-            Some(*block),
-        ),
-        EventKind::Orphaned { block, parent } => {
-            ("orphaned", vec![block.short(), parent.short()], None)
+        EventKind::SideBranch { block, height } => {
+            ("side-branch", vec![height.to_string(), block.short()], Some(*block))
         }
+        EventKind::Orphaned { block, parent } => ("orphaned", vec![block.short(), parent.short()], None),
         EventKind::Held { block } => ("held", vec![block.short()], None),
-        EventKind::BlockRejected { block, error } => (
-            "block-rejected",
-            vec![block.short(), error.to_string()],
-            None,
-        ),
-        EventKind::PeerBlamed { peer, fault } => {
-            ("blamed", vec![name(peer), fault.to_string()], None)
-        }
+        EventKind::BlockRejected { block, error } => ("block-rejected", vec![block.short(), error.to_string()], None),
+        EventKind::PeerBlamed { peer, fault } => ("blamed", vec![name(peer), fault.to_string()], None),
         EventKind::TransactionRejected { transaction, error } => (
             "transaction-rejected",
             vec![transaction.short(), error.to_string()],
@@ -108,19 +94,10 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
 fn of_action(action: &Action) -> Line {
     let (code, values) = match action {
         Action::Transfer {
-            from,
-            to,
-            amount,
-            fee,
-            ..
+            from, to, amount, fee, ..
         } => (
             "transfer",
-            vec![
-                from.clone(),
-                to.clone(),
-                amount.to_string(),
-                fee.to_string(),
-            ],
+            vec![from.clone(), to.clone(), amount.to_string(), fee.to_string()],
         ),
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
         Action::Heal { a, b } => ("heal", vec![a.clone(), b.clone()]),
@@ -130,13 +107,8 @@ fn of_action(action: &Action) -> Line {
         Action::AddNode { node, .. } => ("add-node", vec![node.name.clone()]),
         Action::Stop { node } => ("stop", vec![node.clone()]),
         Action::Start { node } => ("start", vec![node.clone()]),
-        Action::SetHashRate { node, hash_rate } => {
-            ("set-hash-rate", vec![node.clone(), hash_rate.to_string()])
-        }
-        Action::SetWorkload { workload } => (
-            "set-workload",
-            vec![workload.transfers_per_hour.to_string()],
-        ),
+        Action::SetHashRate { node, hash_rate } => ("set-hash-rate", vec![node.clone(), hash_rate.to_string()]),
+        Action::SetWorkload { workload } => ("set-workload", vec![workload.transfers_per_hour.to_string()]),
         Action::Quiesce => ("quiesce", vec![]),
     };
     (code, values, None)

@@ -76,14 +76,8 @@ impl WorldView {
         Self {
             network: NetworkView::of(world),
             chain: ChainView::of(world, focus.window),
-            node: focus
-                .node
-                .as_deref()
-                .and_then(|name| NodeDetail::of(world, name)),
-            block: focus
-                .block
-                .as_ref()
-                .and_then(|id| BlockDetail::of(world, id)),
+            node: focus.node.as_deref().and_then(|name| NodeDetail::of(world, name)),
+            block: focus.block.as_ref().and_then(|id| BlockDetail::of(world, id)),
             lights: world.invariants().into_iter().map(light).collect(),
             log: world
                 .log()

@@ -81,11 +81,7 @@ impl NetworkView {
     pub(super) fn of(world: &World) -> Self {
         let heaviest = super::chain::heaviest(world);
         let nodes: Vec<NodeDot> = world.nodes().iter().map(|sim| dot(sim, heaviest)).collect();
-        let tips: std::collections::BTreeSet<_> = nodes
-            .iter()
-            .filter(|node| node.on)
-            .map(|node| node.tip)
-            .collect();
+        let tips: std::collections::BTreeSet<_> = nodes.iter().filter(|node| node.on).map(|node| node.tip).collect();
         let links = world.links().map(|((a, b), link)| LinkLine {
             a,
             b,
@@ -99,11 +95,9 @@ impl NetworkView {
             from: flight.from,
             to: flight.to,
             kind: flight.kind.to_owned(),
-            permille: u32::try_from(
-                1_000 * now.since(flight.sent) / flight.deliver_at.since(flight.sent).max(1),
-            )
-            .unwrap_or(1_000)
-            .min(1_000),
+            permille: u32::try_from(1_000 * now.since(flight.sent) / flight.deliver_at.since(flight.sent).max(1))
+                .unwrap_or(1_000)
+                .min(1_000),
         });
         Self {
             links: links.collect(),

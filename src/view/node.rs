@@ -98,16 +98,11 @@ impl NodeDetail {
                 .filter(|(id, _)| id.0 == u64::from(other))
                 .find_map(|(_, status)| status.map(|status| status.height))
         };
-        let ends = world
-            .links()
-            .filter(|((a, b), _)| *a == index || *b == index);
+        let ends = world.links().filter(|((a, b), _)| *a == index || *b == index);
         let peers = ends.map(|((a, b), link)| {
             let other = if a == index { b } else { a };
             PeerRow {
-                name: world
-                    .node(other)
-                    .map(|sim| sim.name.clone())
-                    .unwrap_or_default(),
+                name: world.node(other).map(|sim| sim.name.clone()).unwrap_or_default(),
                 latency: link.quality.latency,
                 loss: link.quality.loss,
                 cut: link.cut,
@@ -125,9 +120,7 @@ impl NodeDetail {
             hash_rate: sim.hash_rate,
             tip: node.map_or(Hash::ZERO, |node| node.chain().tip()),
             height: node.map_or(Height(0), |node| node.chain().height()),
-            balance: node.map_or(Amount::ZERO, |node| {
-                node.chain().ledger().account(&sim.address).balance
-            }),
+            balance: node.map_or(Amount::ZERO, |node| node.chain().ledger().account(&sim.address).balance),
             available: node.map_or(Amount::ZERO, |node| node.available()),
             pool: pool
                 .map(|row| PoolRow {
@@ -156,10 +149,5 @@ fn accounts(world: &World, index: u32) -> Vec<AccountRow> {
             nonce: account.nonce,
         }
     };
-    world
-        .nodes()
-        .iter()
-        .take(MAX_ACCOUNT_ROWS)
-        .map(row)
-        .collect()
+    world.nodes().iter().take(MAX_ACCOUNT_ROWS).map(row).collect()
 }

@@ -1,0 +1,109 @@
+//! The page's end of the engine: requests out, moments and answers in.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+use super::protocol::{Ask, Moment, Reply, Request, from_js, to_js};
+
+/// A refusal as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// A stable name.
+    pub(super) code: String,
+    /// A sentence with the values.
+    pub(super) message: String,
+}
+
+type Answer = Box<dyn FnOnce(Result<String, Refused>)>;
+
+/// The engine as the page knows it. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Client {
+    inner: StoredValue<Rc<Inner>, LocalStorage>,
+    /// The newest moment; nothing until the engine has sent one.
+    pub(super) moment: RwSignal<Option<Moment>>,
+    /// Why the engine has stopped, if it has.
+    pub(super) broken: RwSignal<Option<String>>,
+}
+
+struct Inner {
+    worker: Worker,
+    answers: RefCell<BTreeMap<u32, Answer>>,
+    last: RefCell<u32>,
+}
+
+/// The worker's file, with the version of this build: worker files carry no hash in their names.
+fn loader() -> String {
+    let root = document().document_element();
+    root.and_then(|root| root.get_attribute("data-worker"))
+        .unwrap_or_else(|| "worker_loader.js".to_owned())
+}
+
+impl Client {
+    /// Starts the engine's worker.
+    ///
+    /// # Errors
+    /// The browser's error, if it cannot start one.
+    pub(super) fn start() -> Result<Self, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&loader(), &options)?;
+        let inner = Rc::new(Inner {
+            worker,
+            answers: RefCell::default(),
+            last: RefCell::default(),
+        });
+        let client = Self {
+            inner: StoredValue::new_local(Rc::clone(&inner)),
+            moment: RwSignal::new(None),
+            broken: RwSignal::new(None),
+        };
+        let on_message =
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| client.receive(event.data()));
+        inner.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        let on_error =
+            Closure::<dyn FnMut(ErrorEvent)>::new(move |event: ErrorEvent| client.broken.set(Some(event.message())));
+        inner.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        on_error.forget();
+        Ok(client)
+    }
+
+    /// Asks without minding the answer: for requests that cannot be refused.
+    pub(super) fn tell(&self, request: Request) {
+        self.ask(request, |_| {});
+    }
+
+    /// Asks; `answer` is called once.
+    pub(super) fn ask(&self, request: Request, answer: impl FnOnce(Result<String, Refused>) + 'static) {
+        let inner = self.inner.get_value();
+        let id = {
+            let mut last = inner.last.borrow_mut();
+            *last = last.wrapping_add(1);
+            *last
+        };
+        inner.answers.borrow_mut().insert(id, Box::new(answer));
+        // Posting fails only on values that cannot be cloned; requests are plain objects.
+        drop(inner.worker.post_message(&to_js(&Ask { id, request })));
+    }
+
+    fn receive(&self, data: JsValue) {
+        match from_js(data) {
+            Ok(Reply::Ready) => {}
+            Ok(Reply::Moment(moment)) => self.moment.set(Some(*moment)),
+            Ok(Reply::Done { id, json }) => self.answer(id, Ok(json)),
+            Ok(Reply::Failed { id, code, message }) => self.answer(id, Err(Refused { code, message })),
+            Err(error) => self.broken.set(Some(error)),
+        }
+    }
+
+    fn answer(&self, id: u32, result: Result<String, Refused>) {
+        let answer = self.inner.get_value().answers.borrow_mut().remove(&id);
+        if let Some(answer) = answer {
+            answer(result);
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! The engine: a timeline, played at a pace.
+//!
+//! Lives in the worker. [`Engine::pump`] is called by a timer and by arriving messages; it does as much as is due, for a few milliseconds
+//! at a time, and never waits.
+
+use super::{
+    carrier::Channels,
+    clock::now_ms,
+    protocol::{Moment, Request, Transport},
+};
+use crate::{
+    primitives::Timestamp,
+    sim::{Capsule, Carrier, Cursor, MAX_NODES, MAX_TIME, Scenario, Step, Summary, Timeline, World},
+    view::{Focus, WorldView},
+};
+
+/// Milliseconds of work between two looks at the clock and at requests.
+const BUDGET: u64 = 12;
+/// Real milliseconds time may lag behind before it is let go.
+const MAX_LAG: u64 = 250;
+/// Real milliseconds over which the achieved speed is measured.
+const MEASURE: u64 = 1_000;
+/// Percent of real time, least and most.
+const SPEEDS: (u32, u32) = (10, 10_000);
+
+/// What is being done besides playing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Time(Timestamp),
+    Cursor(Cursor),
+    EventBack(u64),
+    NextEvent,
+    BlockAfter(u64),
+}
+
+/// A refused request: a stable code and a sentence.
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+/// A timeline, played at a pace.
+pub(super) struct Engine {
+    timeline: Timeline,
+    focus: Focus,
+    playing: bool,
+    speed: u32,
+    anchor: (u64, Timestamp),
+    measured: (u64, Timestamp),
+    achieved: Option<u32>,
+    goal: Option<Goal>,
+    channels: Option<Channels>,
+    waiting: bool,
+    carrier_slow: bool,
+    foreign: u64,
+    played_ms: u64,
+}
+
+impl Refusal {
+    fn new(code: &'static str, message: impl ToString) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+        }
+    }
+}
+
+impl Engine {
+    /// An engine that plays `scenario`, which must be valid, over `channels` if the browser has them.
+    pub(super) fn new(scenario: Scenario, channels: Option<Channels>) -> Self {
+        let mut engine = Self {
+            timeline: Timeline::new(World::new(scenario)),
+            focus: Focus::default(),
+            playing: false,
+            speed: 100,
+            anchor: (now_ms(), Timestamp(0)),
+            measured: (now_ms(), Timestamp(0)),
+            achieved: None,
+            goal: None,
+            channels,
+            waiting: false,
+            carrier_slow: false,
+            foreign: 0,
+            played_ms: 0,
+        };
+        engine.choose_carrier(true);
+        engine
+    }
+
+    /// Does what the page asks, if it can be done at once. Returns JSON for requests that answer with a value.
+    pub(super) fn request(&mut self, request: Request) -> Result<String, Refusal> {
+        match request {
+            Request::Generate { nodes, seed } => self.begin(generated(nodes, &seed)?),
+            Request::Load { scenario } => {
+                scenario.validate().map_err(|error| Refusal::new("scenario", error))?;
+                self.begin(scenario);
+            }
+            Request::LoadText { text } => self.load(&text)?,
+            Request::Play => self.set_playing(true),
+            Request::Pause => self.set_playing(false),
+            Request::StepEvent => self.aim(Goal::NextEvent),
+            Request::StepBlock => self.aim(Goal::BlockAfter(self.world().stats().mined)),
+            Request::StepBack => self.aim(Goal::EventBack(self.world().stats().events.saturating_sub(1))),
+            Request::Seek { time } => self.aim(Goal::Time(time.min(MAX_TIME))),
+            Request::Speed { percent } => {
+                self.speed = percent.clamp(SPEEDS.0, SPEEDS.1);
+                self.set_anchor();
+            }
+            Request::Act { action } => {
+                self.timeline
+                    .act(action)
+                    .map_err(|error| Refusal::new(error.code(), error))?;
+                self.set_anchor();
+            }
+            Request::Focus { focus } => self.focus = focus,
+            Request::Carrier { live } => self.choose_carrier(live),
+            Request::Capsule => return Ok(self.timeline.capsule().to_json()),
+            Request::State => {
+                let summary = Summary::of(self.world(), self.played_ms);
+                return Ok(serde_json::to_string(&summary).expect("plain data"));
+            }
+            Request::Simulate { .. } | Request::Replay { .. } => {
+                return Err(Refusal::new("internal", "runs of their own are the worker's to do"));
+            }
+        }
+        Ok(String::new())
+    }
+
+    /// Begins with the run of a capsule that was found good, and goes to its cursor.
+    pub(super) fn show(&mut self, capsule: Capsule) {
+        self.begin(capsule.scenario);
+        self.aim(Goal::Cursor(capsule.cursor));
+    }
+
+    /// Does what is due, for a few milliseconds. True if anything changed.
+    pub(super) fn pump(&mut self) -> bool {
+        let started = now_ms();
+        let before = (self.timeline.cursor(), self.goal, self.waiting);
+        self.receive();
+        if self.goal.is_some() {
+            while self.goal.is_some() && !self.waiting && now_ms() - started < BUDGET {
+                self.pursue();
+            }
+        } else if self.playing {
+            self.play(started);
+        }
+        self.send();
+        self.measure();
+        before != (self.timeline.cursor(), self.goal, self.waiting)
+    }
+
+    /// What there is to see.
+    pub(super) fn moment(&self) -> Moment {
+        let (world, scenario) = (self.world(), self.world().scenario());
+        let transport = Transport {
+            name: scenario.name.clone(),
+            seed: scenario.seed.to_string(),
+            block_interval: scenario.config.rules.block_interval,
+            now: world.now(),
+            events: world.stats().events,
+            end: self.timeline.end().time,
+            playing: self.playing,
+            speed: self.speed,
+            achieved: self.achieved,
+            seeking: matches!(self.goal, Some(Goal::Time(_) | Goal::Cursor(_) | Goal::EventBack(_))),
+            live: self.is_live(),
+            carrier_slow: self.carrier_slow,
+            foreign: self.foreign,
+            branches: self.timeline.branches().len(),
+        };
+        Moment {
+            transport,
+            world: WorldView::of(world, &self.focus),
+        }
+    }
+
+    /// Whether time passes by itself or something is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.playing || self.goal.is_some()
+    }
+
+    fn world(&self) -> &World {
+        self.timeline.world()
+    }
+
+    fn is_live(&self) -> bool {
+        self.world().carrier() == Carrier::External
+    }
+
+    fn begin(&mut self, scenario: Scenario) {
+        let live = self.is_live();
+        self.timeline = Timeline::new(World::new(scenario));
+        (self.focus, self.goal, self.waiting) = (Focus::default(), None, false);
+        self.choose_carrier(live);
+        self.set_anchor();
+    }
+
+    /// A scenario begins at once. Capsules come here only after the worker has replayed them.
+    fn load(&mut self, text: &str) -> Result<(), Refusal> {
+        let scenario = Scenario::from_json(text).map_err(|error| Refusal::new("scenario", error))?;
+        self.begin(scenario);
+        Ok(())
+    }
+
+    fn set_playing(&mut self, playing: bool) {
+        self.playing = playing;
+        self.goal = self.goal.filter(|_| !playing);
+        (self.achieved, self.carrier_slow) = (None, false);
+        self.set_anchor();
+    }
+
+    /// Stepping and seeking stop the playing.
+    fn aim(&mut self, goal: Goal) {
+        self.set_playing(false);
+        self.goal = Some(goal);
+    }
+
+    fn choose_carrier(&mut self, live: bool) {
+        let carrier = if live && self.channels.is_some() {
+            Carrier::External
+        } else {
+            Carrier::Loopback
+        };
+        self.timeline.world_mut().set_carrier(carrier);
+        self.carrier_slow = false;
+    }
+
+    fn set_anchor(&mut self) {
+        self.anchor = (now_ms(), self.world().now());
+        self.measured = self.anchor;
+    }
+
+    fn play(&mut self, started: u64) {
+        let (wall, virtual_time) = self.anchor;
+        let target = virtual_time
+            .after((started - wall) * u64::from(self.speed) / 100)
+            .min(MAX_TIME);
+        self.waiting = false;
+        while now_ms() - started < BUDGET {
+            match self.timeline.step(target) {
+                Step::Done(_) => {}
+                Step::Idle => return,
+                Step::Waiting(_) => {
+                    self.waiting = true;
+                    break;
+                }
+            }
+        }
+        let lag = target.since(self.world().now()) * 100 / u64::from(self.speed);
+        if lag > MAX_LAG {
+            self.carrier_slow = self.waiting;
+            self.anchor = (started, self.world().now());
+        }
+    }
+
+    /// One bounded piece of what was asked for.
+    fn pursue(&mut self) {
+        let reached = match self.goal {
+            None => true,
+            Some(Goal::Time(time)) => self.timeline.seek(time, 50),
+            Some(Goal::Cursor(cursor)) => self.timeline.seek_cursor(cursor, 50),
+            Some(Goal::EventBack(events)) => self.timeline.seek_event(events, 50),
+            Some(Goal::NextEvent) => self.step_once(),
+            Some(Goal::BlockAfter(mined)) => {
+                self.world().stats().mined > mined || (self.step_once() && self.world().stats().mined > mined)
+            }
+        };
+        if reached {
+            self.goal = None;
+            self.set_anchor();
+        }
+    }
+
+    /// True if an event was done, or none is left.
+    fn step_once(&mut self) -> bool {
+        match self.timeline.step(MAX_TIME) {
+            Step::Done(_) | Step::Idle => true,
+            Step::Waiting(_) => {
+                self.waiting = true;
+                false
+            }
+        }
+    }
+
+    fn send(&mut self) {
+        if let Some(channels) = &self.channels {
+            channels.post_outgoing(self.timeline.world_mut());
+        }
+    }
+
+    fn receive(&mut self) {
+        if let Some(channels) = &self.channels {
+            self.foreign += channels.take_arrived(self.timeline.world_mut());
+        }
+        self.waiting = false;
+    }
+
+    fn measure(&mut self) {
+        let (since, from) = self.measured;
+        let wall = now_ms() - since;
+        if self.playing && wall >= MEASURE {
+            let percent = self.world().now().since(from) * 100 / wall;
+            self.achieved = Some(u32::try_from(percent).unwrap_or(u32::MAX));
+            self.carrier_slow &= percent * 10 < u64::from(self.speed) * 9;
+            self.played_ms += wall;
+            self.measured = (now_ms(), self.world().now());
+        }
+    }
+}
+
+/// Whether a text is meant as a capsule (and not a scenario).
+pub(super) fn is_capsule(text: &str) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    value.is_some_and(|value| value.get("capsule").is_some()) || Capsule::from_json(text).is_ok()
+}
+
+fn generated(nodes: u32, seed: &str) -> Result<Scenario, Refusal> {
+    let seed = seed
+        .parse()
+        .map_err(|_| Refusal::new("seed", format!("{seed:?} is not a whole number below 2^64")))?;
+    let count = nodes as usize;
+    if count == 0 || count > MAX_NODES {
+        return Err(Refusal::new(
+            "nodes",
+            format!("{count} nodes: 1 to {MAX_NODES} are possible"),
+        ));
+    }
+    Ok(Scenario::generated(count, seed))
+}

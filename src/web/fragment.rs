@@ -1,0 +1,34 @@
+//! A run in the address bar: `#c=` and a capsule, base64url. A fragment is never sent to a server.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::sim::MAX_SCENARIO_BYTES;
+
+const KEY: &str = "c=";
+
+/// The fragment that holds a capsule.
+pub(super) fn of_capsule(json: &str) -> String {
+    format!("#{KEY}{}", BASE64_URL_SAFE_NO_PAD.encode(json))
+}
+
+/// The text in a fragment; nothing if it is empty.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn read(fragment: &str) -> Result<Option<String>, String> {
+    let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+    if fragment.is_empty() {
+        return Ok(None);
+    }
+    let shown: String = fragment.chars().take(20).collect();
+    let encoded = fragment
+        .strip_prefix(KEY)
+        .ok_or_else(|| format!("#{shown} is not a link of this program"))?;
+    if encoded.len() > MAX_SCENARIO_BYTES * 4 / 3 + 4 {
+        return Err(format!("{} characters are too many", encoded.len()));
+    }
+    let bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(encoded)
+        .map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map(Some).map_err(|error| error.to_string())
+}

@@ -1,0 +1,61 @@
+//! Numbers as people read them.
+
+use crate::{
+    primitives::Timestamp,
+    web::strings::{fill, text},
+};
+
+/// `1,234,567`.
+pub(super) fn grouped(number: impl ToString) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `12 min 3.4 s`, with tenths of a second.
+pub(super) fn clock(time: Timestamp) -> String {
+    let tenths = time.0 / 100;
+    let (hours, minutes) = (tenths / 36_000, tenths / 600 % 60);
+    let seconds = format!("{}.{}", tenths / 10 % 60, tenths % 10);
+    match (hours, minutes) {
+        (0, 0) => fill("clock-seconds", &[&seconds]),
+        (0, _) => fill("clock-minutes", &[&minutes.to_string(), &seconds]),
+        _ => fill("clock-hours", &[&hours.to_string(), &minutes.to_string(), &seconds]),
+    }
+}
+
+/// A speed in percent as `0.5×`, `10×`.
+pub(super) fn speed(percent: u32) -> String {
+    let (whole, part) = (percent / 100, percent % 100);
+    match part {
+        0 => format!("{whole}×"),
+        part if part % 10 == 0 => format!("{whole}.{}×", part / 10),
+        part => format!("{whole}.{part:02}×"),
+    }
+}
+
+/// Parts in a million as a percentage: `12.5 %`.
+pub(super) fn per_cent(per_million: u32) -> String {
+    let (whole, part) = (per_million / 10_000, per_million % 10_000 / 1_000);
+    if part == 0 {
+        format!("{whole} %")
+    } else {
+        format!("{whole}.{part} %")
+    }
+}
+
+/// `1.2 kH/s`.
+pub(super) fn hash_rate(per_second: u32) -> String {
+    match per_second {
+        0 => text("no-hash-rate").to_owned(),
+        1..1_000 => format!("{per_second} H/s"),
+        1_000..1_000_000 => format!("{}.{} kH/s", per_second / 1_000, per_second % 1_000 / 100),
+        _ => format!("{}.{} MH/s", per_second / 1_000_000, per_second % 1_000_000 / 100_000),
+    }
+}

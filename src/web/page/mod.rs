@@ -1,0 +1,144 @@
+//! The page: panels around one store. Components read memoised slices of the newest moment and send requests; what is hovered or typed is
+//! local to them.
+#![expect(
+    unreachable_pub,
+    reason = "the component macro makes more of a component's parts public than the component"
+)]
+
+mod chain;
+mod format;
+mod header;
+mod inspector;
+mod keys;
+mod log;
+mod network;
+mod node;
+mod runs;
+mod sidebar;
+mod transport;
+
+use leptos::prelude::*;
+
+use super::{
+    api,
+    client::Client,
+    protocol::{Moment, Request},
+    strings::{fill, text},
+};
+use crate::{
+    primitives::Hash,
+    sim::Action,
+    view::{ChainWindow, Focus},
+};
+
+/// What the components share.
+#[derive(Clone, Copy)]
+struct Lab {
+    client: Client,
+    focus: RwSignal<Focus>,
+    /// A problem that belongs to no field, until it is dismissed.
+    notice: RwSignal<Option<String>>,
+}
+
+/// Shows the page.
+pub(super) fn mount() {
+    match Client::start() {
+        Ok(client) => {
+            api::install(client);
+            leptos::mount::mount_to_body(move || view! { <App client /> });
+        }
+        Err(error) => {
+            let message = fill("no-worker", &[&format!("{error:?}")]);
+            leptos::mount::mount_to_body(move || view! { <main class="broken" role="alert">{message}</main> });
+        }
+    }
+}
+
+impl Lab {
+    /// A memoised slice of the newest moment; nothing until there is one.
+    fn slice<T: Clone + PartialEq + Send + Sync + 'static>(
+        &self,
+        of: impl Fn(&Moment) -> T + Send + Sync + 'static,
+    ) -> Memo<Option<T>> {
+        let moment = self.client.moment;
+        Memo::new(move |_| moment.with(|moment| moment.as_ref().map(&of)))
+    }
+
+    fn tell(&self, request: Request) {
+        self.client.tell(request);
+    }
+
+    /// Does something; a refusal is shown above the page.
+    fn act(&self, action: Action) {
+        let notice = self.notice;
+        self.client.ask(Request::Act { action }, move |result| {
+            notice.set(result.err().map(|refused| refused.message))
+        });
+    }
+
+    fn look_at_node(&self, name: String) {
+        self.refocus(|focus| (focus.node, focus.block) = (Some(name), None));
+    }
+
+    fn look_at_block(&self, id: Hash) {
+        self.refocus(|focus| focus.block = Some(id));
+    }
+
+    fn look_at_window(&self, window: ChainWindow) {
+        self.refocus(|focus| focus.window = window);
+    }
+
+    fn refocus(&self, change: impl FnOnce(&mut Focus)) {
+        self.focus.update(change);
+        self.tell(Request::Focus {
+            focus: self.focus.get_untracked(),
+        });
+    }
+}
+
+#[component]
+fn App(client: Client) -> impl IntoView {
+    let lab = Lab {
+        client,
+        focus: RwSignal::new(Focus::default()),
+        notice: RwSignal::new(None),
+    };
+    provide_context(lab);
+    keys::listen(lab);
+    runs::open_fragment(lab);
+    lab.look_at_node("Alpha".to_owned());
+    lab.tell(Request::Play);
+    let loading = move || client.moment.with(Option::is_none);
+    view! {
+        <header::Header />
+        <Notices />
+        <sidebar::Sidebar />
+        <main id="lab" aria-busy=move || loading().to_string()>
+            <network::Network />
+            <chain::ChainPanel />
+        </main>
+        <inspector::Inspector />
+        <transport::TransportBar />
+        <log::Announcer />
+    }
+}
+
+/// Problems that belong to no field.
+#[component]
+fn Notices() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let broken = lab.client.broken;
+    view! {
+        <Show when=move || broken.with(Option::is_some)>
+            <div class="notice bad" role="alert">
+                {move || fill("engine-broken", &[&broken.get().unwrap_or_default()])}
+            </div>
+        </Show>
+        <Show when=move || lab.notice.with(Option::is_some)>
+            <div class="notice" role="alert">
+                <span>{move || lab.notice.get()}</span>
+                <button on:click=move |_| lab.notice.set(None)>{text("dismiss")}</button>
+            </div>
+        </Show>
+    }
+}

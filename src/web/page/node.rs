@@ -1,0 +1,305 @@
+//! One node from near: what it owns and follows, what waits at it, sending from it, switching it off.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::{Lab, format, inspector::Transactions};
+use crate::{
+    primitives::{Amount, Memo as MemoText},
+    sim::Action,
+    view::{AccountRow, NodeDetail, PeerRow},
+    web::{
+        client::Refused,
+        protocol::Request,
+        strings::{fill, text},
+    },
+};
+
+#[component]
+pub(super) fn NodePanel() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let node = lab.slice(|moment| moment.world.node.clone());
+    let name = Memo::new(move |_| node.get().flatten().map(|node| node.name));
+    let on = Memo::new(move |_| node.get().flatten().is_some_and(|node| node.on));
+    view! {
+        {move || match name.get() {
+            None => view! { <p class="empty">{text("choose-node")}</p> }.into_any(),
+            Some(name) => {
+                let detail = Memo::new(move |_| node.get().flatten());
+                view! {
+                    <h2>{fill("node-title", &[&name])}</h2>
+                    <Facts detail />
+                    <Switches name=name.clone() detail />
+                    <Show when=move || on.get()>
+                        <TransferForm from=name.clone() />
+                    </Show>
+                    <Tables detail />
+                }
+                .into_any()
+            }
+        }}
+    }
+}
+
+#[component]
+fn Facts(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let fact = move |of: fn(&NodeDetail) -> String| move || detail.with(|node| node.as_ref().map(of));
+    let tip = Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| (node.tip, node.height))));
+    view! {
+        <dl>
+            <dt>{text("tip")}</dt>
+            <dd>
+                {move || tip.get().map(|(tip, height)| view! {
+                    <button class="text" on:click=move |_| lab.look_at_block(tip)>{format!("#{height} {}", tip.short())}</button>
+                })}
+            </dd>
+            <dt>{text("balance")}</dt>
+            <dd data-testid="balance">{fact(|node| format::grouped(node.balance))}</dd>
+            <dt>{text("available")}</dt>
+            <dd>{fact(|node| format::grouped(node.available))}</dd>
+            <dt>{text("hash-rate")}</dt>
+            <dd>{fact(|node| format::hash_rate(node.hash_rate))}</dd>
+            <dt>{text("knows")}</dt>
+            <dd>{fact(|node| fill("knows-value", &[&node.known_blocks.to_string(), &node.orphans.to_string()]))}</dd>
+            <dt>{text("address")}</dt>
+            <dd>{fact(|node| node.address.to_string())}</dd>
+        </dl>
+    }
+}
+
+#[component]
+fn Switches(name: String, detail: Memo<Option<NodeDetail>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let name = StoredValue::new(name);
+    let on = Memo::new(move |_| detail.with(|node| node.as_ref().is_some_and(|node| node.on)));
+    let mines = Memo::new(move |_| detail.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
+    let switch = move |_| {
+        let node = name.get_value();
+        lab.act(if on.get_untracked() {
+            Action::Stop { node }
+        } else {
+            Action::Start { node }
+        });
+    };
+    let mine = move |_| {
+        let hash_rate = if mines.get_untracked() { 0 } else { 1_500 };
+        lab.act(Action::SetHashRate {
+            node: name.get_value(),
+            hash_rate,
+        });
+    };
+    let switch_label = move || fill(if on.get() { "stop-node" } else { "start-node" }, &[&name.get_value()]);
+    let mine_label = move || text(if mines.get() { "stop-mining" } else { "start-mining" });
+    view! {
+        <div class="row">
+            <button on:click=switch>{switch_label}</button>
+            <Show when=move || on.get()><button on:click=mine>{mine_label}</button></Show>
+        </div>
+    }
+}
+
+/// Which field a refusal belongs to.
+fn field_of(code: &str) -> &'static str {
+    match code {
+        "fee" | "fee-too-low" | "replacement-underpriced" | "pool-full" => "fee",
+        "memo" => "memo",
+        "to" | "unknown-node" => "to",
+        _ => "amount",
+    }
+}
+
+#[component]
+fn TransferForm(from: String) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let names = lab.slice(|moment| {
+        moment
+            .world
+            .network
+            .nodes
+            .iter()
+            .map(|node| node.name.clone())
+            .collect::<Vec<_>>()
+    });
+    let others = {
+        let from = from.clone();
+        Memo::new(move |_| {
+            names
+                .get()
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|name| *name != from)
+                .collect::<Vec<_>>()
+        })
+    };
+    let (to, amount, fee, memo) = (
+        RwSignal::new(String::new()),
+        RwSignal::new("1000".to_owned()),
+        RwSignal::new("200".to_owned()),
+        RwSignal::new(String::new()),
+    );
+    let problem = RwSignal::new(None::<Refused>);
+    let sent = RwSignal::new(None::<String>);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let receiver = Some(to.get_untracked())
+            .filter(|to| !to.is_empty())
+            .or_else(|| others.get_untracked().first().cloned());
+        sent.set(None);
+        match read_transfer(
+            &from,
+            receiver,
+            &amount.get_untracked(),
+            &fee.get_untracked(),
+            &memo.get_untracked(),
+        ) {
+            Err(refused) => problem.set(Some(refused)),
+            Ok(action) => {
+                let done = describe(&action);
+                lab.client.ask(Request::Act { action }, move |result| {
+                    sent.set(result.is_ok().then_some(done));
+                    problem.set(result.err());
+                });
+            }
+        }
+    };
+    let problem_at = move |field: &'static str| {
+        move || {
+            problem
+                .get()
+                .filter(|refused| field_of(&refused.code) == field)
+                .map(|refused| refused.message)
+        }
+    };
+    view! {
+        <form class="transfer" aria-label=text("send-transfer") on:submit=submit novalidate>
+            <Field key="to" problem=Signal::derive(problem_at("to"))>
+                <select id="field-to" on:change=move |event| to.set(event_target_value(&event))>
+                    <For each=move || others.get() key=Clone::clone let:name><option value=name.clone()>{name.clone()}</option></For>
+                </select>
+            </Field>
+            <Field key="amount" problem=Signal::derive(problem_at("amount"))>
+                <input id="field-amount" inputmode="numeric" autocomplete="off" prop:value=move || amount.get() on:input=move |event| amount.set(event_target_value(&event)) />
+            </Field>
+            <Field key="fee" problem=Signal::derive(problem_at("fee"))>
+                <input id="field-fee" inputmode="numeric" autocomplete="off" prop:value=move || fee.get() on:input=move |event| fee.set(event_target_value(&event)) />
+            </Field>
+            <Field key="memo" problem=Signal::derive(problem_at("memo"))>
+                <input id="field-memo" autocomplete="off" prop:value=move || memo.get() on:input=move |event| memo.set(event_target_value(&event)) />
+            </Field>
+            <button class="primary" type="submit">{text("send")}</button>
+            <p class="sent" role="status">{move || sent.get()}</p>
+        </form>
+    }
+}
+
+#[component]
+fn Field(key: &'static str, problem: Signal<Option<String>>, children: Children) -> impl IntoView {
+    let id = format!("field-{key}");
+    view! {
+        <div class="field" class:wrong=move || problem.with(Option::is_some)>
+            <label for=id>{text(key)}</label>
+            {children()}
+            <Show when=move || problem.with(Option::is_some)><p class="problem" role="alert">{move || problem.get()}</p></Show>
+        </div>
+    }
+}
+
+fn read_transfer(from: &str, to: Option<String>, amount: &str, fee: &str, memo: &str) -> Result<Action, Refused> {
+    let refuse = |code: &str, message: String| Refused {
+        code: code.to_owned(),
+        message,
+    };
+    let number = |code: &'static str, text: &str| {
+        text.trim()
+            .replace(',', "")
+            .parse::<Amount>()
+            .map_err(|error| refuse(code, error.to_string()))
+    };
+    let to = to.ok_or_else(|| refuse("to", text("nobody-to-pay").to_owned()))?;
+    let memo = MemoText::new(memo).map_err(|error| refuse("memo", error.to_string()))?;
+    Ok(Action::Transfer {
+        from: from.to_owned(),
+        to,
+        amount: number("amount", amount)?,
+        fee: number("fee", fee)?,
+        memo,
+    })
+}
+
+fn describe(action: &Action) -> String {
+    match action {
+        Action::Transfer { to, amount, fee, .. } => {
+            fill("sent", &[&format::grouped(amount), to, &format::grouped(fee)])
+        }
+        _ => String::new(),
+    }
+}
+
+#[component]
+fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
+    let pool = Memo::new(move |_| {
+        detail.with(|node| {
+            node.as_ref()
+                .map(|node| (node.pool_count, node.pool.clone()))
+                .unwrap_or_default()
+        })
+    });
+    let peers =
+        Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| node.peers.clone()).unwrap_or_default()));
+    let accounts =
+        Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| node.accounts.clone()).unwrap_or_default()));
+    view! {
+        <h3>{move || fill("mempool-title", &[&pool.with(|(count, _)| count.to_string())])}</h3>
+        {move || pool.with(|(_, rows)| view! { <Transactions rows=rows.iter().map(|row| row.transaction.clone()).collect() /> })}
+        <h3>{text("peers")}</h3>
+        {move || peers.with(|rows| peer_table(rows))}
+        <h3>{text("balances")}</h3>
+        {move || accounts.with(|rows| account_table(rows))}
+    }
+}
+
+fn peer_table(rows: &[PeerRow]) -> AnyView {
+    if rows.is_empty() {
+        return view! { <p class="empty">{text("none")}</p> }.into_any();
+    }
+    let row = |row: &PeerRow| {
+        let state = if row.cut {
+            text("cut-mark").to_owned()
+        } else {
+            fill("milliseconds", &[&row.latency.to_string()])
+        };
+        let loss = (row.loss > 0).then(|| fill("loss", &[&format::per_cent(row.loss)]));
+        view! {
+            <tr>
+                <td>{row.name.clone()}</td>
+                <td>{state}" "{loss}</td>
+                <td class="number">{row.height.map(|height| format!("#{height}"))}</td>
+            </tr>
+        }
+    };
+    view! {
+        <table>
+            <thead><tr><th>{text("peer")}</th><th>{text("link")}</th><th class="number">{text("last-told")}</th></tr></thead>
+            <tbody>{rows.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn account_table(rows: &[AccountRow]) -> impl IntoView + use<> {
+    let row = |row: &AccountRow| {
+        view! {
+            <tr>
+                <td>{row.owner.clone()}</td>
+                <td class="number">{format::grouped(row.balance)}</td>
+                <td class="number">{row.nonce.to_string()}</td>
+            </tr>
+        }
+    };
+    view! {
+        <table>
+            <thead><tr><th>{text("owner")}</th><th class="number">{text("balance")}</th><th class="number">{text("spent")}</th></tr></thead>
+            <tbody>{rows.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+}

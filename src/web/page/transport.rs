@@ -1,0 +1,118 @@
+//! The bar at the bottom: time, played, stepped, rewound.
+
+use leptos::prelude::*;
+
+use super::{Lab, format};
+use crate::{
+    primitives::Timestamp,
+    web::{
+        protocol::Request,
+        strings::{fill, text},
+    },
+};
+
+/// Speeds to choose from, in percent of real time.
+const SPEEDS: [u32; 9] = [10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+
+#[component]
+pub(super) fn TransportBar() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let playing = lab.slice(|moment| moment.transport.playing);
+    let is_playing = move || playing.get().unwrap_or_default();
+    let toggle = move |_| {
+        lab.tell(if playing.get_untracked().unwrap_or_default() {
+            Request::Pause
+        } else {
+            Request::Play
+        })
+    };
+    let button = move |key: &'static str, sign: &'static str, request: fn() -> Request| {
+        view! { <button aria-label=text(key) title=text(key) on:click=move |_| lab.tell(request())>{sign}</button> }
+    };
+    view! {
+        <footer aria-label=text("time")>
+            <div class="transport" role="group" aria-label=text("transport")>
+                {button("rewind", "|◂", || Request::Seek { time: Timestamp(0) })}
+                {button("step-back", "−1", || Request::StepBack)}
+                <button class="primary play" title=text("play-hint") on:click=toggle>{move || text(if is_playing() { "pause" } else { "play" })}</button>
+                {button("step-event", "+1", || Request::StepEvent)}
+                {button("step-block", "+▣", || Request::StepBlock)}
+                <Speed />
+            </div>
+            <Scrubber />
+        </footer>
+    }
+}
+
+#[component]
+fn Speed() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let speed = lab.slice(|moment| moment.transport.speed);
+    let choose = move |event| {
+        if let Ok(percent) = event_target_value(&event).parse() {
+            lab.tell(Request::Speed { percent });
+        }
+    };
+    let option = move |percent: u32| {
+        view! { <option value=percent.to_string() selected=move || speed.get() == Some(percent)>{format::speed(percent)}</option> }
+    };
+    view! { <select aria-label=text("speed") on:change=choose>{SPEEDS.map(option).collect_view()}</select> }
+}
+
+#[component]
+fn Scrubber() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let transport = lab.slice(|moment| moment.transport.clone());
+    let now = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.now.0));
+    let end = move || {
+        transport
+            .with(|transport| transport.as_ref().map_or(0, |transport| transport.end.0))
+            .max(1)
+    };
+    let seek = move |event| {
+        if let Ok(time) = event_target_value(&event).parse() {
+            lab.tell(Request::Seek { time: Timestamp(time) });
+        }
+    };
+    let status = move || {
+        let transport = transport.get()?;
+        let mut parts = vec![
+            format::clock(transport.now),
+            fill("events", &[&format::grouped(transport.events)]),
+        ];
+        if transport.seeking {
+            parts.push(text("seeking").to_owned());
+        } else if let Some(achieved) = transport.achieved {
+            parts.push(fill("achieved", &[&format::speed(achieved / 10 * 10)]));
+        }
+        if transport.branches > 0 {
+            parts.push(fill("branches", &[&transport.branches.to_string()]));
+        }
+        if transport.foreign > 0 {
+            parts.push(fill("foreign", &[&transport.foreign.to_string()]));
+        }
+        Some(parts.join(" · "))
+    };
+    let slow = move || transport.with(|transport| transport.as_ref().is_some_and(|transport| transport.carrier_slow));
+    view! {
+        <div class="scrubber">
+            <input
+                type="range"
+                aria-label=text("timeline")
+                min="0"
+                max=move || end().to_string()
+                step="1"
+                prop:value=move || now().to_string()
+                aria-valuetext=move || format::clock(Timestamp(now()))
+                on:input=seek
+            />
+            <small data-testid="clock">{status}</small>
+            <Show when=slow>
+                <small class="slow">
+                    {text("carrier-slow")}" "
+                    <button class="text" on:click=move |_| lab.tell(Request::Carrier { live: false })>{text("use-loopback")}</button>
+                </small>
+            </Show>
+        </div>
+    }
+}

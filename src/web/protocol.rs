@@ -1,0 +1,132 @@
+//! What page and engine say to each other, by `postMessage`.
+
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use crate::{
+    primitives::Timestamp,
+    sim::{Action, Scenario},
+    view::{Focus, WorldView},
+};
+
+/// A request with the number that its answer carries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Ask {
+    pub(super) id: u32,
+    pub(super) request: Request,
+}
+
+/// What the page can ask of the engine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(super) enum Request {
+    /// Begin with a generated network.
+    Generate { nodes: u32, seed: String },
+    /// Begin with a scenario.
+    Load { scenario: Scenario },
+    /// Begin with a scenario or capsule given as text.
+    LoadText { text: String },
+    /// Let time pass.
+    Play,
+    /// Stop it.
+    Pause,
+    /// One event on.
+    StepEvent,
+    /// On to the next block.
+    StepBlock,
+    /// One event back.
+    StepBack,
+    /// To a time, on or back.
+    Seek { time: Timestamp },
+    /// Virtual time per real time, in percent.
+    Speed { percent: u32 },
+    /// Do something here and now.
+    Act { action: Action },
+    /// Look at something.
+    Focus { focus: Focus },
+    /// How messages travel.
+    Carrier { live: bool },
+    /// A capsule of where we are: answers its JSON.
+    Capsule,
+    /// The counts of this run: answers the JSON of `simulate`.
+    State,
+    /// A run of its own, headless: answers its JSON.
+    Simulate { options: SimulateOptions },
+    /// Replays a capsule apart from what is shown: answers `{digest, events, virtualMs}`.
+    Replay { text: String },
+}
+
+/// As on the command line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct SimulateOptions {
+    /// A scenario; without one a network is generated.
+    pub scenario: Option<Scenario>,
+    /// Nodes of the generated network, 1 ..= 1000 (3).
+    pub nodes: Option<u32>,
+    /// Where randomness comes from, a decimal string ("1").
+    pub seed: Option<String>,
+    /// Virtual milliseconds to run before the network comes to rest (600,000).
+    #[serde(rename = "for")]
+    pub length: Option<u64>,
+    /// Whether messages really travel over a BroadcastChannel (no).
+    pub live: bool,
+}
+
+/// What the engine says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(super) enum Reply {
+    /// The engine runs.
+    Ready,
+    /// What there is to see.
+    Moment(Box<Moment>),
+    /// A request is done; JSON text, or nothing.
+    Done { id: u32, json: String },
+    /// A request was refused; nothing has changed.
+    Failed { id: u32, code: String, message: String },
+}
+
+/// One moment of the run and how it is played.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Moment {
+    pub(super) transport: Transport,
+    pub(super) world: WorldView,
+}
+
+/// How the run is played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Transport {
+    pub(super) name: String,
+    pub(super) seed: String,
+    pub(super) block_interval: u64,
+    pub(super) now: Timestamp,
+    pub(super) events: u64,
+    pub(super) end: Timestamp,
+    pub(super) playing: bool,
+    /// Percent of real time.
+    pub(super) speed: u32,
+    /// Percent of real time, measured over the last second; nothing while paused.
+    pub(super) achieved: Option<u32>,
+    pub(super) seeking: bool,
+    /// Whether messages travel over a BroadcastChannel.
+    pub(super) live: bool,
+    /// Whether the carrier, not the computing, holds time back.
+    pub(super) carrier_slow: bool,
+    /// Messages on the tab's channel that were not ours.
+    pub(super) foreign: u64,
+    pub(super) branches: usize,
+}
+
+/// A value as a plain JavaScript object (numbers, not BigInts; objects, not Maps).
+pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
+    value
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .unwrap_or(JsValue::NULL)
+}
+
+/// A value from a JavaScript object.
+pub(super) fn from_js<T: for<'de> Deserialize<'de>>(value: JsValue) -> Result<T, String> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+}

@@ -1,0 +1,110 @@
+//! Runs apart from what is shown, in slices so that the engine stays responsive.
+
+use wasm_bindgen::JsValue;
+
+use super::{
+    carrier::{Channels, unique_name},
+    clock::now_ms,
+    protocol::SimulateOptions,
+};
+use crate::{
+    primitives::Timestamp,
+    sim::{Capsule, Carrier, MAX_NODES, MAX_TIME, Scenario, Step, Summary, World, settle},
+};
+
+/// Virtual milliseconds between two moments in which others may work.
+const SLICE: u64 = 1_000;
+/// Events of a replay between two such moments.
+const REPLAY_SLICE: u64 = 2_000;
+
+/// Lets a world run to `until` with every message travelling over a BroadcastChannel of its own.
+///
+/// # Errors
+/// The browser's error, if it has no BroadcastChannel here.
+pub async fn run_over_broadcast_channel(world: &mut World, until: Timestamp) -> Result<(), JsValue> {
+    let channels = Channels::open(&unique_name(), || {})?;
+    world.set_carrier(Carrier::External);
+    loop {
+        match world.step(until) {
+            Step::Done(_) => {}
+            Step::Idle => break,
+            Step::Waiting(_) => {
+                channels.post_outgoing(world);
+                channels.arrival().await;
+                channels.take_arrived(world);
+            }
+        }
+    }
+    // What is still in flight must be brought home before loopback can go on.
+    channels.post_outgoing(world);
+    while world.unfilled() > 0 {
+        channels.arrival().await;
+        channels.take_arrived(world);
+    }
+    world.set_carrier(Carrier::Loopback);
+    Ok(())
+}
+
+/// A headless run with the options of the command line.
+///
+/// # Errors
+/// What is wrong with the options, by name.
+pub async fn simulate(options: SimulateOptions) -> Result<Summary, String> {
+    let length = options.length.unwrap_or(600_000);
+    if length == 0 || length > MAX_TIME.0 {
+        return Err(format!("for: is {length}, allowed are 1 to {MAX_TIME} ms"));
+    }
+    let started = now_ms();
+    let live = options.live;
+    let mut world = World::new(scenario(options)?);
+    while world.now().0 < length {
+        let next = Timestamp(length.min(world.now().0 + SLICE));
+        if live {
+            let error = |error: JsValue| format!("live: {error:?}");
+            run_over_broadcast_channel(&mut world, next).await.map_err(error)?;
+        } else {
+            world.run_until(next);
+            pause().await;
+        }
+    }
+    settle(&mut world);
+    Ok(Summary::of(&world, now_ms() - started))
+}
+
+/// Replays a capsule.
+///
+/// # Errors
+/// What is wrong with the capsule, or how the run differs from it.
+pub(super) async fn replay(text: &str) -> Result<Capsule, String> {
+    let capsule = Capsule::from_json(text).map_err(|error| error.to_string())?;
+    let mut replay = capsule.replay();
+    while !replay.advance(REPLAY_SLICE) {
+        pause().await;
+    }
+    replay.finish().map_err(|mismatch| mismatch.to_string())?;
+    Ok(capsule)
+}
+
+fn scenario(options: SimulateOptions) -> Result<Scenario, String> {
+    let seed = options
+        .seed
+        .map(|text| {
+            text.parse()
+                .map_err(|_| format!("seed: {text:?} is not a decimal number below 2^64"))
+        })
+        .transpose()?;
+    if let Some(mut scenario) = options.scenario {
+        scenario.seed = seed.unwrap_or(scenario.seed);
+        scenario.validate().map_err(|error| format!("scenario.{error}"))?;
+        return Ok(scenario);
+    }
+    let nodes = options.nodes.unwrap_or(3) as usize;
+    if nodes == 0 || nodes > MAX_NODES {
+        return Err(format!("nodes: is {nodes}, allowed are 1 to {MAX_NODES}"));
+    }
+    Ok(Scenario::generated(nodes, seed.unwrap_or(1)))
+}
+
+async fn pause() {
+    gloo_timers::future::TimeoutFuture::new(0).await;
+}

@@ -1,0 +1,139 @@
+//! The engine's Web Worker: a timer, a message handler, and nothing else.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use gloo_timers::callback::Interval;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use super::{
+    carrier::{Channels, unique_name},
+    clock::now_ms,
+    engine::{Engine, Refusal, is_capsule},
+    protocol::{Ask, Reply, Request, from_js, to_js},
+    runs,
+};
+use crate::sim::{Capsule, Scenario};
+
+/// Milliseconds between two pumps.
+const PUMP_EVERY: u32 = 16;
+/// Milliseconds between two moments sent to the page.
+const SHOW_EVERY: u64 = 50;
+
+thread_local! {
+    static WORKER: RefCell<Option<Rc<Worker>>> = const { RefCell::new(None) };
+}
+
+struct Worker {
+    engine: RefCell<Engine>,
+    shown: Cell<u64>,
+    stale: Cell<bool>,
+}
+
+/// Starts the engine and tells the page.
+pub(super) fn start() {
+    let channels = Channels::open(&unique_name(), || with_worker(|worker| worker.pump())).ok();
+    let worker = Rc::new(Worker {
+        engine: RefCell::new(Engine::new(Scenario::first(), channels)),
+        shown: Cell::new(0),
+        stale: Cell::new(true),
+    });
+    WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| match from_js::<Ask>(event.data()) {
+            Ok(ask) => with_worker(|worker| worker.take(ask)),
+            Err(message) => post(&Reply::Failed {
+                id: 0,
+                code: "malformed".to_owned(),
+                message,
+            }),
+        });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    Interval::new(PUMP_EVERY, || with_worker(|worker| worker.pump())).forget();
+    post(&Reply::Ready);
+}
+
+impl Worker {
+    fn pump(&self) {
+        let Ok(mut engine) = self.engine.try_borrow_mut() else {
+            return;
+        };
+        let changed = engine.pump();
+        self.stale.set(self.stale.get() || changed);
+        let due = now_ms() >= self.shown.get() + SHOW_EVERY || !engine.is_busy();
+        if self.stale.get() && due {
+            self.stale.set(false);
+            self.shown.set(now_ms());
+            post(&Reply::Moment(Box::new(engine.moment())));
+        }
+    }
+
+    fn take(&self, ask: Ask) {
+        let Ask { id, request } = ask;
+        match request {
+            Request::Simulate { options } => spawn_local(async move {
+                let result = runs::simulate(options).await;
+                answer(
+                    id,
+                    result
+                        .map(|summary| serde_json::to_string(&summary).expect("plain data"))
+                        .map_err(refused("simulate")),
+                );
+            }),
+            Request::Replay { text } => spawn_local(async move {
+                let result = runs::replay(&text).await.map(|Capsule { cursor, digest, .. }| {
+                    serde_json::json!({"digest": digest, "events": cursor.events, "virtualMs": cursor.time}).to_string()
+                });
+                answer(id, result.map_err(refused("capsule")));
+            }),
+            Request::LoadText { text } if is_capsule(&text) => spawn_local(async move {
+                let result = runs::replay(&text).await;
+                let result = result.map(|capsule| with_worker(|worker| worker.engine.borrow_mut().show(capsule)));
+                answer(id, result.map(|()| String::new()).map_err(refused("capsule")));
+                with_worker(|worker| worker.stale.set(true));
+            }),
+            request => {
+                let result = self.engine.borrow_mut().request(request);
+                self.stale.set(true);
+                self.pump();
+                answer(id, result);
+            }
+        }
+    }
+}
+
+fn refused(code: &'static str) -> impl Fn(String) -> Refusal {
+    move |message| Refusal { code, message }
+}
+
+fn answer(id: u32, result: Result<String, Refusal>) {
+    post(&match result {
+        Ok(json) => Reply::Done { id, json },
+        Err(refusal) => Reply::Failed {
+            id,
+            code: refusal.code.to_owned(),
+            message: refusal.message,
+        },
+    });
+}
+
+fn with_worker(work: impl FnOnce(&Worker)) {
+    let worker = WORKER.with(|slot| slot.borrow().clone());
+    if let Some(worker) = worker {
+        work(&worker);
+    }
+}
+
+fn post(reply: &Reply) {
+    // Posting fails only on values that cannot be cloned; replies are plain objects.
+    drop(scope().post_message(&to_js(reply)));
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    JsValue::from(js_sys::global()).unchecked_into()
+}
