@@ -129,10 +129,10 @@ pub fn check_body(
             limit: rules.max_block_bytes,
         });
     }
+    check_coinbase(&block, rules)?;
     for (index, transaction) in block.transactions.iter().enumerate() {
         check_transaction(transaction, genesis, checks).map_err(|error| BlockError::Transaction { index, error })?;
     }
-    check_coinbase(&block, rules)?;
     Ok(CheckedBlock {
         id,
         block: Arc::new(block),

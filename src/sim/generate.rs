@@ -64,10 +64,10 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// What the page shows first: five nodes so far apart that messages can be seen and forks happen.
+    /// What the page shows first: seven nodes so far apart that messages can be seen and forks happen.
     pub fn first() -> Self {
-        let mut scenario = Self::generated(5, 1);
-        "Five distant nodes".clone_into(&mut scenario.name);
+        let mut scenario = Self::generated(7, 1);
+        "Seven distant nodes".clone_into(&mut scenario.name);
         for link in &mut scenario.config.links {
             link.quality.latency *= 8;
             link.quality.jitter = 50;

@@ -3,8 +3,13 @@
 //! One sending and one receiving `BroadcastChannel` of the same name (a channel does not hear itself); all envelopes of a moment travel in one
 //! post. Whatever else arrives there is untrusted: it is parsed within bounds, and only what was sent is taken.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -23,7 +28,15 @@ pub struct Channels {
     sender: BroadcastChannel,
     receiver: BroadcastChannel,
     inbox: Rc<RefCell<Inbox>>,
+    epoch: Cell<u64>,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+/// All envelopes of one moment.
+#[derive(BorshSerialize, BorshDeserialize)]
+struct Post {
+    epoch: u64,
+    envelopes: Vec<Envelope>,
 }
 
 #[derive(Default)]
@@ -57,15 +70,25 @@ impl Channels {
             sender,
             receiver,
             inbox,
+            epoch: Cell::new(0),
             _on_message: on_message,
         })
+    }
+
+    /// Another run, or another moment of it, begins: what is still on its way belongs to nobody, and is no fault.
+    pub fn begin_epoch(&self) {
+        self.epoch.set(self.epoch.get() + 1);
     }
 
     /// Posts what a world has sent since.
     pub fn post_outgoing(&self, world: &mut World) {
         let envelopes = world.take_outgoing();
         if !envelopes.is_empty() {
-            let bytes = Uint8Array::from(encode(&envelopes).as_slice());
+            let post = Post {
+                epoch: self.epoch.get(),
+                envelopes,
+            };
+            let bytes = Uint8Array::from(encode(&post).as_slice());
             // Posting fails only on values that cannot be cloned; bytes can.
             drop(self.sender.post_message(&bytes));
         }
@@ -80,8 +103,10 @@ impl Channels {
                 return foreign;
             };
             match parse(&post) {
-                Ok(envelopes) => {
-                    foreign += envelopes
+                Ok(post) if post.epoch < self.epoch.get() => {}
+                Ok(post) => {
+                    foreign += post
+                        .envelopes
                         .into_iter()
                         .filter_map(|envelope| world.fill(envelope).err())
                         .count() as u64
@@ -110,7 +135,7 @@ impl Drop for Channels {
 }
 
 /// Reads a post of envelopes from whatever was posted.
-fn parse(post: &JsValue) -> Result<Vec<Envelope>, String> {
+fn parse(post: &JsValue) -> Result<Post, String> {
     let bytes: &Uint8Array = post.dyn_ref().ok_or("not bytes")?;
     if bytes.length() > MAX_POST_BYTES {
         return Err(format!("{} bytes", bytes.length()));

@@ -191,6 +191,7 @@ impl Engine {
         let live = self.is_live();
         self.timeline = Timeline::new(World::new(scenario));
         (self.focus, self.goal, self.waiting) = (Focus::default(), None, false);
+        self.begin_epoch();
         self.choose_carrier(live);
         self.set_anchor();
     }
@@ -213,6 +214,13 @@ impl Engine {
     fn aim(&mut self, goal: Goal) {
         self.set_playing(false);
         self.goal = Some(goal);
+        if matches!(goal, Goal::Time(_) | Goal::Cursor(_) | Goal::EventBack(_)) {
+            self.begin_epoch();
+        }
+    }
+
+    fn begin_epoch(&self) {
+        self.channels.iter().for_each(Channels::begin_epoch);
     }
 
     fn choose_carrier(&mut self, live: bool) {

@@ -22,20 +22,32 @@ pub(super) fn fill(key: &'static str, values: &[&str]) -> String {
     fill_text(text(key), values)
 }
 
-/// A text with its places filled.
+/// A text with its places filled: `{0}` is the first value, `{0?block|blocks}` the first word if that value is 1 and the second otherwise.
 pub(super) fn fill_text(text: &str, values: &[&str]) -> String {
     let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find('{') {
-        let (before, place) = rest.split_at(at);
+    while let Some((before, place)) = rest.split_once('{') {
+        let (inside, after) = place.split_once('}').unwrap_or((place, ""));
         filled.push_str(before);
-        let end = place.find('}').map_or(place.len(), |end| end + 1);
-        let value = place
-            .get(1..end.saturating_sub(1))
-            .and_then(|number| number.parse::<usize>().ok())
-            .and_then(|at| values.get(at));
-        filled.push_str(value.unwrap_or(&&place[..end]));
-        rest = &place[end..];
+        filled.push_str(filled_place(inside, values).unwrap_or(inside));
+        rest = after;
     }
     filled.push_str(rest);
     filled
+}
+
+fn filled_place<'a>(place: &'a str, values: &[&'a str]) -> Option<&'a str> {
+    let (number, words) = place
+        .split_once('?')
+        .map_or((place, None), |(number, words)| (number, words.split_once('|')));
+    let value = values.get(number.parse::<usize>().ok()?)?;
+    Some(match words {
+        None => value,
+        Some((one, many)) => {
+            if *value == "1" {
+                one
+            } else {
+                many
+            }
+        }
+    })
 }

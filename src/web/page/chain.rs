@@ -112,7 +112,7 @@ fn edge((parent, child, lane): (&(f64, f64), (f64, f64), usize)) -> impl IntoVie
 
 fn block_box(lab: Lab, block: &BlockBox, (x, y): (f64, f64), selected: bool) -> impl IntoView + use<> {
     let (id, height) = (block.id, block.height.to_string());
-    let short: String = id.to_string().chars().take(10).collect();
+    let short: String = id.to_string().chars().take(8).collect();
     let miner = block.miner.clone().unwrap_or_else(|| {
         text(if block.height == Height(0) {
             "genesis"
@@ -132,7 +132,11 @@ fn block_box(lab: Lab, block: &BlockBox, (x, y): (f64, f64), selected: bool) -> 
     } else {
         "block-label-stale"
     };
-    let tips = block.tip_of.join(", ");
+    let tips = if block.tip_of.is_empty() {
+        String::new()
+    } else {
+        fill("also-tip-of", &[&block.tip_of.join(", ")])
+    };
     let label = fill(key, &[&height, &miner, &block.transactions.to_string(), &tips]);
     let initials: Vec<String> = block.tip_of.iter().map(|name| initials(name)).collect();
     let flag = match initials.len() {
