@@ -210,8 +210,13 @@ impl Chain {
 
     /// Ids from which a peer can find where our best header chain and its own part.
     pub fn locator(&self) -> Vec<BlockId> {
+        self.locator_from(self.tree.best_header())
+    }
+
+    /// The same for the chain that ends with `from`; empty if that is not known.
+    pub fn locator_from(&self, from: BlockId) -> Vec<BlockId> {
         let (mut locator, mut wanted, mut step) = (Vec::new(), 0u64, 1u64);
-        for (distance, (id, entry)) in (0u64..).zip(self.tree.ancestry(self.tree.best_header())) {
+        for (distance, (id, entry)) in (0u64..).zip(self.tree.ancestry(from)) {
             let is_genesis = entry.header.height == Height(0);
             if is_genesis || (distance == wanted && locator.len() < MAX_LOCATOR - 1) {
                 locator.push(id);

@@ -59,6 +59,8 @@ pub trait Source {
     fn pool_sample(&self, limit: usize) -> Vec<TransactionId>;
     /// Where our best header chain and a peer's may part.
     fn locator(&self) -> Vec<BlockId>;
+    /// Where the chain that ends with this header and a peer's may part; empty if it is not known.
+    fn locator_from(&self, header: &BlockId) -> Vec<BlockId>;
     /// Headers of our best chain after the locator.
     fn headers_after(&self, locator: &[BlockId], limit: usize) -> Vec<Header>;
     /// Bodies we need, lowest first.
@@ -251,10 +253,12 @@ impl Gossip {
         self.orphans.len()
     }
 
-    /// Headers of a peer were good: ask for more if it has more, and for bodies.
-    pub fn headers_accepted(&mut self, now: Timestamp, from: PeerId, more: bool, source: &impl Source) {
-        if more {
-            self.send(from, Message::GetHeaders(source.locator()));
+    /// Headers of a peer were good: ask for bodies, and for what follows `last` if the peer has more. That may lie on a branch that is
+    /// not the best one yet. Nothing follows a header that was too far ahead to be kept: a later status asks again.
+    pub fn headers_accepted(&mut self, now: Timestamp, from: PeerId, last: Option<BlockId>, source: &impl Source) {
+        let locator = last.map_or(Vec::new(), |last| source.locator_from(&last));
+        if !locator.is_empty() {
+            self.send(from, Message::GetHeaders(locator));
         }
         self.fetch_bodies(now, source);
     }

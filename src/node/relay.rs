@@ -111,11 +111,14 @@ impl Node {
                     },
                 );
             }
-            Err(_) | Ok(0) => {}
+            Err(_) => {}
             Ok(new) => {
-                self.event(EventKind::HeadersAccepted { new });
+                if new > 0 {
+                    self.event(EventKind::HeadersAccepted { new });
+                }
+                let last = headers.last().filter(|_| full).map(Header::id);
                 let source = NodeSource::new(&self.chain, &self.mempool);
-                self.gossip.headers_accepted(now, from, full, &source);
+                self.gossip.headers_accepted(now, from, last, &source);
             }
         }
     }

@@ -55,6 +55,10 @@ impl Source for NodeSource<'_> {
         self.chain.locator()
     }
 
+    fn locator_from(&self, header: &BlockId) -> Vec<BlockId> {
+        self.chain.locator_from(*header)
+    }
+
     fn headers_after(&self, locator: &[BlockId], limit: usize) -> Vec<Header> {
         self.chain.headers_after(locator, limit)
     }

@@ -1,0 +1,87 @@
+//! How nodes catch up: long forks, long chains, slow and lossy links, restarts.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/lab.rs"]
+mod lab;
+mod support;
+
+use lab::{Lab, scale};
+use support::{ChainBuilder, LATER, genesis, rules};
+use tabchain::primitives::Block;
+
+fn grown(count: usize) -> ChainBuilder {
+    ChainBuilder::new(genesis(3, rules(1))).grow(count)
+}
+
+/// A branch that leaves `base` after its first `common` blocks.
+fn branch(base: &[Block], common: usize, count: usize) -> Vec<Block> {
+    let mut builder = ChainBuilder::new(genesis(3, rules(1)));
+    for block in &base[..common] {
+        builder.import(block.clone()).expect("valid");
+    }
+    for at in 0..count {
+        // A transaction makes the first block another one than the base's.
+        let body = if at == 0 {
+            vec![builder.pay(1, 0, 2, 5, 500)]
+        } else {
+            Vec::new()
+        };
+        builder.mine(body);
+    }
+    builder.blocks
+}
+
+/// Forks whose common part ends below what one answer of 256 headers reaches.
+#[test]
+fn forks_of_any_depth_are_resolved() {
+    let base = grown(1_100).blocks;
+    for (common, ours, theirs) in [
+        (0, 1, 2),
+        (5, 255, 256),
+        (5, 257, 258),
+        (40, 300, 700),
+        (3, 1_050, 1_060),
+        (500, 600, 601),
+    ] {
+        let other = branch(&base, common, theirs);
+        let mut lab = Lab::new(genesis(3, rules(1)), LATER);
+        lab.add(1, &base[..common + ours]);
+        lab.add(2, &other);
+        lab.connect(1, 2);
+        let took = lab.agree(300_000);
+        let heights: Vec<_> = lab.nodes.values().map(|node| node.chain().height().0).collect();
+        assert!(
+            took.is_some(),
+            "common {common}, {ours} against {theirs}: heights {heights:?}"
+        );
+        assert_eq!(
+            lab.node(1).chain().tip(),
+            other.last().expect("some").id(),
+            "the longer one"
+        );
+        assert!(
+            lab.messages < 4 * (ours + theirs) as u64 + 100,
+            "{} messages",
+            lab.messages
+        );
+    }
+}
+
+/// More headers than the tree keeps off the best chain.
+#[test]
+fn a_newcomer_catches_up_with_a_long_chain() {
+    let blocks = grown(4_600 + 1_000 * scale().min(10) as usize).blocks;
+    let mut lab = Lab::new(genesis(3, rules(1)), LATER);
+    lab.add(1, &blocks);
+    lab.add(2, &[]);
+    lab.connect(1, 2);
+    let took = lab.agree(600_000);
+    let height = lab.node(2).chain().height().0;
+    assert!(
+        took.is_some(),
+        "only got to {height} of {} with {} messages",
+        blocks.len(),
+        lab.messages
+    );
+    assert!(lab.messages < 4 * blocks.len() as u64, "{} messages", lab.messages);
+}
