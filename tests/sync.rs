@@ -6,8 +6,11 @@ mod lab;
 mod support;
 
 use lab::{Lab, scale};
-use support::{ChainBuilder, LATER, genesis, rules};
-use tabchain::primitives::Block;
+use support::{ChainBuilder, LATER, address, genesis, rules, units};
+use tabchain::{
+    node::{Command, Transfer},
+    primitives::{Block, Memo},
+};
 
 fn grown(count: usize) -> ChainBuilder {
     ChainBuilder::new(genesis(3, rules(1))).grow(count)
@@ -84,4 +87,30 @@ fn a_newcomer_catches_up_with_a_long_chain() {
         lab.messages
     );
     assert!(lab.messages < 4 * blocks.len() as u64, "{} messages", lab.messages);
+}
+
+fn transfer(amount: u64) -> Command {
+    Command::Transfer(Transfer {
+        to: address(9),
+        amount: units(amount),
+        fee: units(100),
+        memo: Memo::default(),
+        nonce: None,
+    })
+}
+
+/// One hop away the owner repeats itself; farther away somebody else has to.
+#[test]
+fn transactions_get_everywhere_over_lossy_links() {
+    let mut lab = Lab::new(genesis(5, rules(1)), LATER);
+    lab.loss = 30;
+    (1..=5).for_each(|who| lab.add(who, &[]));
+    (1..5).for_each(|who| lab.connect(who, who + 1));
+    lab.run(30_000);
+    for amount in 1..=20 {
+        lab.command(1, transfer(amount));
+    }
+    lab.run(900_000);
+    let waiting: Vec<usize> = lab.nodes.values().map(|node| node.mempool().len()).collect();
+    assert_eq!(waiting, [20; 5]);
 }

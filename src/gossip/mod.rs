@@ -37,8 +37,9 @@ const STATUS_JITTER: u32 = 2_000;
 const GATHER: u64 = 200;
 /// Bodies asked for at once while syncing.
 const SYNC_WINDOW: usize = 32;
-/// Transactions announced to a peer that has just connected.
+/// Transactions announced to a peer that has just connected, and again with every [`SAMPLE_EVERY`]th status: announcements get lost.
 const POOL_SAMPLE: usize = MAX_ITEMS;
+const SAMPLE_EVERY: u32 = 3;
 
 /// A connection, named by the driver; unique while it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -196,7 +197,12 @@ impl Gossip {
         for peer in due {
             self.send(peer, Message::Status(source.status()));
             let wait = STATUS_EVERY + u64::from(jitter(STATUS_JITTER));
-            self.peers.get_mut(&peer).expect("just listed").next_status = now.after(wait);
+            let state = self.peers.get_mut(&peer).expect("just listed");
+            state.next_status = now.after(wait);
+            state.statuses = state.statuses.wrapping_add(1);
+            if state.status.is_some() && state.statuses.is_multiple_of(SAMPLE_EVERY) {
+                self.send_sample(peer, source);
+            }
         }
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush_announcements();
@@ -334,13 +340,7 @@ impl Gossip {
         peer.known.insert(Item::Block(status.tip));
         if peer.status.replace(status).is_none() {
             self.send(from, Message::Status(ours));
-            let sample = source.pool_sample(POOL_SAMPLE);
-            if !sample.is_empty() {
-                self.send(
-                    from,
-                    Message::Inventory(sample.into_iter().map(Item::Transaction).collect()),
-                );
-            }
+            self.send_sample(from, source);
         }
         if unknown {
             self.send(from, Message::GetHeaders(source.locator()));
@@ -400,6 +400,16 @@ impl Gossip {
         self.requests.remove(&item);
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.known.insert(item);
+        }
+    }
+
+    fn send_sample(&mut self, to: PeerId, source: &impl Source) {
+        let sample = source.pool_sample(POOL_SAMPLE);
+        if !sample.is_empty() {
+            self.send(
+                to,
+                Message::Inventory(sample.into_iter().map(Item::Transaction).collect()),
+            );
         }
     }
 

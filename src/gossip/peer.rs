@@ -18,6 +18,8 @@ pub(super) struct Peer {
     pub(super) score: u32,
     /// When our next status is due.
     pub(super) next_status: Timestamp,
+    /// How many we have sent besides the first.
+    pub(super) statuses: u32,
     announce: BTreeSet<TransactionId>,
 }
 
@@ -28,6 +30,7 @@ impl Peer {
             known: Seen::default(),
             score: 0,
             next_status,
+            statuses: 0,
             announce: BTreeSet::new(),
         }
     }
