@@ -8,7 +8,8 @@ mod support;
 use lab::{Lab, scale};
 use support::{ChainBuilder, LATER, address, genesis, rules, units};
 use tabchain::{
-    node::{Command, Transfer},
+    gossip::Message,
+    node::{Command, EventKind, Transfer},
     primitives::{Block, Memo},
 };
 
@@ -113,4 +114,34 @@ fn transactions_get_everywhere_over_lossy_links() {
     lab.run(900_000);
     let waiting: Vec<usize> = lab.nodes.values().map(|node| node.mempool().len()).collect();
     assert_eq!(waiting, [20; 5]);
+}
+
+/// An own transaction whose block is left again waits again, also after a restart.
+#[test]
+fn a_reorg_does_not_make_a_node_forget_its_own_transaction() {
+    let mut builder = ChainBuilder::new(genesis(3, rules(1)));
+    let payment = builder.pay(1, 0, 2, 7, 500);
+    let id = payment.id();
+    let with_it = builder.mine(vec![payment.clone()]);
+    let without: Vec<Block> = grown(2).blocks;
+
+    let mut lab = Lab::new(genesis(3, rules(1)), LATER);
+    lab.add(1, &[]);
+    lab.command(1, Command::Submit(payment));
+    lab.greet(1, 50);
+    lab.say(50, 1, &Message::Block(with_it));
+    lab.run(60_000);
+    assert!(lab.node(1).mempool().is_empty(), "confirmed");
+    for block in without {
+        lab.say(50, 1, &Message::Block(block));
+    }
+    assert!(
+        lab.events
+            .iter()
+            .any(|(_, event)| matches!(event, EventKind::Reorged { disconnected: 1, .. }))
+    );
+    lab.run(1_000);
+    assert!(lab.node(1).mempool().get(&id).is_some(), "waits again");
+    lab.restart(1);
+    assert!(lab.node(1).mempool().get(&id).is_some(), "waits again after a restart");
 }

@@ -173,7 +173,11 @@ impl Node {
                 .admit(Arc::new(transaction.clone()), self.chain.ledger())
                 .is_ok()
             {
-                self.gossip.announce_transaction(now, transaction.id(), false);
+                let id = transaction.id();
+                self.gossip.announce_transaction(now, id, false);
+                if transaction.unsigned.sender.address() == self.address {
+                    self.keep_own(now, id, Arc::new(transaction.clone()));
+                }
             }
         }
     }

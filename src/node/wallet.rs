@@ -39,12 +39,17 @@ impl Node {
         let transaction = Arc::new(transaction);
         match self.take_transaction(now, Arc::clone(&transaction), checks) {
             Ok(id) => {
-                self.own.insert(id, now.after(REBROADCAST));
-                self.persist_transaction(id, Some(transaction));
+                self.keep_own(now, id, transaction);
                 CommandResult::Accepted(id)
             }
             Err(error) => CommandResult::Refused(error),
         }
+    }
+
+    /// Answers for a transaction until it is confirmed, also after a restart.
+    pub(super) fn keep_own(&mut self, now: Timestamp, id: TransactionId, transaction: Arc<Transaction>) {
+        self.own.insert(id, now.after(REBROADCAST));
+        self.persist_transaction(id, Some(transaction));
     }
 
     /// Announces own transactions that still wait, and forgets those that do not.
