@@ -145,3 +145,26 @@ fn a_reorg_does_not_make_a_node_forget_its_own_transaction() {
     lab.restart(1);
     assert!(lab.node(1).mempool().get(&id).is_some(), "waits again after a restart");
 }
+
+/// Bodies that take longer to arrive than a request waits must not be asked for so often that they never do.
+#[test]
+fn a_slow_link_is_not_choked_by_repeated_requests() {
+    let mut builder = ChainBuilder::new(genesis(3, rules(1)));
+    for nonce in 0..60 {
+        let body = (1..=3).map(|who| builder.pay(who, nonce, 4, 5, 500)).collect();
+        builder.mine(body);
+    }
+    let bytes: usize = builder.blocks.iter().map(Block::size).sum();
+    let mut lab = Lab::new(genesis(3, rules(1)), LATER);
+    lab.bandwidth = 1_000;
+    lab.add(1, &builder.blocks);
+    lab.add(2, &[]);
+    lab.connect(1, 2);
+    let took = lab.agree(3_600_000).unwrap_or(3_600_000);
+    let ideal = bytes as u64;
+    assert!(
+        took < 3 * ideal,
+        "{took} ms for {bytes} bytes at 1 byte a ms; {} messages",
+        lab.messages
+    );
+}

@@ -175,11 +175,11 @@ impl Gossip {
                 return Some(Delivery::Headers { headers, full });
             }
             Message::Block(block) => {
-                self.arrived(from, Item::Block(block.id()));
+                self.arrived(now, from, Item::Block(block.id()));
                 return Some(Delivery::Block(block));
             }
             Message::Transaction(transaction) => {
-                self.arrived(from, Item::Transaction(transaction.id()));
+                self.arrived(now, from, Item::Transaction(transaction.id()));
                 return Some(Delivery::Transaction(transaction));
             }
         }
@@ -289,7 +289,7 @@ impl Gossip {
             }
             let first = turn % able.len();
             let order = able.iter().cycle().skip(first).take(able.len());
-            let asked: Vec<_> = order.filter_map(|peer| self.requests.add(now, item, *peer)).collect();
+            let asked: Vec<_> = order.filter_map(|peer| self.requests.need(now, item, *peer)).collect();
             self.ask(asked);
         }
     }
@@ -396,8 +396,8 @@ impl Gossip {
         self.ask(retry);
     }
 
-    fn arrived(&mut self, from: PeerId, item: Item) {
-        self.requests.remove(&item);
+    fn arrived(&mut self, now: Timestamp, from: PeerId, item: Item) {
+        self.requests.arrived(now, &item, from);
         if let Some(peer) = self.peers.get_mut(&from) {
             peer.known.insert(item);
         }
