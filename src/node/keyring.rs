@@ -37,7 +37,7 @@ impl Keyring {
 
     /// A number in 0 .. `bound` from the node's stream. The bias, below 2^-32 per value, is irrelevant for timers.
     pub fn draw(&mut self, bound: u32) -> u32 {
-        (u64::from(self.random.next_u32()) * u64::from(bound) >> 32) as u32
+        ((u64::from(self.random.next_u32()) * u64::from(bound)) >> 32) as u32
     }
 }
 
