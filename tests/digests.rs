@@ -1,0 +1,128 @@
+//! One scenario, one digest: natively, in wasm over loopback, and in wasm with every message travelling over a BroadcastChannel
+//! (invariant 9). The digests are written here, so that a change of behaviour is seen; after a wanted one, run this test and copy what it prints.
+
+use tabchain::{
+    primitives::Timestamp,
+    sim::{Action, LinkQuality, Position, Scenario, ScriptEntry, World},
+};
+
+/// (name, scenario, milliseconds, digest)
+fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
+    vec![
+        ("one node", Scenario::generated(1, 11), 120_000, ONE_NODE),
+        ("two nodes", Scenario::generated(2, 12), 180_000, TWO_NODES),
+        ("five nodes", Scenario::generated(5, 13), 180_000, FIVE_NODES),
+        ("what the page shows first", Scenario::first(), 120_000, FIRST),
+        ("loss", lossy(), 180_000, LOSSY),
+        ("a partition healed", partitioned(), 240_000, PARTITIONED),
+        ("a node stopped, started and added", restarted(), 180_000, RESTARTED),
+    ]
+}
+
+const ONE_NODE: &str = "e5f68e34e36bbc2431970aa76a0f048c9401ac2b2a668e052a68be00a8b50742";
+const TWO_NODES: &str = "0a99e9e1328ba051c12c4016ea6e047e76e8cbc76b0498f6bb5be0bef025f595";
+const FIVE_NODES: &str = "7eb44186e84b4081dbd9c7ed2c034f569d30b07b2c12da538765c2e894e9494e";
+const FIRST: &str = "fd6456e692e3db7d7ed7df163a2d70c4044829888565e20f83a8a9df7713b65d";
+const LOSSY: &str = "dd9e39188ce84e83d97bab12286f48881dcaab9e9727316c5a9936eba0b2ac8d";
+const PARTITIONED: &str = "bda0c00c97d345e4284f2c0878205144ba43176225f10b2330aa9d3f12331772";
+const RESTARTED: &str = "2132218b53ca4603ca56c64f17c22f137bb20cb1623bfe93b8566461d908e4bc";
+
+fn lossy() -> Scenario {
+    let mut scenario = Scenario::generated(3, 14);
+    for link in &mut scenario.config.links {
+        link.quality = LinkQuality { latency: 200, jitter: 300, bandwidth: 20_000, loss: 200_000 };
+    }
+    scenario
+}
+
+fn partitioned() -> Scenario {
+    let mut scenario = Scenario::generated(7, 15);
+    let nodes = ["Alpha", "Bravo", "Charlie"].map(str::to_owned).to_vec();
+    scenario.script = vec![at(20_000, Action::Partition { nodes }), at(140_000, Action::HealAll)];
+    scenario
+}
+
+fn restarted() -> Scenario {
+    let mut scenario = Scenario::generated(4, 16);
+    let node = || "Bravo".to_owned();
+    let config = tabchain::sim::NodeConfig { name: "Zulu".into(), hash_rate: 2_000, balance: Default::default() };
+    scenario.script = vec![
+        at(30_000, Action::Stop { node: node() }),
+        at(60_000, Action::AddNode { node: config, links: vec!["Alpha".into(), "Delta".into()] }),
+        at(90_000, Action::Start { node: node() }),
+        at(100_000, Action::SetHashRate { node: node(), hash_rate: 4_000 }),
+    ];
+    scenario
+}
+
+fn at(time: u64, action: Action) -> ScriptEntry {
+    ScriptEntry { at: Position::Time(Timestamp(time)), action }
+}
+
+fn prepared(name: &str, scenario: Scenario) -> World {
+    assert_eq!(scenario.validate(), Ok(()), "{name}");
+    let json = serde_json::to_string(&scenario).expect("plain data");
+    assert_eq!(Scenario::from_json(&json), Ok(scenario.clone()), "{name}: JSON and back");
+    World::new(scenario)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn natively() {
+    let mut differ = Vec::new();
+    for (name, scenario, until, expected) in cases() {
+        let mut world = prepared(name, scenario);
+        world.run_until(Timestamp(until));
+        assert_eq!(world.violation(), None, "{name}");
+        assert_eq!(world.stats().refused, 0, "{name}: {:?}", world.log().last());
+        if world.digest().to_string() != expected {
+            differ.push(format!("{name}: {}", world.digest()));
+        }
+    }
+    assert!(differ.is_empty(), "{differ:#?}");
+}
+
+#[cfg(target_arch = "wasm32")]
+mod in_a_browser {
+    use tabchain::web::run_over_broadcast_channel;
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+    use super::*;
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    #[wasm_bindgen_test]
+    fn over_loopback() {
+        for (name, scenario, until, expected) in cases() {
+            let mut world = prepared(name, scenario);
+            world.run_until(Timestamp(until));
+            assert_eq!(world.digest().to_string(), expected, "{name}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn over_a_broadcast_channel() {
+        for (name, scenario, until, expected) in cases() {
+            let mut world = prepared(name, scenario);
+            run_over_broadcast_channel(&mut world, Timestamp(until)).await.expect("this browser has BroadcastChannel");
+            assert_eq!(world.digest().to_string(), expected, "{name}");
+        }
+    }
+
+    /// Half live, half handed over, changing in the middle of messages in flight.
+    #[wasm_bindgen_test]
+    async fn over_both_in_turn() {
+        for (name, scenario, until, expected) in cases() {
+            let mut world = prepared(name, scenario);
+            for slice in 1..=10 {
+                let limit = Timestamp(until * slice / 10);
+                if slice % 2 == 0 {
+                    world.run_until(limit);
+                } else {
+                    run_over_broadcast_channel(&mut world, limit).await.expect("this browser has BroadcastChannel");
+                }
+            }
+            assert_eq!(world.digest().to_string(), expected, "{name}");
+        }
+    }
+}
