@@ -30,7 +30,12 @@ const RESTARTED: &str = "2132218b53ca4603ca56c64f17c22f137bb20cb1623bfe93b856646
 fn lossy() -> Scenario {
     let mut scenario = Scenario::generated(3, 14);
     for link in &mut scenario.config.links {
-        link.quality = LinkQuality { latency: 200, jitter: 300, bandwidth: 20_000, loss: 200_000 };
+        link.quality = LinkQuality {
+            latency: 200,
+            jitter: 300,
+            bandwidth: 20_000,
+            loss: 200_000,
+        };
     }
     scenario
 }
@@ -45,24 +50,47 @@ fn partitioned() -> Scenario {
 fn restarted() -> Scenario {
     let mut scenario = Scenario::generated(4, 16);
     let node = || "Bravo".to_owned();
-    let config = tabchain::sim::NodeConfig { name: "Zulu".into(), hash_rate: 2_000, balance: Default::default() };
+    let config = tabchain::sim::NodeConfig {
+        name: "Zulu".into(),
+        hash_rate: 2_000,
+        balance: Default::default(),
+    };
     scenario.script = vec![
         at(30_000, Action::Stop { node: node() }),
-        at(60_000, Action::AddNode { node: config, links: vec!["Alpha".into(), "Delta".into()] }),
+        at(
+            60_000,
+            Action::AddNode {
+                node: config,
+                links: vec!["Alpha".into(), "Delta".into()],
+            },
+        ),
         at(90_000, Action::Start { node: node() }),
-        at(100_000, Action::SetHashRate { node: node(), hash_rate: 4_000 }),
+        at(
+            100_000,
+            Action::SetHashRate {
+                node: node(),
+                hash_rate: 4_000,
+            },
+        ),
     ];
     scenario
 }
 
 fn at(time: u64, action: Action) -> ScriptEntry {
-    ScriptEntry { at: Position::Time(Timestamp(time)), action }
+    ScriptEntry {
+        at: Position::Time(Timestamp(time)),
+        action,
+    }
 }
 
 fn prepared(name: &str, scenario: Scenario) -> World {
     assert_eq!(scenario.validate(), Ok(()), "{name}");
     let json = serde_json::to_string(&scenario).expect("plain data");
-    assert_eq!(Scenario::from_json(&json), Ok(scenario.clone()), "{name}: JSON and back");
+    assert_eq!(
+        Scenario::from_json(&json),
+        Ok(scenario.clone()),
+        "{name}: JSON and back"
+    );
     World::new(scenario)
 }
 
@@ -104,7 +132,9 @@ mod in_a_browser {
     async fn over_a_broadcast_channel() {
         for (name, scenario, until, expected) in cases() {
             let mut world = prepared(name, scenario);
-            run_over_broadcast_channel(&mut world, Timestamp(until)).await.expect("this browser has BroadcastChannel");
+            run_over_broadcast_channel(&mut world, Timestamp(until))
+                .await
+                .expect("this browser has BroadcastChannel");
             assert_eq!(world.digest().to_string(), expected, "{name}");
         }
     }
@@ -119,7 +149,9 @@ mod in_a_browser {
                 if slice % 2 == 0 {
                     world.run_until(limit);
                 } else {
-                    run_over_broadcast_channel(&mut world, limit).await.expect("this browser has BroadcastChannel");
+                    run_over_broadcast_channel(&mut world, limit)
+                        .await
+                        .expect("this browser has BroadcastChannel");
                 }
             }
             assert_eq!(world.digest().to_string(), expected, "{name}");
