@@ -11,7 +11,7 @@ mod requests;
 mod seen;
 mod wire;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
@@ -52,7 +52,9 @@ pub trait Source {
     fn status(&self) -> Status;
     /// Whether a header is known.
     fn has_header(&self, id: &BlockId) -> bool;
-    /// A block we can send.
+    /// Whether a block's body is here.
+    fn has_block(&self, id: &BlockId) -> bool;
+    /// A block we can send: judged by every rule, so that nobody blames us for it.
     fn block(&self, id: &BlockId) -> Option<Block>;
     /// A waiting transaction we can send.
     fn transaction(&self, id: &TransactionId) -> Option<Transaction>;
@@ -238,11 +240,6 @@ impl Gossip {
         self.flush_at.get_or_insert(now.after(GATHER));
     }
 
-    /// Never ask for this transaction again.
-    pub fn forget_transaction(&mut self, id: TransactionId) {
-        self.seen.insert(id);
-    }
-
     /// A block whose parent is missing: kept within bounds, and its ancestry asked for.
     pub fn orphan(&mut self, from: PeerId, id: BlockId, block: Block, source: &impl Source) {
         self.orphans.insert(from, id, block);
@@ -356,7 +353,7 @@ impl Gossip {
                 peer.known.insert(item);
             }
             let have = match &item {
-                Item::Block(id) => source.block(id).is_some() || self.orphans.contains(id),
+                Item::Block(id) => source.has_block(id) || self.orphans.contains(id),
                 Item::Transaction(id) => self.seen.contains(id),
             };
             if !have {
@@ -366,9 +363,17 @@ impl Gossip {
         self.ask(wanted);
     }
 
+    /// Answers once for each item, and with at most [`SYNC_WINDOW`] blocks, which is all that an honest peer asks for at once.
     fn on_get(&mut self, from: PeerId, items: Vec<Item>, source: &impl Source) {
-        let mut missing = Vec::new();
+        let (mut missing, mut answered, mut blocks) = (Vec::new(), BTreeSet::new(), 0);
         for item in items {
+            if !answered.insert(item) {
+                continue;
+            }
+            blocks += usize::from(matches!(item, Item::Block(_)));
+            if blocks > SYNC_WINDOW {
+                break;
+            }
             let message = match &item {
                 Item::Block(id) => source.block(id).map(Message::Block),
                 Item::Transaction(id) => source.transaction(id).map(Message::Transaction),

@@ -91,13 +91,16 @@ pub enum WireError {
         /// How many it may.
         limit: usize,
     },
+    /// Headers each of which is not the parent of the next.
+    #[error("headers do not follow one another")]
+    Unlinked,
 }
 
 impl Message {
     /// Reads a message from untrusted bytes. Memory is bounded by [`MAX_MESSAGE_BYTES`].
     ///
     /// # Errors
-    /// [`WireError`] if the bytes are too many, not a message, or list too much.
+    /// [`WireError`] if the bytes are too many, not a message, list too much, or list headers in disorder.
     pub fn parse(bytes: &[u8]) -> Result<Self, WireError> {
         if bytes.len() > MAX_MESSAGE_BYTES {
             return Err(WireError::TooLarge { bytes: bytes.len() });
@@ -112,13 +115,17 @@ impl Message {
             Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),
         };
         if count > limit {
-            Err(WireError::TooMany {
+            return Err(WireError::TooMany {
                 kind: message.kind(),
                 count,
                 limit,
-            })
-        } else {
-            Ok(message)
+            });
+        }
+        match &message {
+            Self::Headers(headers) if headers.windows(2).any(|pair| pair[1].parent != pair[0].id()) => {
+                Err(WireError::Unlinked)
+            }
+            _ => Ok(message),
         }
     }
 

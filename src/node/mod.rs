@@ -48,13 +48,21 @@ pub struct Node {
     mining: bool,
     template: Option<BlockTemplate>,
     template_due: Timestamp,
-    held: BTreeMap<BlockId, (Timestamp, Block)>,
+    held: BTreeMap<BlockId, Held>,
     own: BTreeMap<TransactionId, Timestamp>,
     inputs: InputSequence,
     #[serde(skip)]
     keyring: Keyring,
     #[serde(skip)]
     outbox: VecDeque<Output>,
+}
+
+/// A block that waits for its time.
+#[derive(Debug, Clone, Serialize)]
+struct Held {
+    due: Timestamp,
+    from: Option<PeerId>,
+    block: Block,
 }
 
 impl Node {
@@ -117,7 +125,7 @@ impl Node {
     /// When [`Input::Wake`] is due; earlier ones do no harm.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let template = self.template.as_ref().map(|_| self.template_due);
-        let held = self.held.values().map(|(due, _)| *due);
+        let held = self.held.values().map(|held| held.due);
         let own = self.own.values().copied();
         held.chain(own).chain(template).chain(self.gossip.next_wake()).min()
     }
@@ -205,12 +213,12 @@ impl Node {
         let due: Vec<BlockId> = self
             .held
             .iter()
-            .filter(|(_, (due, _))| *due <= now)
+            .filter(|(_, held)| held.due <= now)
             .map(|(id, _)| *id)
             .collect();
         for id in due {
-            if let Some((_, block)) = self.held.remove(&id) {
-                self.take_block(now, None, block, checks);
+            if let Some(held) = self.held.remove(&id) {
+                self.take_block(now, held.from, held.block, checks);
             }
         }
         self.rebroadcast(now);

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ChangeSet, EventKind, MAX_HELD, Node, NodeSource, Output};
+use super::{ChangeSet, EventKind, Held, MAX_HELD, Node, NodeSource, Output};
 use crate::{
     chain::{Admission, BlockError, CheckedBlock, Import, PoolError, check_transaction},
     gossip::{Delivery, Effect, Fault, PeerId},
@@ -84,7 +84,6 @@ impl Node {
         let id = transaction.id();
         if let Err(error) = self.take_transaction(now, Arc::new(transaction), checks) {
             if error.is_senders_fault() {
-                self.gossip.forget_transaction(id);
                 self.gossip.blame(
                     now,
                     from,
@@ -137,7 +136,11 @@ impl Node {
         }));
         match import {
             Import::Known => return,
-            Import::SideBranch => self.event(EventKind::SideBranch { block: id, height }),
+            Import::SideBranch => {
+                // Not announced: its state has not been judged, and whoever wants it asks for its headers first.
+                self.event(EventKind::SideBranch { block: id, height });
+                return;
+            }
             Import::Extended(block) => {
                 self.event(EventKind::Extended {
                     block: id,
@@ -184,6 +187,12 @@ impl Node {
 
     fn not_imported(&mut self, now: Timestamp, from: Option<PeerId>, id: BlockId, block: Block, error: BlockError) {
         let parent = block.header.parent;
+        // What cannot be judged yet is kept only if it may turn out good: else it costs nothing to make.
+        let error = if error.is_temporary() {
+            self.flaw(&block).unwrap_or(error)
+        } else {
+            error
+        };
         match (&error, from) {
             (BlockError::UnknownParent { .. }, Some(from)) => {
                 let source = NodeSource::new(&self.chain, &self.mempool);
@@ -192,17 +201,7 @@ impl Node {
                 return;
             }
             (BlockError::TimestampTooNew { .. }, _) => {
-                let due = Timestamp(
-                    block
-                        .header
-                        .timestamp
-                        .0
-                        .saturating_sub(self.chain.rules().max_future_drift),
-                );
-                if self.held.len() < MAX_HELD {
-                    self.held.insert(id, (due, block));
-                }
-                self.event(EventKind::Held { block: id });
+                self.hold(id, from, block);
                 return;
             }
             (_, Some(from)) => {
@@ -216,5 +215,29 @@ impl Node {
             (_, None) => {}
         }
         self.event(EventKind::BlockRejected { block: id, error });
+    }
+
+    /// What is wrong with a block whatever its parent and the time may be.
+    fn flaw(&self, block: &Block) -> Option<BlockError> {
+        let (bytes, limit) = (block.size(), self.chain.rules().max_block_bytes);
+        if bytes > limit as usize {
+            return Some(BlockError::TooLarge { bytes, limit });
+        }
+        let (computed, header) = (block.merkle_root(), block.header.merkle_root);
+        (computed != header).then_some(BlockError::WrongMerkleRoot { computed, header })
+    }
+
+    /// Keeps a block until its time. Whatever would have to wait longest makes room.
+    fn hold(&mut self, id: BlockId, from: Option<PeerId>, block: Block) {
+        let drift = self.chain.rules().max_future_drift;
+        let due = Timestamp(block.header.timestamp.0.saturating_sub(drift));
+        self.held.insert(id, Held { due, from, block });
+        let last = self.held.iter().max_by_key(|(_, held)| held.due).map(|(id, _)| *id);
+        if let Some(last) = last.filter(|_| self.held.len() > MAX_HELD) {
+            self.held.remove(&last);
+        }
+        if self.held.contains_key(&id) {
+            self.event(EventKind::Held { block: id });
+        }
     }
 }

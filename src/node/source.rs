@@ -37,8 +37,13 @@ impl Source for NodeSource<'_> {
         self.chain.tree().get(id).is_some()
     }
 
+    fn has_block(&self, id: &BlockId) -> bool {
+        self.chain.tree().block(id).is_some()
+    }
+
     fn block(&self, id: &BlockId) -> Option<Block> {
-        self.chain.tree().block(id).map(|block| Block::clone(block))
+        let judged = self.chain.is_best(id);
+        judged.then(|| self.chain.tree().block(id).map(|block| Block::clone(block)))?
     }
 
     fn transaction(&self, id: &TransactionId) -> Option<Transaction> {
