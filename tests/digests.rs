@@ -23,9 +23,9 @@ const ONE_NODE: &str = "e5f68e34e36bbc2431970aa76a0f048c9401ac2b2a668e052a68be00
 const TWO_NODES: &str = "0a99e9e1328ba051c12c4016ea6e047e76e8cbc76b0498f6bb5be0bef025f595";
 const FIVE_NODES: &str = "7eb44186e84b4081dbd9c7ed2c034f569d30b07b2c12da538765c2e894e9494e";
 const FIRST: &str = "fd6456e692e3db7d7ed7df163a2d70c4044829888565e20f83a8a9df7713b65d";
-const LOSSY: &str = "dd9e39188ce84e83d97bab12286f48881dcaab9e9727316c5a9936eba0b2ac8d";
-const PARTITIONED: &str = "bda0c00c97d345e4284f2c0878205144ba43176225f10b2330aa9d3f12331772";
-const RESTARTED: &str = "2132218b53ca4603ca56c64f17c22f137bb20cb1623bfe93b8566461d908e4bc";
+const LOSSY: &str = "1f1e28f4773a0b6a10aa90536c1b62cc0f8ec07c96a7178ee7e5a7c31acd1b98";
+const PARTITIONED: &str = "ac0d1efb0ac031073dd790fb110710bbb99cbf7d73025b0205e2ae6ca0047e34";
+const RESTARTED: &str = "643d8786e64e57b005310f078b48f2fe7522dade27877c89b6f52c9bdd6ff7a0";
 
 fn lossy() -> Scenario {
     let mut scenario = Scenario::generated(3, 14);

@@ -10,7 +10,7 @@ use crate::primitives::Timestamp;
 /// Milliseconds an answer may take before the next peer is asked.
 const TIMEOUT: u64 = 5_000;
 /// Milliseconds an answer of a slow peer may take if nobody else could be asked.
-const MAX_PATIENCE: u64 = 120_000;
+const MAX_PATIENCE: u64 = 60_000;
 /// Items asked for at once because a peer announced them, over all peers.
 const MAX_REQUESTS: usize = 1_024;
 /// Room beyond for items that we need, so that announcements cannot starve them.
@@ -25,8 +25,8 @@ const MAX_OTHERS: usize = 8;
 pub(super) struct Requests {
     #[serde(serialize_with = "as_pairs")]
     open: BTreeMap<Item, Request>,
-    /// Milliseconds we wait for blocks of peers that have proved slow. A link may take longer for one block than [`TIMEOUT`]: whoever asks again
-    /// and again then fills it with copies.
+    /// Milliseconds we wait for blocks of peers that have proved slow: doubled in vain, and measured anew by every answer, so that loss is
+    /// soon told from slowness. A link may take longer for one block than [`TIMEOUT`], and whoever asks again and again fills it with copies.
     patience: BTreeMap<PeerId, u64>,
 }
 
@@ -69,12 +69,14 @@ impl Requests {
 
     /// An item came, whether or not it was asked for.
     pub(super) fn arrived(&mut self, now: Timestamp, item: &Item, from: PeerId) {
-        let request = self.open.remove(item).filter(|request| request.asked == from);
-        let (Item::Block(_), Some(request)) = (item, request) else {
+        let request = self.open.remove(item);
+        if matches!(item, Item::Transaction(_)) {
             return;
-        };
-        let patience = (self.patience_with(from) * 3 / 4).max(2 * now.since(request.since));
-        self.patience.insert(from, patience.clamp(TIMEOUT, MAX_PATIENCE));
+        }
+        if let Some(request) = request.filter(|request| request.asked == from) {
+            let patience = 2 * now.since(request.since);
+            self.patience.insert(from, patience.clamp(TIMEOUT, MAX_PATIENCE));
+        }
         // What else we wait for from this peer may come right behind.
         let deadline = now.after(self.patience_with(from));
         for (item, other) in &mut self.open {
