@@ -105,9 +105,7 @@ pub fn settle(world: &mut World) {
     world.check_rest();
 }
 
-/// All nodes that are on follow one tip, and no block is on its way.
+/// All nodes that are connected follow one tip, and no block is on its way.
 fn is_at_rest(world: &World) -> bool {
-    let mut tips = world.running().map(|(_, node)| node.chain().tip());
-    let first = tips.next();
-    tips.all(|tip| Some(tip) == first) && !world.flights().any(|flight| flight.kind == "block")
+    world.agrees() && !world.flights().any(|flight| flight.kind == "block")
 }
