@@ -1,6 +1,6 @@
 //! `tabchain simulate`: a world, headless.
+#![expect(clippy::disallowed_types, reason = "the wall clock is only printed")]
 
-#[expect(clippy::disallowed_types, reason = "the wall clock is only printed")]
 use std::time::Instant;
 use std::{path::PathBuf, time::Duration};
 
@@ -78,7 +78,6 @@ fn scenario(options: &Options) -> Result<Scenario, Failure> {
     Ok(scenario)
 }
 
-#[expect(clippy::disallowed_types, reason = "the wall clock is only printed")]
 fn run_with_progress(world: &mut World, length: u64, started: Instant) {
     let bar = progress(length, "of virtual time,");
     bar.enable_steady_tick(Duration::from_millis(200));

@@ -7,18 +7,14 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     client::{Client, Refused},
-    protocol::{Request, SimulateOptions, from_js},
+    protocol::{Request, SimulateOptions},
 };
 
 /// Puts the interface where scripts find it.
 pub(super) fn install(client: Client) {
     let api = Object::new();
     let simulate = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
-        let options = if options.is_undefined() {
-            Ok(SimulateOptions::default())
-        } else {
-            from_js(options)
-        };
+        let options = read_options(&options);
         match options {
             Ok(options) => promise(client, Request::Simulate { options }),
             Err(message) => Promise::reject(&error(&Refused {
@@ -49,6 +45,21 @@ pub(super) fn install(client: Client) {
     if let Some(window) = web_sys::window() {
         set(&window, "tabchain", &api);
     }
+}
+
+/// By way of JSON text, so that an unknown name is refused as it is in a file.
+fn read_options(options: &JsValue) -> Result<SimulateOptions, String> {
+    if options.is_undefined() {
+        return Ok(SimulateOptions::default());
+    }
+    serde_json::from_str(&json(options)).map_err(|error| error.to_string())
+}
+
+fn json(value: &JsValue) -> String {
+    js_sys::JSON::stringify(value)
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 fn promise(client: Client, request: Request) -> Promise {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use leptos::prelude::*;
+use leptos::{ev, html, prelude::*};
 
 use super::Lab;
 use crate::{
@@ -15,8 +15,8 @@ const COLUMN: f64 = 124.0;
 const LANE: f64 = 78.0;
 const BOX: (f64, f64) = (96.0, 46.0);
 const TOP: f64 = 30.0;
-/// Heights that are shown.
-const HEIGHTS: u64 = 10;
+/// Heights that are shown, least and most; as many as fit.
+const HEIGHTS: (u64, u64) = (3, 40);
 
 #[component]
 pub(super) fn ChainPanel() -> impl IntoView {
@@ -34,21 +34,46 @@ pub(super) fn ChainPanel() -> impl IntoView {
         Some(fill("chain-summary", &[&values[0], &values[1], &values[2], &values[3]]))
     };
     let selected = Memo::new(move |_| lab.focus.with(|focus| focus.block));
-    let window = move |top: Option<Height>| lab.look_at_window(ChainWindow { top, heights: HEIGHTS });
+    let panel = NodeRef::<html::Div>::new();
+    let window = move |top: Option<Height>| {
+        lab.look_at_window(ChainWindow {
+            top,
+            heights: lab.focus.get_untracked().window.heights,
+        })
+    };
+    // As many heights as fit, now and whenever the window changes its size.
+    let fit = move || {
+        let width = panel
+            .get_untracked()
+            .map_or(0.0, |panel| f64::from(panel.client_width()));
+        let heights = ((width - 24.0) / COLUMN) as u64;
+        let window = ChainWindow {
+            heights: heights.clamp(HEIGHTS.0, HEIGHTS.1),
+            ..lab.focus.get_untracked().window
+        };
+        if window != lab.focus.get_untracked().window {
+            lab.look_at_window(window);
+        }
+    };
+    panel.on_load(move |_| request_animation_frame(fit));
+    let resized = window_event_listener(ev::resize, move |_| fit());
+    on_cleanup(move || resized.remove());
+    let step = move || {
+        chain
+            .get_untracked()
+            .map_or(HEIGHTS.0, |chain| chain.to.0 - chain.from.0 + 1)
+    };
     let older = move |_| {
+        let lowest = Height(step() - 1);
         window(
             chain
                 .get_untracked()
-                .map(|chain| Height(chain.to.0.saturating_sub(HEIGHTS / 2).max(HEIGHTS - 1))),
-        )
+                .map(|chain| Height(chain.to.0.saturating_sub(step() / 2 + 1)).max(lowest)),
+        );
     };
     let newer = move |_| {
         let chain = chain.get_untracked();
-        window(
-            chain
-                .map(|chain| Height(chain.to.0 + HEIGHTS / 2))
-                .filter(|top| chain_highest(lab) > *top),
-        );
+        window(chain.and_then(|chain| Some(Height(chain.to.0 + step() / 2 + 1)).filter(|top| *top < chain.highest)));
     };
     let at_start = move || chain.with(|chain| chain.as_ref().is_none_or(|chain| chain.from == Height(0)));
     let at_end = move || chain.with(|chain| chain.as_ref().is_none_or(|chain| chain.to == chain.highest));
@@ -61,18 +86,11 @@ pub(super) fn ChainPanel() -> impl IntoView {
                     <button disabled=at_end on:click=move |_| window(None)>{text("latest")}</button>
                 </span>
             </h2>
-            <div class="tree" tabindex="0" role="group" aria-labelledby="chain-title">
+            <div class="tree" node_ref=panel tabindex="0" role="group" aria-labelledby="chain-title">
                 {move || chain.get().map(|chain| tree(lab, &chain, selected.get()))}
             </div>
         </section>
     }
-}
-
-fn chain_highest(lab: Lab) -> Height {
-    lab.client
-        .moment
-        .with_untracked(|moment| moment.as_ref().map(|moment| moment.world.chain.highest))
-        .unwrap_or_default()
 }
 
 fn tree(lab: Lab, chain: &ChainView, selected: Option<Hash>) -> impl IntoView + use<> {
@@ -145,26 +163,31 @@ fn block_box(lab: Lab, block: &BlockBox, (x, y): (f64, f64), selected: bool) -> 
         count => fill("flag-many", &[&count.to_string()]),
     };
     let look = move || lab.look_at_block(id);
+    // The words stand beside the button, not in it: its name says them all.
     view! {
-        <g
-            class=class
-            role="button"
-            tabindex="0"
-            aria-pressed=selected.to_string()
-            aria-label=label
-            on:click=move |_| look()
-            on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") {
-                event.prevent_default();
-                event.stop_propagation();
-                look();
-            }
-        >
-            <text class="flag" x=x y=y - 7.0>{flag}</text>
-            <rect x=x y=y width=BOX.0 height=BOX.1 rx="7" />
-            <text x=x + 9.0 y=y + 19.0>{format!("#{height}")}</text>
-            <text class="who" x=x + BOX.0 - 8.0 y=y + 19.0>{miner.chars().take(8).collect::<String>()}</text>
-            <text class="hash" x=x + 9.0 y=y + 36.0>{short}</text>
-            <text class="count" x=x + BOX.0 - 8.0 y=y + 36.0>{(block.transactions > 0).then(|| block.transactions.to_string())}</text>
+        <g class=class>
+            <g
+                class="hit"
+                role="button"
+                tabindex="0"
+                aria-pressed=selected.to_string()
+                aria-label=label
+                on:click=move |_| look()
+                on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") {
+                    event.prevent_default();
+                    event.stop_propagation();
+                    look();
+                }
+            >
+                <rect x=x y=y width=BOX.0 height=BOX.1 rx="7" />
+            </g>
+            <g class="words" aria-hidden="true">
+                <text class="flag" x=x y=y - 7.0>{flag}</text>
+                <text x=x + 9.0 y=y + 19.0>{format!("#{height}")}</text>
+                <text class="who" x=x + BOX.0 - 8.0 y=y + 19.0>{miner.chars().take(8).collect::<String>()}</text>
+                <text class="hash" x=x + 9.0 y=y + 36.0>{short}</text>
+                <text class="count" x=x + BOX.0 - 8.0 y=y + 36.0>{(block.transactions > 0).then(|| block.transactions.to_string())}</text>
+            </g>
         </g>
     }
 }

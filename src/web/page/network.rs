@@ -119,24 +119,29 @@ fn shape(lab: Lab, node: NodeDot, (x, y): Point, count: usize, selected: bool) -
         view! { <circle cx=x cy=y r=size /> }.into_any()
     };
     let tag = (node.on && count <= 26).then(|| tag(&node, x + size * 0.6, y - size - 9.0));
+    // The words stand beside the button, not in it: its name says them all.
     view! {
-        <g
-            class=class
-            role="button"
-            tabindex="0"
-            aria-pressed=selected.to_string()
-            aria-label=label
-            on:click=move |_| look()
-            on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") {
-                event.prevent_default();
-                event.stop_propagation();
-                look();
-            }
-        >
-            {body}
-            {(size > 9.0).then(|| view! { <text x=x y=y + 5.0>{initial}</text> })}
-            {(count <= 12).then(|| view! { <text class="label" x=x y=y + size + 15.0>{node.name.clone()}</text> })}
-            {tag}
+        <g class=class>
+            <g
+                class="hit"
+                role="button"
+                tabindex="0"
+                aria-pressed=selected.to_string()
+                aria-label=label
+                on:click=move |_| look()
+                on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") {
+                    event.prevent_default();
+                    event.stop_propagation();
+                    look();
+                }
+            >
+                {body}
+            </g>
+            <g class="words" aria-hidden="true">
+                {(size > 9.0).then(|| view! { <text x=x y=y + 5.0>{initial}</text> })}
+                {(count <= 12).then(|| view! { <text class="label" x=x y=y + size + 15.0>{node.name.clone()}</text> })}
+                {tag}
+            </g>
         </g>
     }
 }

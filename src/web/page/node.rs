@@ -163,29 +163,30 @@ fn TransferForm(from: String) -> impl IntoView {
         }
     };
     let problem_at = move |field: &'static str| {
-        move || {
+        Memo::new(move |_| {
             problem
                 .get()
                 .filter(|refused| field_of(&refused.code) == field)
                 .map(|refused| refused.message)
-        }
+        })
     };
+    let option = |name: String| view! { <option value=name.clone()>{name.clone()}</option> };
+    let to_problem = problem_at("to");
     view! {
         <form class="transfer" aria-label=text("send-transfer") on:submit=submit novalidate>
-            <Field key="to" problem=Signal::derive(problem_at("to"))>
-                <select id="field-to" on:change=move |event| to.set(event_target_value(&event))>
-                    <For each=move || others.get() key=Clone::clone let:name><option value=name.clone()>{name.clone()}</option></For>
+            <Field key="to" problem=to_problem>
+                <select
+                    id="field-to"
+                    aria-describedby="problem-to"
+                    aria-invalid=move || to_problem.with(Option::is_some).to_string()
+                    on:change=move |event| to.set(event_target_value(&event))
+                >
+                    {move || others.get().into_iter().map(option).collect_view()}
                 </select>
             </Field>
-            <Field key="amount" problem=Signal::derive(problem_at("amount"))>
-                <input id="field-amount" inputmode="numeric" autocomplete="off" prop:value=move || amount.get() on:input=move |event| amount.set(event_target_value(&event)) />
-            </Field>
-            <Field key="fee" problem=Signal::derive(problem_at("fee"))>
-                <input id="field-fee" inputmode="numeric" autocomplete="off" prop:value=move || fee.get() on:input=move |event| fee.set(event_target_value(&event)) />
-            </Field>
-            <Field key="memo" problem=Signal::derive(problem_at("memo"))>
-                <input id="field-memo" autocomplete="off" prop:value=move || memo.get() on:input=move |event| memo.set(event_target_value(&event)) />
-            </Field>
+            <Input key="amount" value=amount problem=problem_at("amount") numeric=true />
+            <Input key="fee" value=fee problem=problem_at("fee") numeric=true />
+            <Input key="memo" value=memo problem=problem_at("memo") numeric=false />
             <button class="primary" type="submit">{text("send")}</button>
             <p class="sent" role="status">{move || sent.get()}</p>
         </form>
@@ -193,13 +194,30 @@ fn TransferForm(from: String) -> impl IntoView {
 }
 
 #[component]
-fn Field(key: &'static str, problem: Signal<Option<String>>, children: Children) -> impl IntoView {
-    let id = format!("field-{key}");
+fn Input(key: &'static str, value: RwSignal<String>, problem: Memo<Option<String>>, numeric: bool) -> impl IntoView {
+    view! {
+        <Field key problem>
+            <input
+                id=format!("field-{key}")
+                aria-describedby=format!("problem-{key}")
+                aria-invalid=move || problem.with(Option::is_some).to_string()
+                inputmode=if numeric { "numeric" } else { "text" }
+                autocomplete="off"
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+        </Field>
+    }
+}
+
+/// A label, a field, and what is wrong with it.
+#[component]
+fn Field(key: &'static str, problem: Memo<Option<String>>, children: Children) -> impl IntoView {
     view! {
         <div class="field" class:wrong=move || problem.with(Option::is_some)>
-            <label for=id>{text(key)}</label>
+            <label for=format!("field-{key}")>{text(key)}</label>
             {children()}
-            <Show when=move || problem.with(Option::is_some)><p class="problem" role="alert">{move || problem.get()}</p></Show>
+            <p class="problem" id=format!("problem-{key}") role="alert">{move || problem.get()}</p>
         </div>
     }
 }

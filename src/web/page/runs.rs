@@ -90,12 +90,7 @@ fn load(lab: Lab, text: String, shown: impl Fn(Option<String>) + 'static) {
     lab.client.ask(Request::LoadText { text }, move |result| {
         let problem = result.err().map(|refused| refused.message);
         if problem.is_none() {
-            lab.refocus(|focus| {
-                *focus = crate::view::Focus {
-                    node: focus.node.take(),
-                    ..Default::default()
-                }
-            });
+            lab.refocus(|focus| (focus.block, focus.window.top) = (None, None));
         }
         shown(problem);
     });

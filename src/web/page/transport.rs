@@ -33,10 +33,10 @@ pub(super) fn TransportBar() -> impl IntoView {
         <footer aria-label=text("time")>
             <div class="transport" role="group" aria-label=text("transport")>
                 {button("rewind", "|◂", || Request::Seek { time: Timestamp(0) })}
-                {button("step-back", "−1", || Request::StepBack)}
+                {button("step-back", "◂", || Request::StepBack)}
                 <button class="primary play" title=text("play-hint") on:click=toggle>{move || text(if is_playing() { "pause" } else { "play" })}</button>
-                {button("step-event", "+1", || Request::StepEvent)}
-                {button("step-block", "+▣", || Request::StepBlock)}
+                {button("step-event", "▸", || Request::StepEvent)}
+                {button("step-block", "▸▣", || Request::StepBlock)}
                 <Speed />
             </div>
             <Scrubber />

@@ -1,0 +1,48 @@
+//! The words of the page: every key that the page uses exists, and every key that exists is used.
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+fn sources(folder: &Path, into: &mut String) {
+    for entry in fs::read_dir(folder).expect("src/web is a folder") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else {
+            into.push_str(&fs::read_to_string(&path).expect("sources are text"));
+        }
+    }
+}
+
+/// The literals in an argument list that begins at `text`: `"a"` and both arms of `if … { "a" } else { "b" }`.
+fn keys_of_call(text: &str) -> Vec<&str> {
+    let argument = text.split(&[',', ')'][..]).next().unwrap_or_default();
+    argument.split('"').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_key_exists_and_is_used() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("www/strings.json")).expect("www/strings.json");
+    let strings: BTreeMap<String, String> = serde_json::from_str(&text).expect("an object of texts");
+    let mut page = String::new();
+    sources(&root.join("src/web"), &mut page);
+    for call in ["text(", "fill("] {
+        for (at, _) in page.match_indices(call) {
+            for key in keys_of_call(&page[at + call.len()..]) {
+                assert!(
+                    strings.contains_key(key),
+                    "src/web uses {key:?}, which www/strings.json does not have"
+                );
+            }
+        }
+    }
+    let log = fs::read_to_string(root.join("src/view/log.rs")).expect("src/view/log.rs");
+    for key in strings.keys() {
+        let used = match key.strip_prefix("log-") {
+            Some(code) => log.contains(&format!("\"{code}\"")),
+            None => page.contains(&format!("\"{key}\"")),
+        };
+        assert!(used, "www/strings.json has {key:?}, which nothing uses");
+    }
+}
