@@ -81,13 +81,12 @@ impl Timeline {
         step
     }
 
-    /// Goes towards a place, doing at most `budget` events; true once there. Going back restores a checkpoint first. Over an external
+    /// Goes towards a place, doing at most `budget` events; true once there. A checkpoint on the way is restored first. Over an external
     /// carrier this travels by loopback.
     pub fn seek(&mut self, to: Timestamp, budget: u64) -> bool {
         let carrier = self.world.carrier();
-        if to < self.world.now() || self.world.unfilled() > 0 {
-            self.restore(|checkpoint| checkpoint.now() <= to);
-        }
+        let back = to < self.world.now() || self.world.unfilled() > 0;
+        self.restore(back, |checkpoint| checkpoint.now() <= to);
         self.world.set_carrier(Carrier::Loopback);
         let arrived = (0..budget).any(|_| self.step(to) == Step::Idle);
         self.world.set_carrier(carrier);
@@ -97,9 +96,8 @@ impl Timeline {
     /// Goes back to where one event less was done, doing at most `budget` events on the way; true once there.
     pub fn seek_event(&mut self, events: u64, budget: u64) -> bool {
         let carrier = self.world.carrier();
-        if events < self.world.stats().events || self.world.unfilled() > 0 {
-            self.restore(|checkpoint| checkpoint.stats().events <= events);
-        }
+        let back = events < self.world.stats().events || self.world.unfilled() > 0;
+        self.restore(back, |checkpoint| checkpoint.stats().events <= events);
         self.world.set_carrier(Carrier::Loopback);
         for _ in 0..budget {
             if self.world.stats().events >= events || self.step(super::MAX_TIME) == Step::Idle {
@@ -162,13 +160,17 @@ impl Timeline {
         self.world.scenario().clone()
     }
 
-    fn restore(&mut self, early_enough: impl Fn(&World) -> bool) {
+    /// Jumps to the last checkpoint that is early enough, if we must go back or it lies ahead.
+    fn restore(&mut self, back: bool, early_enough: impl Fn(&World) -> bool) {
         let found = self
             .checkpoints
             .iter()
             .rev()
             .find(|checkpoint| early_enough(checkpoint));
         let checkpoint = found.unwrap_or(&self.checkpoints[0]);
+        if !back && checkpoint.stats().events <= self.world.stats().events {
+            return;
+        }
         let carrier = self.world.carrier();
         self.world = checkpoint.clone();
         self.world.set_carrier(carrier);
