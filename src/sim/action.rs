@@ -1,5 +1,7 @@
 //! What can be done to a world: checked first, then carried out.
 
+use std::collections::BTreeSet;
+
 use super::{
     Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Workload, World,
 };
@@ -146,7 +148,7 @@ impl World {
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
             Action::Partition { nodes } => {
-                let side: Vec<NodeIndex> = nodes.iter().map(|name| find(name)).collect();
+                let side: BTreeSet<NodeIndex> = nodes.iter().map(|name| find(name)).collect();
                 for ((a, b), link) in &mut self.links {
                     link.cut |= side.contains(a) != side.contains(b);
                 }

@@ -124,7 +124,8 @@ impl Capsule {
                 return Err(CapsuleError::Malformed("no version number in \"capsule\"".to_owned()));
             }
         }
-        let capsule: Self = serde_json::from_value(value).map_err(malformed)?;
+        // Read from the text again: so that an error tells the line and column.
+        let capsule: Self = serde_json::from_str(text).map_err(malformed)?;
         for (field, value, limit) in [
             ("events", capsule.cursor.events, MAX_EVENTS),
             ("time", capsule.cursor.time.0, MAX_TIME.0),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{EventKey, random::derive};
 use crate::{
@@ -176,6 +176,7 @@ pub enum Action {
         nodes: Vec<String>,
     },
     /// Heals every link.
+    #[serde(deserialize_with = "no_fields")]
     HealAll,
     /// Changes how a link behaves.
     SetLink {
@@ -216,6 +217,7 @@ pub enum Action {
         workload: Workload,
     },
     /// No more mining and no more workload, and all links heal: the network comes to rest.
+    #[serde(deserialize_with = "no_fields")]
     Quiesce,
 }
 
@@ -369,6 +371,15 @@ impl Scenario {
             }
         }
         for (index, entry) in self.script.iter().enumerate() {
+            match &entry.action {
+                Action::Partition { nodes } => {
+                    within(&format!("script[{index}].action.nodes"), nodes.len(), 0, MAX_NODES)?;
+                }
+                Action::AddNode { links, .. } => {
+                    within(&format!("script[{index}].action.links"), links.len(), 0, MAX_NODES)?;
+                }
+                _ => {}
+            }
             if entry.at.key().time > MAX_TIME {
                 return Err(problem(
                     &format!("script[{index}].at"),
@@ -436,6 +447,14 @@ fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: 
         return Err(problem(path, format!("is {value}, allowed are {min} to {max}")));
     }
     Ok(())
+}
+
+/// serde does not deny unknown fields of unit variants.
+fn no_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(deserializer).map(|Nothing {}| ())
 }
 
 mod decimal {

@@ -1,0 +1,387 @@
+//! Capsules and scenarios from anywhere: read as they are, or refused with a message that says where and why. Never a panic.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/lab.rs"]
+mod lab;
+mod support;
+#[path = "support/worlds.rs"]
+mod worlds;
+
+use std::time::{Duration, Instant};
+
+use lab::{Numbers, scale};
+use serde_json::{Value, json};
+use tabchain::{
+    primitives::{Amount, Memo, Timestamp},
+    sim::{Action, Capsule, LinkQuality, MAX_SCENARIO_BYTES, NodeConfig, Scenario, Step, Timeline, Workload, World},
+};
+use worlds::{at, name, pay, ring, scenario};
+
+/// A scenario with every action in its script.
+fn every_action() -> Scenario {
+    let mut scenario = scenario(u64::MAX, &[50, 0, 20], &ring(3), LinkQuality::default());
+    let (a, b) = (name(0), name(1));
+    let node = NodeConfig {
+        name: "New".into(),
+        hash_rate: 3,
+        balance: Amount::ZERO,
+    };
+    let memo = Memo::new("rent, \"for\" {June} ☂").expect("short");
+    let actions = [
+        Action::Transfer {
+            from: a.clone(),
+            to: b.clone(),
+            amount: Amount::literal(5),
+            fee: Amount::literal(300),
+            memo,
+        },
+        Action::Cut {
+            a: a.clone(),
+            b: b.clone(),
+        },
+        Action::Heal {
+            a: a.clone(),
+            b: b.clone(),
+        },
+        Action::Partition { nodes: vec![a.clone()] },
+        Action::HealAll,
+        Action::SetLink {
+            a: a.clone(),
+            b: b.clone(),
+            quality: LinkQuality {
+                jitter: 3,
+                ..LinkQuality::default()
+            },
+        },
+        Action::AddNode {
+            node,
+            links: vec![a.clone(), b.clone()],
+        },
+        Action::Stop { node: b.clone() },
+        Action::Start { node: b },
+        Action::SetHashRate { node: a, hash_rate: 30 },
+        Action::SetWorkload {
+            workload: Workload { transfers_per_hour: 60 },
+        },
+        Action::Quiesce,
+    ];
+    scenario.script = (1..)
+        .zip(actions)
+        .map(|(second, action)| at(second * 1_000, action))
+        .collect();
+    scenario
+}
+
+fn capsule() -> Capsule {
+    let mut world = World::new(every_action());
+    world.run_until(Timestamp(12_500));
+    world.act_now(pay(0, 1, 6)).expect("possible");
+    Capsule::of(&world)
+}
+
+fn numbers_within(value: &mut Value) -> Vec<&mut Value> {
+    match value {
+        Value::Array(items) => items.iter_mut().flat_map(numbers_within).collect(),
+        Value::Object(fields) => fields.values_mut().flat_map(numbers_within).collect(),
+        leaf => vec![leaf],
+    }
+}
+
+/// A value of some type, most of them wrong anywhere.
+fn swap(numbers: &mut Numbers) -> Value {
+    let values = [
+        json!(null),
+        json!(-1),
+        json!(0),
+        json!(1),
+        json!(1.5),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!(1u64 << 53),
+        json!(4_294_967_296u64),
+        json!(1_000_000_000u64),
+        json!(""),
+        json!("x".repeat(1_000)),
+        json!("\u{0}\u{202e}"),
+        json!("18446744073709551616"),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!([1, 2, 3, 4, 5]),
+        json!([0, 9, 0, 0]),
+        json!({"do": "quiesce"}),
+        json!({"__proto__": {}}),
+    ];
+    values[numbers.below(values.len())].clone()
+}
+
+fn mutate(text: &str, numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    match numbers.below(5) {
+        0 => bytes.truncate(numbers.below(bytes.len())),
+        1 => (0..=numbers.below(4)).for_each(|_| {
+            let at = numbers.below(bytes.len());
+            bytes[at] = numbers.next() as u8;
+        }),
+        2 => {
+            let at = numbers.below(bytes.len());
+            let part = bytes[at..bytes.len().min(at + numbers.below(60))].to_vec();
+            bytes.splice(at..at, part);
+        }
+        _ => {
+            let mut value: Value = serde_json::from_str(text).expect("valid");
+            for _ in 0..=numbers.below(2) {
+                let swapped = swap(numbers);
+                let mut leaves = numbers_within(&mut value);
+                let at = numbers.below(leaves.len());
+                *leaves[at] = swapped;
+            }
+            bytes = value.to_string().into_bytes();
+        }
+    }
+    bytes
+}
+
+#[test]
+fn mutated_files_are_read_or_refused() {
+    let (whole, inner) = (
+        capsule().to_json(),
+        serde_json::to_string(&every_action()).expect("plain data"),
+    );
+    let mut numbers = Numbers(1);
+    let (mut read, started) = (0, Instant::now());
+    for _ in 0..2_000 * scale() {
+        let (of_capsule, text) = if numbers.below(2) == 0 {
+            (true, &whole)
+        } else {
+            (false, &inner)
+        };
+        let Ok(text) = String::from_utf8(mutate(text, &mut numbers)) else {
+            continue;
+        };
+        let again = if of_capsule {
+            Capsule::from_json(&text)
+                .map(|capsule| capsule.to_json())
+                .map_err(|error| error.to_string())
+        } else {
+            let scenario = Scenario::from_json(&text);
+            scenario
+                .map(|scenario| serde_json::to_string(&scenario).expect("plain"))
+                .map_err(|error| error.to_string())
+        };
+        match again {
+            Ok(json) => {
+                read += 1;
+                let same = if of_capsule {
+                    Capsule::from_json(&json).is_ok()
+                } else {
+                    Scenario::from_json(&json).is_ok()
+                };
+                assert!(same, "what was read can be written and read: {text}");
+            }
+            Err(message) => assert!(
+                !message.is_empty() && message.len() < 2_000,
+                "{} bytes for {text}",
+                message.len()
+            ),
+        }
+    }
+    let spent = started.elapsed();
+    assert!(
+        read > 20 && spent < Duration::from_secs(20 * scale()),
+        "{read} read in {spent:?}"
+    );
+}
+
+#[test]
+fn depth_and_length_are_bounded() {
+    for open in [
+        "[",
+        "{\"a\":",
+        "{\"capsule\":1,\"scenario\":[",
+        "{\"config\":{\"nodes\":[",
+    ] {
+        let text = open.repeat(200_000);
+        assert!(Capsule::from_json(&text).is_err());
+        assert!(Scenario::from_json(&text).is_err());
+    }
+    let long = " ".repeat(MAX_SCENARIO_BYTES + 1);
+    for error in [
+        Capsule::from_json(&long).expect_err("too long").to_string(),
+        Scenario::from_json(&long).expect_err("too long").to_string(),
+    ] {
+        assert!(error.contains("4194305") && error.contains("4194304"), "{error}");
+    }
+}
+
+/// At every level, whatever the reader does not know is an error: a misspelt option must not be ignored.
+#[test]
+fn unknown_fields_are_errors_at_every_level() {
+    fn paths(value: &Value, path: String, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.push(path.clone());
+                fields
+                    .iter()
+                    .for_each(|(name, field)| paths(field, format!("{path}/{name}"), found));
+            }
+            Value::Array(items) => {
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, item)| paths(item, format!("{path}/{index}"), found));
+            }
+            _ => {}
+        }
+    }
+    let capsule = serde_json::to_value(capsule()).expect("plain data");
+    let mut found = Vec::new();
+    paths(&capsule, String::new(), &mut found);
+    assert!(found.len() > 30, "{found:?}");
+    let mut ignored = Vec::new();
+    for path in &found {
+        let mut changed = capsule.clone();
+        changed.pointer_mut(path).expect("there")["hashrate"] = json!(1);
+        if Capsule::from_json(&changed.to_string()).is_ok() {
+            ignored.push(format!("{path}: {}", capsule.pointer(path).expect("there")));
+        }
+    }
+    assert!(ignored.is_empty(), "unknown fields are ignored in {ignored:#?}");
+}
+
+/// Whoever wrote a file by hand is told where it is wrong.
+#[test]
+fn messages_name_the_place() {
+    let table: [(&str, Value, &str); 16] = [
+        ("/version", json!(2), "version: is 2"),
+        ("/config/nodes", json!([]), "config.nodes: is 0"),
+        (
+            "/config/nodes/1/name",
+            json!("A"),
+            "config.nodes[1].name: \"A\" is taken",
+        ),
+        ("/config/nodes/1/name", json!(" x"), "config.nodes[1].name"),
+        (
+            "/config/nodes/1/hashRate",
+            json!(10_000_001),
+            "config.nodes[1].hashRate: is 10000001",
+        ),
+        (
+            "/config/links/2/a",
+            json!("Nobody"),
+            "config.links[2].a: no node is named \"Nobody\"",
+        ),
+        (
+            "/config/links/0/b",
+            json!("A"),
+            "config.links[0]: links \"A\" with itself",
+        ),
+        (
+            "/config/links/0/quality/latency",
+            json!(0),
+            "config.links[0].quality.latency: is 0",
+        ),
+        (
+            "/config/links/0/quality/loss",
+            json!(1_000_001),
+            "config.links[0].quality.loss",
+        ),
+        (
+            "/config/workload/transfersPerHour",
+            json!(36_001),
+            "config.workload.transfersPerHour",
+        ),
+        (
+            "/config/rules/blockInterval",
+            json!(99),
+            "config.rules.blockInterval: is 99",
+        ),
+        ("/config/rules/subsidy", json!((1u64 << 53) - 1), "config.rules.subsidy"),
+        ("/script/3/at", json!(1), "script[3].at: comes before"),
+        (
+            "/script/3/action/nodes",
+            json!(vec!["A"; 1_001]),
+            "script[3].action.nodes: is 1001",
+        ),
+        ("/seed", json!(5), "line 1 column"),
+        ("/script/0/action/amount", json!(-5), "line 1 column"),
+    ];
+    let inner = serde_json::to_value(every_action()).expect("plain data");
+    let outer = serde_json::to_value(capsule()).expect("plain data");
+    for (path, value, expected) in table {
+        let (mut scenario, mut capsule) = (inner.clone(), outer.clone());
+        *scenario.pointer_mut(path).expect("there") = value.clone();
+        *capsule.pointer_mut(&format!("/scenario{path}")).expect("there") = value;
+        let error = Scenario::from_json(&scenario.to_string())
+            .expect_err(expected)
+            .to_string();
+        assert!(error.contains(expected), "{path}: {error}");
+        let error = Capsule::from_json(&capsule.to_string())
+            .expect_err(expected)
+            .to_string();
+        assert!(error.contains(expected), "{path} in a capsule: {error}");
+    }
+    let of = |capsule: Value| Capsule::from_json(&capsule.to_string()).expect_err("wrong").to_string();
+    let mut changed = outer.clone();
+    changed["capsule"] = json!(7);
+    assert_eq!(of(changed), "capsule version 7, this program reads version 1");
+    let mut changed = outer.clone();
+    changed["cursor"]["events"] = json!(1u64 << 40);
+    assert_eq!(
+        of(changed),
+        "cursor.events is 1099511627776, at most 1000000000 is allowed"
+    );
+    assert!(of(json!({"scenario": inner})).contains("\"capsule\""));
+    assert!(of(json!([1])).contains("not a capsule"));
+}
+
+/// Allowed, however absurd: a step still ends soon, and the page that runs it stays alive.
+#[test]
+fn absurd_scenarios_do_not_hang() {
+    let mut fast = scenario(
+        1,
+        &[10_000_000, 10_000_000],
+        &ring(2),
+        LinkQuality {
+            latency: 1,
+            ..LinkQuality::default()
+        },
+    );
+    fast.config.rules.initial_difficulty = 1;
+    fast.config.rules.block_interval = 100;
+    fast.config.workload.transfers_per_hour = 36_000;
+
+    let mut hub = Scenario::generated(900, 2);
+    let everybody: Vec<String> = hub.config.nodes.iter().map(|node| node.name.clone()).collect();
+    let node = |index| NodeConfig {
+        name: format!("Hub {index}"),
+        hash_rate: 0,
+        balance: Amount::ZERO,
+    };
+    hub.script = (0..5)
+        .map(|index| {
+            at(
+                1,
+                Action::AddNode {
+                    node: node(index),
+                    links: everybody.clone(),
+                },
+            )
+        })
+        .collect();
+
+    for (what, scenario, events) in [("fast", fast, 300), ("hub", hub, 3_000)] {
+        assert_eq!(scenario.validate(), Ok(()), "{what}");
+        let mut timeline = Timeline::new(World::new(scenario));
+        let mut slowest = Duration::ZERO;
+        for _ in 0..events {
+            let started = Instant::now();
+            let limit = timeline.cursor().time.after(10);
+            let step = timeline.step(limit);
+            slowest = slowest.max(started.elapsed());
+            assert!(!matches!(step, Step::Waiting(_)));
+        }
+        assert!(slowest < Duration::from_secs(2), "{what}: {slowest:?} for one step");
+    }
+}
