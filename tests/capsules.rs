@@ -1,5 +1,6 @@
 //! Capsules and scenarios from anywhere: read as they are, or refused with a message that says where and why. Never a panic.
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(clippy::disallowed_types, reason = "how long it takes is what is tested")]
 
 #[path = "support/lab.rs"]
 mod lab;

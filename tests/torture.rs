@@ -1,0 +1,96 @@
+//! Long random tests: `make torture`, or `cargo test --release --test torture -- --ignored`. TORTURE_SCALE says how long.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/lab.rs"]
+mod lab;
+#[path = "support/runs.rs"]
+mod runs;
+mod support;
+#[path = "support/worlds.rs"]
+mod worlds;
+
+use lab::{Numbers, scale};
+use proptest::prelude::*;
+use runs::all_the_same;
+use tabchain::{
+    primitives::Timestamp,
+    sim::{Action, Capsule, LinkQuality, Scenario, Timeline, Workload, World, settle},
+};
+use worlds::{at, keep, scripts};
+
+const MINUTE: u64 = 60_000;
+
+proptest! {
+    #![proptest_config(support::properties(25))]
+
+    #[test]
+    #[ignore = "long"]
+    fn every_way_of_running_a_script_gives_the_same_run(scenario in scripts(), seed: u64) {
+        all_the_same(&scenario, seed)?;
+    }
+}
+
+/// Thirty nodes over bad links, half an hour of partitions, restarts and changing hash power.
+fn stormy(seed: u64) -> Scenario {
+    let mut numbers = Numbers(seed);
+    let mut scenario = Scenario::generated(30, seed);
+    for link in &mut scenario.config.links {
+        let bandwidth = [0, 10_000, 100_000][numbers.below(3)];
+        let (latency, loss) = (20 + numbers.below(2_000) as u32, numbers.below(250_000) as u32);
+        link.quality = LinkQuality {
+            latency,
+            jitter: latency,
+            bandwidth,
+            loss,
+        };
+    }
+    let names: Vec<String> = scenario.config.nodes.iter().map(|node| node.name.clone()).collect();
+    let mut time = 0;
+    while time < 30 * MINUTE {
+        time += numbers.next() % MINUTE;
+        let node = names[numbers.below(30)].clone();
+        let action = match numbers.below(6) {
+            0 => Action::Partition {
+                nodes: names.iter().filter(|_| numbers.below(2) == 0).cloned().collect(),
+            },
+            1 => Action::HealAll,
+            2 => Action::Stop { node },
+            3 => Action::Start { node },
+            4 => Action::SetHashRate {
+                node,
+                hash_rate: numbers.below(600) as u32,
+            },
+            _ => Action::SetWorkload {
+                workload: Workload {
+                    transfers_per_hour: numbers.below(600) as u32,
+                },
+            },
+        };
+        scenario.script.push(at(time, action));
+    }
+    scenario
+}
+
+#[test]
+#[ignore = "long"]
+fn storms_pass() {
+    for seed in 0..scale() {
+        let mut timeline = Timeline::new(World::new(stormy(seed)));
+        let mut numbers = Numbers(seed);
+        while !timeline.seek(Timestamp(31 * MINUTE), u64::MAX) {}
+        let digest = timeline.digest();
+        while !timeline.seek(Timestamp(numbers.next() % (31 * MINUTE)), u64::MAX) {}
+        while !timeline.seek(Timestamp(31 * MINUTE), u64::MAX) {}
+        let mut world = timeline.world().clone();
+        assert_eq!(world.digest(), digest, "{}", keep(&world, "storm-seek"));
+        settle(&mut world);
+        assert_eq!(world.violation(), None, "{}", keep(&world, "storm"));
+        let replayed = Capsule::of(&world).replay().finish();
+        assert!(
+            replayed.is_ok(),
+            "{:?}; {}",
+            replayed.err(),
+            keep(&world, "storm-replay")
+        );
+    }
+}
