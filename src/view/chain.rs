@@ -44,7 +44,7 @@ pub struct ChainView {
 }
 
 /// A block in the tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockBox {
     /// Which.

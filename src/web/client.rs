@@ -35,6 +35,13 @@ struct Inner {
     last: RefCell<u32>,
 }
 
+impl Inner {
+    fn post(&self, ask: &Ask) {
+        // Posting fails only on values that cannot be cloned; requests are plain objects.
+        drop(self.worker.post_message(&to_js(ask)));
+    }
+}
+
 /// The worker's file, with the version of this build: worker files carry no hash in their names.
 fn loader() -> String {
     let root = document().document_element();
@@ -74,7 +81,7 @@ impl Client {
 
     /// Asks without minding the answer: for requests that cannot be refused.
     pub(super) fn tell(&self, request: Request) {
-        self.ask(request, |_| {});
+        self.inner.with_value(|inner| inner.post(&Ask { id: 0, request }));
     }
 
     /// Asks; `answer` is called once.
@@ -86,14 +93,17 @@ impl Client {
             *last
         };
         inner.answers.borrow_mut().insert(id, Box::new(answer));
-        // Posting fails only on values that cannot be cloned; requests are plain objects.
-        drop(inner.worker.post_message(&to_js(&Ask { id, request })));
+        inner.post(&Ask { id, request });
     }
 
     fn receive(&self, data: JsValue) {
         match from_js(data) {
             Ok(Reply::Ready) => {}
-            Ok(Reply::Moment(moment)) => self.moment.set(Some(*moment)),
+            Ok(Reply::Moment(moment)) => {
+                self.moment.set(Some(*moment));
+                let client = *self;
+                request_animation_frame(move || client.tell(Request::Shown));
+            }
             Ok(Reply::Done { id, json }) => self.answer(id, Ok(json)),
             Ok(Reply::Failed { id, code, message }) => self.answer(id, Err(Refused { code, message })),
             Err(error) => self.broken.set(Some(error)),

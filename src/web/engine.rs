@@ -119,8 +119,8 @@ impl Engine {
                 let summary = Summary::of(self.world(), self.played_ms);
                 return Ok(serde_json::to_string(&summary).expect("plain data"));
             }
-            Request::Simulate { .. } | Request::Replay { .. } => {
-                return Err(Refusal::new("internal", "runs of their own are the worker's to do"));
+            Request::Shown | Request::Simulate { .. } | Request::Replay { .. } => {
+                return Err(Refusal::new("internal", "this is the worker's to do"));
             }
         }
         Ok(String::new())

@@ -44,6 +44,8 @@ pub(super) enum Request {
     Act { action: Action },
     /// Look at something.
     Focus { focus: Focus },
+    /// The newest moment is on the screen: the next one may come.
+    Shown,
     /// How messages travel.
     Carrier { live: bool },
     /// A capsule of where we are: answers its JSON.

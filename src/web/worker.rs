@@ -32,6 +32,8 @@ struct Worker {
     engine: RefCell<Engine>,
     shown: Cell<u64>,
     stale: Cell<bool>,
+    /// Whether the page has yet to show the last moment; a hidden or slow page is sent no more than it can show.
+    unshown: Cell<bool>,
 }
 
 /// Starts the engine and tells the page.
@@ -41,6 +43,7 @@ pub(super) fn start() {
         engine: RefCell::new(Engine::new(Scenario::first(), channels)),
         shown: Cell::new(0),
         stale: Cell::new(true),
+        unshown: Cell::new(false),
     });
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
     let on_message =
@@ -66,7 +69,7 @@ impl Worker {
         let changed = engine.pump();
         self.stale.set(self.stale.get() || changed);
         let due = now_ms() >= self.shown.get() + SHOW_EVERY || !engine.is_busy();
-        if self.stale.get() && due {
+        if self.stale.get() && due && !self.unshown.replace(true) {
             self.stale.set(false);
             self.shown.set(now_ms());
             post(&Reply::Moment(Box::new(engine.moment())));
@@ -76,6 +79,10 @@ impl Worker {
     fn take(&self, ask: Ask) {
         let Ask { id, request } = ask;
         match request {
+            Request::Shown => {
+                self.unshown.set(false);
+                self.pump();
+            }
             Request::Simulate { options } => spawn_local(async move {
                 let result = runs::simulate(options).await;
                 answer(

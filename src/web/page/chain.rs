@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use leptos::{ev, html, prelude::*};
 
-use super::Lab;
+use super::{Lab, hit::hit};
 use crate::{
     primitives::{Hash, Height},
     view::{BlockBox, ChainView, ChainWindow},
     web::strings::{fill, text},
 };
+
+type Point = (f64, f64);
 
 const COLUMN: f64 = 124.0;
 const LANE: f64 = 78.0;
@@ -33,7 +35,6 @@ pub(super) fn ChainPanel() -> impl IntoView {
         ];
         Some(fill("chain-summary", &[&values[0], &values[1], &values[2], &values[3]]))
     };
-    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.block));
     let panel = NodeRef::<html::Div>::new();
     let window = move |top: Option<Height>| {
         lab.look_at_window(ChainWindow {
@@ -87,109 +88,150 @@ pub(super) fn ChainPanel() -> impl IntoView {
                 </span>
             </h2>
             <div class="tree" node_ref=panel tabindex="0" role="group" aria-labelledby="chain-title">
-                {move || chain.get().map(|chain| tree(lab, &chain, selected.get()))}
+                <Tree chain />
             </div>
         </section>
     }
 }
 
-fn tree(lab: Lab, chain: &ChainView, selected: Option<Hash>) -> impl IntoView + use<> {
+#[component]
+fn Tree(chain: Memo<Option<ChainView>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let drawn = Memo::new(move |_| chain.with(|chain| chain.as_ref().map(draw)).unwrap_or_default());
+    let size = move || drawn.with(|drawn| drawn.size);
+    let edges = move || drawn.with(|drawn| drawn.edges.iter().map(edge).collect_view());
+    let ids = move || drawn.with(|drawn| drawn.blocks.keys().copied().collect::<Vec<_>>());
+    view! {
+        <svg viewBox=move || format!("0 0 {} {}", size().0, size().1) width=move || size().0 height=move || size().1>
+            {edges}
+            <For each=ids key=Clone::clone let:id>
+                {
+                    let block = Memo::new(move |_| drawn.with(|drawn| drawn.blocks.get(&id).cloned()));
+                    block_box(lab, id, block)
+                }
+            </For>
+        </svg>
+    }
+}
+
+/// Where everything stands.
+#[derive(Clone, PartialEq, Default)]
+struct Drawing {
+    size: Point,
+    blocks: BTreeMap<Hash, (BlockBox, Point)>,
+    edges: Vec<(Point, Point, usize)>,
+}
+
+fn draw(chain: &ChainView) -> Drawing {
     let columns = chain.to.0 - chain.from.0 + 1;
-    let (width, height) = (columns as f64 * COLUMN, TOP + chain.lanes.max(2) as f64 * LANE);
+    let size = (columns as f64 * COLUMN, TOP + chain.lanes.max(2) as f64 * LANE);
     let at = |block: &BlockBox| {
         (
             (block.height.0 - chain.from.0) as f64 * COLUMN + 8.0,
             TOP + block.lane as f64 * LANE,
         )
     };
-    let places: BTreeMap<Hash, (f64, f64)> = chain.blocks.iter().map(|block| (block.id, at(block))).collect();
-    let edges = chain
+    let blocks: BTreeMap<Hash, (BlockBox, Point)> = chain
         .blocks
         .iter()
-        .filter_map(|block| Some((places.get(&block.parent)?, places[&block.id], block.lane)))
-        .map(edge);
-    let boxes = chain
-        .blocks
-        .iter()
-        .map(|block| block_box(lab, block, places[&block.id], selected == Some(block.id)));
-    view! {
-        <svg viewBox=format!("0 0 {width} {height}") width=width height=height>
-            {edges.collect_view()}
-            {boxes.collect_view()}
-        </svg>
-    }
+        .map(|block| (block.id, (block.clone(), at(block))))
+        .collect();
+    let edges = blocks
+        .values()
+        .filter_map(|(block, at)| Some((blocks.get(&block.parent)?.1, *at, block.lane)))
+        .collect();
+    Drawing { size, blocks, edges }
 }
 
-fn edge((parent, child, lane): (&(f64, f64), (f64, f64), usize)) -> impl IntoView + use<> {
+fn edge((parent, child, lane): &(Point, Point, usize)) -> impl IntoView + use<> {
     let (x1, y1) = (parent.0 + BOX.0, parent.1 + BOX.1 / 2.0);
     let (x2, y2) = (child.0, child.1 + BOX.1 / 2.0);
     let middle = (x1 + x2) / 2.0;
-    let class = if lane == 0 { "edge" } else { "edge stale" };
+    let class = if *lane == 0 { "edge" } else { "edge stale" };
     view! { <path class=class d=format!("M{x1} {y1} C{middle} {y1} {middle} {y2} {x2} {y2}") /> }
 }
 
-fn block_box(lab: Lab, block: &BlockBox, (x, y): (f64, f64), selected: bool) -> impl IntoView + use<> {
-    let (id, height) = (block.id, block.height.to_string());
-    let short: String = id.to_string().chars().take(8).collect();
-    let miner = block.miner.clone().unwrap_or_else(|| {
-        text(if block.height == Height(0) {
-            "genesis"
-        } else {
-            "unknown"
-        })
-        .to_owned()
+fn block_box(lab: Lab, id: Hash, block: Memo<Option<(BlockBox, Point)>>) -> impl IntoView {
+    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.block == Some(id)));
+    let is = move |what: fn(&BlockBox) -> bool| {
+        move || block.with(|block| block.as_ref().is_some_and(|(block, _)| what(block)))
+    };
+    let place = Memo::new(move |_| {
+        block
+            .with(|block| block.as_ref().map(|(_, place)| *place))
+            .unwrap_or_default()
     });
-    let class = format!(
-        "block{}{}{}",
-        if block.lane == 0 { "" } else { " stale" },
-        if block.tip_of.is_empty() { "" } else { " tip" },
-        if selected { " selected" } else { "" }
+    let (x, y) = (move || place.get().0, move || place.get().1);
+    let button = hit(
+        move || {
+            block
+                .with(|block| block.as_ref().map(|(block, _)| label(block)))
+                .unwrap_or_default()
+        },
+        selected,
+        move || lab.look_at_block(id),
+        view! { <rect x=x y=y width=BOX.0 height=BOX.1 rx="7" /> },
     );
-    let key = if block.lane == 0 {
-        "block-label"
-    } else {
-        "block-label-stale"
-    };
-    let tips = if block.tip_of.is_empty() {
-        String::new()
-    } else {
-        fill("also-tip-of", &[&block.tip_of.join(", ")])
-    };
-    let label = fill(key, &[&height, &miner, &block.transactions.to_string(), &tips]);
+    view! {
+        <g
+            class="block"
+            class:stale=is(|block| block.lane > 0)
+            class:tip=is(|block| !block.tip_of.is_empty())
+            class:selected=move || selected.get()
+        >
+            {button}
+            <g class="words" aria-hidden="true">{move || block.get().map(|(block, place)| words(&block, place))}</g>
+        </g>
+    }
+}
+
+fn words(block: &BlockBox, (x, y): Point) -> impl IntoView + use<> {
     let initials: Vec<String> = block.tip_of.iter().map(|name| initials(name)).collect();
     let flag = match initials.len() {
         0 => String::new(),
         1..=8 => format!("{} ▾", initials.join(" ")),
         count => fill("flag-many", &[&count.to_string()]),
     };
-    let look = move || lab.look_at_block(id);
-    // The words stand beside the button, not in it: its name says them all.
+    let count = (block.transactions > 0).then(|| block.transactions.to_string());
     view! {
-        <g class=class>
-            <g
-                class="hit"
-                role="button"
-                tabindex="0"
-                aria-pressed=selected.to_string()
-                aria-label=label
-                on:click=move |_| look()
-                on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") {
-                    event.prevent_default();
-                    event.stop_propagation();
-                    look();
-                }
-            >
-                <rect x=x y=y width=BOX.0 height=BOX.1 rx="7" />
-            </g>
-            <g class="words" aria-hidden="true">
-                <text class="flag" x=x y=y - 7.0>{flag}</text>
-                <text x=x + 9.0 y=y + 19.0>{format!("#{height}")}</text>
-                <text class="who" x=x + BOX.0 - 8.0 y=y + 19.0>{miner.chars().take(8).collect::<String>()}</text>
-                <text class="hash" x=x + 9.0 y=y + 36.0>{short}</text>
-                <text class="count" x=x + BOX.0 - 8.0 y=y + 36.0>{(block.transactions > 0).then(|| block.transactions.to_string())}</text>
-            </g>
-        </g>
+        <text class="flag" x=x y=y - 7.0>{flag}</text>
+        <text x=x + 9.0 y=y + 19.0>{format!("#{}", block.height)}</text>
+        <text class="who" x=x + BOX.0 - 8.0 y=y + 19.0>{miner(block).chars().take(8).collect::<String>()}</text>
+        <text class="hash" x=x + 9.0 y=y + 36.0>{block.id.short()}</text>
+        <text class="count" x=x + BOX.0 - 8.0 y=y + 36.0>{count}</text>
     }
+}
+
+fn miner(block: &BlockBox) -> String {
+    let nobody = if block.height == Height(0) {
+        text("genesis")
+    } else {
+        text("unknown")
+    };
+    block.miner.clone().unwrap_or_else(|| nobody.to_owned())
+}
+
+fn label(block: &BlockBox) -> String {
+    let key = if block.lane == 0 {
+        "block-label"
+    } else {
+        "block-label-stale"
+    };
+    let tips = block.tip_of.join(", ");
+    let tips = if tips.is_empty() {
+        tips
+    } else {
+        fill("also-tip-of", &[&tips])
+    };
+    fill(
+        key,
+        &[
+            &block.height.to_string(),
+            &miner(block),
+            &block.transactions.to_string(),
+            &tips,
+        ],
+    )
 }
 
 /// `A`, or `A2` for `Alpha 2`.

@@ -8,6 +8,7 @@
 mod chain;
 mod format;
 mod header;
+mod hit;
 mod inspector;
 mod keys;
 mod log;

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use leptos::prelude::*;
 
-use super::{Lab, format};
+use super::{Lab, format, hit::hit};
 use crate::{
     view::{FlightDot, LinkLine, NetworkView, NodeDot},
     web::strings::{fill, text},
@@ -24,27 +24,33 @@ pub(super) fn Network() -> impl IntoView {
     let links = Memo::new(move |_| network.get().map(|network| network.links).unwrap_or_default());
     let flights = move || network.get().map(|network| network.flights).unwrap_or_default();
     let summary = move || network.get().map(|network| summary(&network));
-    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.clone()));
     view! {
         <section aria-labelledby="network-title">
             <h2 id="network-title">{text("network")}<span>{summary}</span></h2>
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="group" aria-labelledby="network-title">
-                {move || links.get().into_iter().map(|link| line(&link, count.get())).collect_view()}
+                <For each=move || each_of(links.with(Vec::len), count.get()) key=Clone::clone let:item>
+                    {
+                        let link = Memo::new(move |_| links.with(|links| links.get(item.0).cloned()));
+                        move || link.get().map(|link| line(&link, item.1))
+                    }
+                </For>
                 <g aria-hidden="true">
                     {move || flights().into_iter().map(|flight| dot(&flight, count.get())).collect_view()}
                 </g>
-                {move || {
-                    let count = count.get();
-                    let selected = selected.get();
-                    let draw = |(index, node): (usize, NodeDot)| {
-                        let is_selected = selected.as_ref() == Some(&node.name);
-                        shape(lab, node, place(index, count), count, is_selected)
-                    };
-                    nodes.get().into_iter().enumerate().map(draw).collect_view()
-                }}
+                <For each=move || each_of(count.get(), count.get()) key=Clone::clone let:item>
+                    {
+                        let node = Memo::new(move |_| nodes.with(|nodes| nodes.get(item.0).cloned()));
+                        shape(lab, node, place(item.0, item.1), item.1)
+                    }
+                </For>
             </svg>
         </section>
     }
+}
+
+/// Each index, with how many nodes there are: what a place in the picture depends on.
+fn each_of(length: usize, count: usize) -> Vec<(usize, usize)> {
+    (0..length).map(|index| (index, count)).collect()
 }
 
 fn summary(network: &NetworkView) -> String {
@@ -101,46 +107,43 @@ fn dot(flight: &FlightDot, count: usize) -> impl IntoView + use<> {
     view! { <circle class=class cx=x cy=y r=size /> }
 }
 
-fn shape(lab: Lab, node: NodeDot, (x, y): Point, count: usize, selected: bool) -> impl IntoView + use<> {
+fn shape(lab: Lab, node: Memo<Option<NodeDot>>, (x, y): Point, count: usize) -> impl IntoView {
     let size = radius(count);
-    let class = format!(
-        "node{}{}{}",
-        if node.on { "" } else { " off" },
-        if selected { " selected" } else { "" },
-        if node.on_best || !node.on { "" } else { " behind" }
-    );
-    let label = label(&node);
-    let name = StoredValue::new(node.name.clone());
-    let look = move || lab.look_at_node(name.get_value());
-    let initial: String = node.name.chars().take(1).collect();
-    let body = if node.hash_rate > 0 {
-        view! { <rect x=x - size y=y - size width=2.0 * size height=2.0 * size rx="7" /> }.into_any()
-    } else {
-        view! { <circle cx=x cy=y r=size /> }.into_any()
+    let name = Memo::new(move |_| {
+        node.with(|node| node.as_ref().map(|node| node.name.clone()))
+            .unwrap_or_default()
+    });
+    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.as_ref() == Some(&name.get())));
+    let mines = Memo::new(move |_| node.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
+    let is = move |what: fn(&NodeDot) -> bool| move || node.with(|node| node.as_ref().is_some_and(what));
+    let body = move || match mines.get() {
+        true => view! { <rect x=x - size y=y - size width=2.0 * size height=2.0 * size rx="7" /> }.into_any(),
+        false => view! { <circle cx=x cy=y r=size /> }.into_any(),
     };
-    let tag = (node.on && count <= 26).then(|| tag(&node, x + size * 0.6, y - size - 9.0));
-    // The words stand beside the button, not in it: its name says them all.
+    let button = hit(
+        move || node.with(|node| node.as_ref().map(label)).unwrap_or_default(),
+        selected,
+        move || lab.look_at_node(name.get_untracked()),
+        body,
+    );
+    let initial = move || name.with(|name| name.chars().take(1).collect::<String>());
+    let shown_tag = move || {
+        node.get()
+            .filter(|node| node.on && count <= 26)
+            .map(|node| tag(&node, x + size * 0.6, y - size - 9.0))
+    };
     view! {
-        <g class=class>
-            <g
-                class="hit"
-                role="button"
-                tabindex="0"
-                aria-pressed=selected.to_string()
-                aria-label=label
-                on:click=move |_| look()
-                on:keydown=move |event| if matches!(event.key().as_str(), "Enter" | " ") {
-                    event.prevent_default();
-                    event.stop_propagation();
-                    look();
-                }
-            >
-                {body}
-            </g>
+        <g
+            class="node"
+            class:off=is(|node| !node.on)
+            class:behind=is(|node| node.on && !node.on_best)
+            class:selected=move || selected.get()
+        >
+            {button}
             <g class="words" aria-hidden="true">
                 {(size > 9.0).then(|| view! { <text x=x y=y + 5.0>{initial}</text> })}
-                {(count <= 12).then(|| view! { <text class="label" x=x y=y + size + 15.0>{node.name.clone()}</text> })}
-                {tag}
+                {(count <= 12).then(|| view! { <text class="label" x=x y=y + size + 15.0>{move || name.get()}</text> })}
+                {shown_tag}
             </g>
         </g>
     }

@@ -34,14 +34,17 @@ pub(super) fn Sidebar() -> impl IntoView {
 #[component]
 fn Nodes() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let nodes = lab.slice(|moment| moment.world.network.nodes.clone());
+    let nodes = lab.slice(|moment| {
+        let row = |node: &NodeDot| (node.name.clone(), node.on, node.hash_rate, node.height);
+        moment.world.network.nodes.iter().map(row).collect::<Vec<_>>()
+    });
     let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.clone()));
     let add = move |_| {
         let names: Vec<String> = nodes
             .get_untracked()
             .unwrap_or_default()
             .into_iter()
-            .map(|node| node.name)
+            .map(|(name, ..)| name)
             .collect();
         let name = (0..)
             .map(generated_name)
@@ -56,26 +59,45 @@ fn Nodes() -> impl IntoView {
         lab.act(Action::AddNode { node, links });
         lab.look_at_node(name);
     };
-    let row = move |node: NodeDot| {
-        let name = StoredValue::new(node.name.clone());
-        let is_selected = move || selected.with(|selected| selected.as_ref() == Some(&name.get_value()));
-        let note = if node.on {
-            format!("#{}", node.height)
-        } else {
-            text("off").to_owned()
-        };
+    let row = move |(index, name): (usize, String)| {
+        let shown = name.clone();
+        let name = StoredValue::new(name);
+        let is_selected = Memo::new(move |_| selected.with(|selected| selected.as_ref() == Some(&name.get_value())));
+        let note = Memo::new(move |_| {
+            let row = nodes.with(|nodes| nodes.as_ref().and_then(|rows| rows.get(index).cloned()));
+            row.map(|(_, on, hash_rate, height)| {
+                let place = if on {
+                    format!("#{height}")
+                } else {
+                    text("off").to_owned()
+                };
+                if hash_rate > 0 {
+                    format!("{} · {place}", format::hash_rate(hash_rate))
+                } else {
+                    place
+                }
+            })
+        });
         view! {
             <li>
-                <button class="item" aria-pressed=move || is_selected().to_string() on:click=move |_| lab.look_at_node(name.get_value())>
-                    <span>{node.name.clone()}</span>
-                    <small>{(node.hash_rate > 0).then(|| format!("{} · ", format::hash_rate(node.hash_rate)))}{note}</small>
+                <button
+                    class="item"
+                    aria-pressed=move || is_selected.get().to_string()
+                    on:click=move |_| lab.look_at_node(name.get_value())
+                >
+                    <span>{shown}</span>
+                    <small>{move || note.get()}</small>
                 </button>
             </li>
         }
     };
+    let names = move || {
+        let rows = nodes.get().unwrap_or_default();
+        rows.into_iter().map(|(name, ..)| name).enumerate().collect::<Vec<_>>()
+    };
     view! {
         <h2>{text("nodes")}</h2>
-        <ul>{move || nodes.get().unwrap_or_default().into_iter().map(row).collect_view()}</ul>
+        <ul><For each=names key=Clone::clone let:name>{row(name)}</For></ul>
         <button class="add" on:click=add>{text("add-node")}</button>
     }
 }
@@ -93,29 +115,49 @@ fn Links() -> impl IntoView {
             .collect();
         (names, moment.world.network.links.clone())
     });
-    let row = move |names: &[String], link: LinkLine| {
-        let name = |index: u32| names.get(index as usize).cloned().unwrap_or_default();
-        let (a, b) = (name(link.a), name(link.b));
-        let ends = format!("{a} – {b}");
-        let (key, verb) = if link.cut {
-            ("heal-link", "heal")
-        } else {
-            ("cut-link", "cut")
+    let ends = move || {
+        network.with(|network| {
+            let (names, links) = network.as_ref()?;
+            Some(
+                links
+                    .iter()
+                    .map(|link| ends(names, link))
+                    .enumerate()
+                    .collect::<Vec<_>>(),
+            )
+        })
+    };
+    let row = move |(index, (a, b)): (usize, (String, String))| {
+        let (shown, pair) = (format!("{a} – {b}"), StoredValue::new((a, b)));
+        let link = Memo::new(move |_| {
+            network.with(|network| network.as_ref().and_then(|(_, links)| links.get(index).cloned()))
+        });
+        let is_cut = move || link.with(|link| link.as_ref().is_some_and(|link| link.cut));
+        let label = move || {
+            let (a, b) = pair.get_value();
+            if is_cut() {
+                fill("heal-link", &[&a, &b])
+            } else {
+                fill("cut-link", &[&a, &b])
+            }
         };
-        let label = fill(key, &[&a, &b]);
         let toggle = move |_| {
-            let (a, b) = (a.clone(), b.clone());
-            lab.act(if link.cut {
+            let (a, b) = pair.get_value();
+            lab.act(if is_cut() {
                 Action::Heal { a, b }
             } else {
                 Action::Cut { a, b }
             });
         };
+        let latency = move || {
+            link.get()
+                .map(|link| fill("milliseconds", &[&link.latency.to_string()]))
+        };
         view! {
-            <li class="line" class:cut=link.cut>
-                <span>{ends}</span>
-                <small>{fill("milliseconds", &[&link.latency.to_string()])}</small>
-                <button aria-label=label on:click=toggle>{text(verb)}</button>
+            <li class="line" class:cut=is_cut>
+                <span>{shown}</span>
+                <small>{latency}</small>
+                <button aria-label=label on:click=toggle>{move || if is_cut() { text("heal") } else { text("cut") }}</button>
             </li>
         }
     };
@@ -129,13 +171,19 @@ fn Links() -> impl IntoView {
     view! {
         <h2>{text("links")}</h2>
         <ul class="links">
-            {move || network.get().map(|(names, links)| links.into_iter().map(|link| row(&names, link)).collect_view())}
+            <For each=move || ends().unwrap_or_default() key=Clone::clone let:pair>{row(pair)}</For>
         </ul>
         <div class="row">
             <button on:click=move |_| split(lab)>{text("split")}</button>
             <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>
         </div>
     }
+}
+
+/// The names of a link's ends.
+fn ends(names: &[String], link: &LinkLine) -> (String, String) {
+    let name = |index: u32| names.get(index as usize).cloned().unwrap_or_default();
+    (name(link.a), name(link.b))
 }
 
 /// Cuts the network into two halves.
