@@ -108,29 +108,14 @@ fn the_guilty_are_banned_until_the_ban_ends() {
     let easy = unsealed(|header| header.target = Target::MAX);
     let old = unsealed(|header| header.timestamp = Timestamp(1));
     let lazy = (0..)
-        .map(|nonce| Block {
-            header: Header {
-                seal: Seal::Work { nonce },
-                ..honest.header.clone()
-            },
-            ..honest.clone()
-        })
+        .map(|nonce| Block { header: Header { seal: Seal::Work { nonce }, ..honest.header.clone() }, ..honest.clone() })
         .find(|block| !block.header.target.is_met_by(&block.id()))
         .expect("most nonces are wrong");
     let table = [
-        (
-            "wrong-chain",
-            Message::Status(Status {
-                genesis: Hash([9; 32]),
-                ..status.clone()
-            }),
-        ),
+        ("wrong-chain", Message::Status(Status { genesis: Hash([9; 32]), ..status.clone() })),
         ("wrong-chain", Message::Status(Status { version: 9, ..status })),
         ("wrong-merkle-root", Message::Block(swapped)),
-        (
-            "wrong-state-root",
-            Message::Block(unsealed(|header| header.state_root = Hash([1; 32]))),
-        ),
+        ("wrong-state-root", Message::Block(unsealed(|header| header.state_root = Hash([1; 32])))),
         ("wrong-coinbase", Message::Block(remine(paid_twice))),
         ("wrong-height", Message::Block(unsealed(|header| header.height.0 += 1))),
         ("wrong-version", headers(&unsealed(|header| header.version = 2))),
@@ -141,10 +126,7 @@ fn the_guilty_are_banned_until_the_ban_ends() {
         ("timestamp-too-old", headers(&old)),
         ("timestamp-too-old", Message::Block(old)),
         ("transaction", Message::Block(unsigned)),
-        (
-            "bad-signature",
-            Message::Transaction(resign(builder.pay(1, 0, 2, 10, 500))),
-        ),
+        ("bad-signature", Message::Transaction(resign(builder.pay(1, 0, 2, 10, 500)))),
         ("zero-amount", Message::Transaction(nothing)),
         ("cost-overflow", Message::Transaction(everything)),
     ];
@@ -158,11 +140,7 @@ fn the_guilty_are_banned_until_the_ban_ends() {
         assert!(said.contains(code), "{code}: {said}");
         assert_eq!(lab.node(NODE).chain().tip(), builder.chain.tip(), "{code}");
         lab.say(HOSTILE, NODE, &Message::Block(honest.clone()));
-        assert_eq!(
-            lab.node(NODE).chain().tip(),
-            builder.chain.tip(),
-            "{code}: nobody listens to it"
-        );
+        assert_eq!(lab.node(NODE).chain().tip(), builder.chain.tip(), "{code}: nobody listens to it");
         lab.run(BAN_MS - 1);
         lab.greet(NODE, HOSTILE);
         assert_eq!(lab.closed.len(), 2, "{code}: still banned");
@@ -209,9 +187,7 @@ fn the_honest_are_never_blamed() {
     let mut numbers = Numbers(5);
     let chain = builder.chain.genesis_id();
     let payment = |nonce, amount, fee| Message::Transaction(pay(&chain, 1, nonce, 2, amount, fee));
-    let early = with(&builder.next(Vec::new()), |header| {
-        header.timestamp = LATER.after(3_600_000)
-    });
+    let early = with(&builder.next(Vec::new()), |header| header.timestamp = LATER.after(3_600_000));
     let (parent, child) = (builder.mine(Vec::new()), builder.mine(Vec::new()));
     let mut table = valid_messages(&lab, &builder);
     table.extend([
@@ -250,15 +226,9 @@ fn the_honest_are_never_blamed() {
             lab.greet(NODE, HOSTILE);
         }
     }
-    let blamed = lab
-        .events
-        .iter()
-        .find(|(_, event)| matches!(event, EventKind::PeerBlamed { .. }));
+    let blamed = lab.events.iter().find(|(_, event)| matches!(event, EventKind::PeerBlamed { .. }));
     assert!(lab.closed.is_empty() && blamed.is_none(), "{blamed:?}");
-    assert!(
-        lab.node(NODE).chain().height() > builder.chain.height(),
-        "and what was good was taken"
-    );
+    assert!(lab.node(NODE).chain().height() > builder.chain.height(), "and what was good was taken");
 }
 
 /// A block from the future waits for its time, even if others try to take its place.
@@ -266,11 +236,7 @@ fn the_honest_are_never_blamed() {
 fn a_block_from_the_future_waits_for_its_time() {
     let (mut lab, builder) = node();
     lab.now = Timestamp(builder.chain.tip_header().timestamp.0);
-    let at = |ahead: u64| {
-        with(&builder.next(Vec::new()), |header| {
-            header.timestamp = header.timestamp.after(ahead)
-        })
-    };
+    let at = |ahead: u64| with(&builder.next(Vec::new()), |header| header.timestamp = header.timestamp.after(ahead));
     lab.greet(NODE, HOSTILE);
     for far in 0..100 {
         lab.say(HOSTILE, NODE, &Message::Block(at(1_000_000_000 + far)));
@@ -322,20 +288,14 @@ fn what_was_not_judged_is_not_passed_on() {
     lab.say(HOSTILE, NODE, &Message::Block(good));
     lab.say(HOSTILE, NODE, &Message::Block(better.clone()));
     lab.say(HOSTILE, NODE, &Message::Block(forged.clone()));
-    assert!(
-        lab.node(NODE).chain().tree().block(&forged.id()).is_some(),
-        "kept as a side branch"
-    );
+    assert!(lab.node(NODE).chain().tree().block(&forged.id()).is_some(), "kept as a side branch");
     lab.say(HOSTILE + 1, 2, &Message::Headers(vec![forged.header.clone()]));
     lab.run(30_000);
     assert!(!lab.is_banned(2, NODE) && !lab.is_banned(NODE, 2), "{:?}", lab.closed);
     assert_eq!(lab.node(2).chain().tip(), better.id());
     lab.received(HOSTILE);
     lab.say(HOSTILE, NODE, &Message::Get(vec![Item::Block(forged.id())]));
-    assert_eq!(
-        lab.received(HOSTILE),
-        [Message::NotFound(vec![Item::Block(forged.id())])]
-    );
+    assert_eq!(lab.received(HOSTILE), [Message::NotFound(vec![Item::Block(forged.id())])]);
 }
 
 /// A short question has a bounded answer.
@@ -346,29 +306,13 @@ fn one_request_is_not_answered_a_thousand_times() {
     lab.add(NODE, &blocks);
     lab.greet(NODE, HOSTILE);
     lab.received(HOSTILE);
-    lab.say(
-        HOSTILE,
-        NODE,
-        &Message::Get(vec![Item::Block(blocks[0].id()); MAX_ITEMS]),
-    );
+    lab.say(HOSTILE, NODE, &Message::Get(vec![Item::Block(blocks[0].id()); MAX_ITEMS]));
     assert_eq!(lab.received(HOSTILE).len(), 1, "one block once");
-    let all = blocks
-        .iter()
-        .take(MAX_ITEMS)
-        .map(|block| Item::Block(block.id()))
-        .collect();
+    let all = blocks.iter().take(MAX_ITEMS).map(|block| Item::Block(block.id())).collect();
     lab.say(HOSTILE, NODE, &Message::Get(all));
     let answers = lab.received(HOSTILE);
-    assert!(
-        (1..=32).contains(&answers.len()),
-        "{} blocks for one message",
-        answers.len()
-    );
-    assert_eq!(
-        answers[0],
-        Message::Block(blocks[0].clone()),
-        "in the order in which they were asked for"
-    );
+    assert!((1..=32).contains(&answers.len()), "{} blocks for one message", answers.len());
+    assert_eq!(answers[0], Message::Block(blocks[0].clone()), "in the order in which they were asked for");
 }
 
 /// Everything a peer can make a node remember, at once and for long.
@@ -396,21 +340,10 @@ fn floods_do_not_fill_the_memory() {
         lab.say(from, NODE, &Message::NotFound(ids(&mut numbers, true)));
         lab.say(from, NODE, &Message::Get(ids(&mut numbers, false)));
         lab.say(from, NODE, &Message::Block(orphan(&mut numbers)));
-        lab.say(
-            from,
-            NODE,
-            &Message::Status(Status {
-                tip: numbers.id(),
-                ..lab.status()
-            }),
-        );
+        lab.say(from, NODE, &Message::Status(Status { tip: numbers.id(), ..lab.status() }));
         // Funded by nobody, or by somebody whose many futures exclude one another.
         let nonce = numbers.below(200) as u64;
-        lab.say(
-            from,
-            NODE,
-            &Message::Transaction(builder.pay(numbers.below(9) as u8, nonce, 2, 10, 500)),
-        );
+        lab.say(from, NODE, &Message::Transaction(builder.pay(numbers.below(9) as u8, nonce, 2, 10, 500)));
         lab.run(100);
         lab.inbox.clear();
         if round % 50 == 49 {
@@ -422,11 +355,7 @@ fn floods_do_not_fill_the_memory() {
     // What was flooded goes with the peers.
     (0..4).for_each(|peer| lab.disconnect(NODE, HOSTILE + peer));
     lab.run(3_600_000);
-    assert!(
-        lab.size(NODE) < before + 500_000,
-        "{} bytes stay of {largest}",
-        lab.size(NODE)
-    );
+    assert!(lab.size(NODE) < before + 500_000, "{} bytes stay of {largest}", lab.size(NODE));
 }
 
 /// Blocks whose parents nobody knows cost nothing to make, and may be as large as a message.
@@ -460,41 +389,20 @@ fn an_honest_peer_gets_through_a_flood() {
     while lab.node(NODE).chain().tip() != tip.id() {
         for liar in 0..6 {
             let items = (0..MAX_ITEMS).map(|_| numbers.id());
-            let items = items
-                .map(|id| {
-                    if liar % 2 == 0 {
-                        Item::Block(id)
-                    } else {
-                        Item::Transaction(id)
-                    }
-                })
-                .collect();
+            let items = items.map(|id| if liar % 2 == 0 { Item::Block(id) } else { Item::Transaction(id) }).collect();
             lab.say(HOSTILE + liar, NODE, &Message::Inventory(items));
-            let real = blocks
-                .iter()
-                .take(MAX_ITEMS)
-                .map(|block| Item::Block(block.id()))
-                .collect();
+            let real = blocks.iter().take(MAX_ITEMS).map(|block| Item::Block(block.id())).collect();
             lab.say(HOSTILE + liar, NODE, &Message::Inventory(real));
             lab.say(
                 HOSTILE + liar,
                 NODE,
-                &Message::Status(Status {
-                    tip: numbers.id(),
-                    work: tip_work(&lab, 2),
-                    ..lab.status()
-                }),
+                &Message::Status(Status { tip: numbers.id(), work: tip_work(&lab, 2), ..lab.status() }),
             );
         }
         lab.inbox.clear();
         lab.run(1_000);
         seconds += 1;
-        assert!(
-            seconds < 600,
-            "height {} of {}",
-            lab.node(NODE).chain().height(),
-            blocks.len()
-        );
+        assert!(seconds < 600, "height {} of {}", lab.node(NODE).chain().height(), blocks.len());
     }
     assert!(lab.closed.iter().all(|(_, peer, _)| *peer != 2));
 }
@@ -516,9 +424,7 @@ fn duplicates_and_replays_change_nothing() {
         said.push(Message::Block(builder.mine(vec![payment])));
     }
     said.push(Message::Transaction(builder.pay(1, 6, 2, 10, 500)));
-    said.push(Message::Headers(
-        builder.blocks.iter().map(|block| block.header.clone()).collect(),
-    ));
+    said.push(Message::Headers(builder.blocks.iter().map(|block| block.header.clone()).collect()));
     said.iter().for_each(|message| lab.say(HOSTILE, NODE, message));
     let state = |lab: &Lab| {
         (
@@ -556,14 +462,7 @@ fn only_so_many_peers_are_taken() {
     for peer in 0..2_000 {
         lab.disconnect(NODE, 1_000 + peer);
         lab.greet(NODE, 1_000 + peer);
-        lab.say(
-            1_000 + peer,
-            NODE,
-            &Message::Status(Status {
-                version: 9,
-                ..lab.status()
-            }),
-        );
+        lab.say(1_000 + peer, NODE, &Message::Status(Status { version: 9, ..lab.status() }));
         lab.inbox.clear();
     }
     assert!(lab.size(NODE) < 300_000, "{}", lab.size(NODE));
@@ -574,28 +473,15 @@ fn only_so_many_peers_are_taken() {
 fn an_own_transaction_is_repeated_but_not_for_ever() {
     let (mut lab, builder) = node();
     lab.greet(NODE, HOSTILE);
-    let command = Transfer {
-        to: address(2),
-        amount: units(5),
-        fee: units(500),
-        memo: Memo::default(),
-        nonce: Some(Nonce(0)),
-    };
+    let command =
+        Transfer { to: address(2), amount: units(5), fee: units(500), memo: Memo::default(), nonce: Some(Nonce(0)) };
     lab.command(NODE, Command::Transfer(command));
     lab.run(95_000);
-    let announced = |lab: &mut Lab| {
-        lab.received(HOSTILE)
-            .iter()
-            .filter(|message| matches!(message, Message::Inventory(_)))
-            .count()
-    };
+    let announced =
+        |lab: &mut Lab| lab.received(HOSTILE).iter().filter(|message| matches!(message, Message::Inventory(_))).count();
     assert!((3..=8).contains(&announced(&mut lab)));
-    let waiting: Vec<Transaction> = lab
-        .node(NODE)
-        .mempool()
-        .iter()
-        .map(|pooled| Transaction::clone(&pooled.transaction))
-        .collect();
+    let waiting: Vec<Transaction> =
+        lab.node(NODE).mempool().iter().map(|pooled| Transaction::clone(&pooled.transaction)).collect();
     lab.say(HOSTILE, NODE, &Message::Block(builder.next(waiting)));
     lab.run(1_000);
     lab.received(HOSTILE);

@@ -22,11 +22,7 @@ use worlds::{at, name, pay, ring, scenario};
 fn every_action() -> Scenario {
     let mut scenario = scenario(u64::MAX, &[50, 0, 20], &ring(3), LinkQuality::default());
     let (a, b) = (name(0), name(1));
-    let node = NodeConfig {
-        name: "New".into(),
-        hash_rate: 3,
-        balance: Amount::ZERO,
-    };
+    let node = NodeConfig { name: "New".into(), hash_rate: 3, balance: Amount::ZERO };
     let memo = Memo::new("rent, \"for\" {June} ☂").expect("short");
     let actions = [
         Action::Transfer {
@@ -36,40 +32,19 @@ fn every_action() -> Scenario {
             fee: Amount::literal(300),
             memo,
         },
-        Action::Cut {
-            a: a.clone(),
-            b: b.clone(),
-        },
-        Action::Heal {
-            a: a.clone(),
-            b: b.clone(),
-        },
+        Action::Cut { a: a.clone(), b: b.clone() },
+        Action::Heal { a: a.clone(), b: b.clone() },
         Action::Partition { nodes: vec![a.clone()] },
         Action::HealAll,
-        Action::SetLink {
-            a: a.clone(),
-            b: b.clone(),
-            quality: LinkQuality {
-                jitter: 3,
-                ..LinkQuality::default()
-            },
-        },
-        Action::AddNode {
-            node,
-            links: vec![a.clone(), b.clone()],
-        },
+        Action::SetLink { a: a.clone(), b: b.clone(), quality: LinkQuality { jitter: 3, ..LinkQuality::default() } },
+        Action::AddNode { node, links: vec![a.clone(), b.clone()] },
         Action::Stop { node: b.clone() },
         Action::Start { node: b },
         Action::SetHashRate { node: a, hash_rate: 30 },
-        Action::SetWorkload {
-            workload: Workload { transfers_per_hour: 60 },
-        },
+        Action::SetWorkload { workload: Workload { transfers_per_hour: 60 } },
         Action::Quiesce,
     ];
-    scenario.script = (1..)
-        .zip(actions)
-        .map(|(second, action)| at(second * 1_000, action))
-        .collect();
+    scenario.script = (1..).zip(actions).map(|(second, action)| at(second * 1_000, action)).collect();
     scenario
 }
 
@@ -146,63 +121,37 @@ fn mutate(text: &str, numbers: &mut Numbers) -> Vec<u8> {
 
 #[test]
 fn mutated_files_are_read_or_refused() {
-    let (whole, inner) = (
-        capsule().to_json(),
-        serde_json::to_string(&every_action()).expect("plain data"),
-    );
+    let (whole, inner) = (capsule().to_json(), serde_json::to_string(&every_action()).expect("plain data"));
     let mut numbers = Numbers(1);
     let (mut read, started) = (0, Instant::now());
     for _ in 0..2_000 * scale() {
-        let (of_capsule, text) = if numbers.below(2) == 0 {
-            (true, &whole)
-        } else {
-            (false, &inner)
-        };
+        let (of_capsule, text) = if numbers.below(2) == 0 { (true, &whole) } else { (false, &inner) };
         let Ok(text) = String::from_utf8(mutate(text, &mut numbers)) else {
             continue;
         };
         let again = if of_capsule {
-            Capsule::from_json(&text)
-                .map(|capsule| capsule.to_json())
-                .map_err(|error| error.to_string())
+            Capsule::from_json(&text).map(|capsule| capsule.to_json()).map_err(|error| error.to_string())
         } else {
             let scenario = Scenario::from_json(&text);
-            scenario
-                .map(|scenario| serde_json::to_string(&scenario).expect("plain"))
-                .map_err(|error| error.to_string())
+            scenario.map(|scenario| serde_json::to_string(&scenario).expect("plain")).map_err(|error| error.to_string())
         };
         match again {
             Ok(json) => {
                 read += 1;
-                let same = if of_capsule {
-                    Capsule::from_json(&json).is_ok()
-                } else {
-                    Scenario::from_json(&json).is_ok()
-                };
+                let same =
+                    if of_capsule { Capsule::from_json(&json).is_ok() } else { Scenario::from_json(&json).is_ok() };
                 assert!(same, "what was read can be written and read: {text}");
             }
-            Err(message) => assert!(
-                !message.is_empty() && message.len() < 2_000,
-                "{} bytes for {text}",
-                message.len()
-            ),
+            Err(message) => assert!(!message.is_empty() && message.len() < 2_000, "{} bytes for {text}", message.len()),
         }
     }
     let spent = started.elapsed();
-    assert!(
-        read > 20 && spent < Duration::from_secs(20 * scale()),
-        "{read} read in {spent:?}"
-    );
+    assert!(read > 20 && spent < Duration::from_secs(20 * scale()), "{read} read in {spent:?}");
 }
 
 #[test]
 fn depth_and_length_are_bounded() {
-    for open in [
-        "[",
-        "{\"a\":",
-        "{\"capsule\":1,\"scenario\":[",
-        "{\"config\":{\"nodes\":[",
-    ] {
+    for open in ["[", "{\"a\":", "{\"capsule\":1,\"scenario\":[", "{\"config\":{\"nodes\":["] {
         let text = open.repeat(200_000);
         assert!(Capsule::from_json(&text).is_err());
         assert!(Scenario::from_json(&text).is_err());
@@ -223,15 +172,10 @@ fn unknown_fields_are_errors_at_every_level() {
         match value {
             Value::Object(fields) => {
                 found.push(path.clone());
-                fields
-                    .iter()
-                    .for_each(|(name, field)| paths(field, format!("{path}/{name}"), found));
+                fields.iter().for_each(|(name, field)| paths(field, format!("{path}/{name}"), found));
             }
             Value::Array(items) => {
-                items
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, item)| paths(item, format!("{path}/{index}"), found));
+                items.iter().enumerate().for_each(|(index, item)| paths(item, format!("{path}/{index}"), found));
             }
             _ => {}
         }
@@ -257,54 +201,18 @@ fn messages_name_the_place() {
     let table: [(&str, Value, &str); 16] = [
         ("/version", json!(2), "version: is 2"),
         ("/config/nodes", json!([]), "config.nodes: is 0"),
-        (
-            "/config/nodes/1/name",
-            json!("A"),
-            "config.nodes[1].name: \"A\" is taken",
-        ),
+        ("/config/nodes/1/name", json!("A"), "config.nodes[1].name: \"A\" is taken"),
         ("/config/nodes/1/name", json!(" x"), "config.nodes[1].name"),
-        (
-            "/config/nodes/1/hashRate",
-            json!(10_000_001),
-            "config.nodes[1].hashRate: is 10000001",
-        ),
-        (
-            "/config/links/2/a",
-            json!("Nobody"),
-            "config.links[2].a: no node is named \"Nobody\"",
-        ),
-        (
-            "/config/links/0/b",
-            json!("A"),
-            "config.links[0]: links \"A\" with itself",
-        ),
-        (
-            "/config/links/0/quality/latency",
-            json!(0),
-            "config.links[0].quality.latency: is 0",
-        ),
-        (
-            "/config/links/0/quality/loss",
-            json!(1_000_001),
-            "config.links[0].quality.loss",
-        ),
-        (
-            "/config/workload/transfersPerHour",
-            json!(36_001),
-            "config.workload.transfersPerHour",
-        ),
-        (
-            "/config/rules/blockInterval",
-            json!(99),
-            "config.rules.blockInterval: is 99",
-        ),
+        ("/config/nodes/1/hashRate", json!(10_000_001), "config.nodes[1].hashRate: is 10000001"),
+        ("/config/links/2/a", json!("Nobody"), "config.links[2].a: no node is named \"Nobody\""),
+        ("/config/links/0/b", json!("A"), "config.links[0]: links \"A\" with itself"),
+        ("/config/links/0/quality/latency", json!(0), "config.links[0].quality.latency: is 0"),
+        ("/config/links/0/quality/loss", json!(1_000_001), "config.links[0].quality.loss"),
+        ("/config/workload/transfersPerHour", json!(36_001), "config.workload.transfersPerHour"),
+        ("/config/rules/blockInterval", json!(99), "config.rules.blockInterval: is 99"),
         ("/config/rules/subsidy", json!((1u64 << 53) - 1), "config.rules.subsidy"),
         ("/script/3/at", json!(1), "script[3].at: comes before"),
-        (
-            "/script/3/action/nodes",
-            json!(vec!["A"; 1_001]),
-            "script[3].action.nodes: is 1001",
-        ),
+        ("/script/3/action/nodes", json!(vec!["A"; 1_001]), "script[3].action.nodes: is 1001"),
         ("/seed", json!(5), "line 1 column"),
         ("/script/0/action/amount", json!(-5), "line 1 column"),
     ];
@@ -314,13 +222,9 @@ fn messages_name_the_place() {
         let (mut scenario, mut capsule) = (inner.clone(), outer.clone());
         *scenario.pointer_mut(path).expect("there") = value.clone();
         *capsule.pointer_mut(&format!("/scenario{path}")).expect("there") = value;
-        let error = Scenario::from_json(&scenario.to_string())
-            .expect_err(expected)
-            .to_string();
+        let error = Scenario::from_json(&scenario.to_string()).expect_err(expected).to_string();
         assert!(error.contains(expected), "{path}: {error}");
-        let error = Capsule::from_json(&capsule.to_string())
-            .expect_err(expected)
-            .to_string();
+        let error = Capsule::from_json(&capsule.to_string()).expect_err(expected).to_string();
         assert!(error.contains(expected), "{path} in a capsule: {error}");
     }
     let of = |capsule: Value| Capsule::from_json(&capsule.to_string()).expect_err("wrong").to_string();
@@ -329,10 +233,7 @@ fn messages_name_the_place() {
     assert_eq!(of(changed), "capsule version 7, this program reads version 1");
     let mut changed = outer.clone();
     changed["cursor"]["events"] = json!(1u64 << 40);
-    assert_eq!(
-        of(changed),
-        "cursor.events is 1099511627776, at most 1000000000 is allowed"
-    );
+    assert_eq!(of(changed), "cursor.events is 1099511627776, at most 1000000000 is allowed");
     assert!(of(json!({"scenario": inner})).contains("\"capsule\""));
     assert!(of(json!([1])).contains("not a capsule"));
 }
@@ -340,37 +241,16 @@ fn messages_name_the_place() {
 /// Allowed, however absurd: a step still ends soon, and the page that runs it stays alive.
 #[test]
 fn absurd_scenarios_do_not_hang() {
-    let mut fast = scenario(
-        1,
-        &[10_000_000, 10_000_000],
-        &ring(2),
-        LinkQuality {
-            latency: 1,
-            ..LinkQuality::default()
-        },
-    );
+    let mut fast =
+        scenario(1, &[10_000_000, 10_000_000], &ring(2), LinkQuality { latency: 1, ..LinkQuality::default() });
     fast.config.rules.initial_difficulty = 1;
     fast.config.rules.block_interval = 100;
     fast.config.workload.transfers_per_hour = 36_000;
 
     let mut hub = Scenario::generated(900, 2);
     let everybody: Vec<String> = hub.config.nodes.iter().map(|node| node.name.clone()).collect();
-    let node = |index| NodeConfig {
-        name: format!("Hub {index}"),
-        hash_rate: 0,
-        balance: Amount::ZERO,
-    };
-    hub.script = (0..5)
-        .map(|index| {
-            at(
-                1,
-                Action::AddNode {
-                    node: node(index),
-                    links: everybody.clone(),
-                },
-            )
-        })
-        .collect();
+    let node = |index| NodeConfig { name: format!("Hub {index}"), hash_rate: 0, balance: Amount::ZERO };
+    hub.script = (0..5).map(|index| at(1, Action::AddNode { node: node(index), links: everybody.clone() })).collect();
 
     for (what, scenario, events) in [("fast", fast, 300), ("hub", hub, 3_000)] {
         assert_eq!(scenario.validate(), Ok(()), "{what}");

@@ -9,21 +9,14 @@ use std::{
 use serde_json::{Value, json};
 
 fn tabchain(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tabchain"))
-        .args(arguments)
-        .output()
-        .expect("the program starts")
+    Command::new(env!("CARGO_BIN_EXE_tabchain")).args(arguments).output().expect("the program starts")
 }
 
 /// Exit code, standard output, standard error.
 fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = tabchain(arguments);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (
-        output.status.code().expect("not killed"),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code().expect("not killed"), text(output.stdout), text(output.stderr))
 }
 
 fn json_of(arguments: &[&str]) -> Value {
@@ -51,10 +44,7 @@ fn refused(arguments: &[&str], expected_code: i32, says: &[&str]) {
     let (code, out, err) = run(arguments);
     assert_eq!((code, out.as_str()), (expected_code, ""), "{arguments:?}: {err}");
     assert_eq!(err.trim_end().lines().count(), 1, "one line: {err}");
-    assert!(
-        err.starts_with("error: ") && says.iter().all(|word| err.contains(word)),
-        "{arguments:?}: {err}"
-    );
+    assert!(err.starts_with("error: ") && says.iter().all(|word| err.contains(word)), "{arguments:?}: {err}");
 }
 
 const SHORT: [&str; 7] = ["simulate", "--nodes", "4", "--seed", "7", "--for", "3m"];
@@ -95,10 +85,7 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
     assert_ne!(reseeded["digest"], one["digest"]);
     let (code, out, err) = run(&SHORT);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(
-        out.contains(one["digest"].as_str().expect("text")) && out.contains("0 violated"),
-        "{out}"
-    );
+    assert!(out.contains(one["digest"].as_str().expect("text")) && out.contains("0 violated"), "{out}");
 }
 
 #[test]
@@ -125,33 +112,17 @@ fn what_was_recorded_replays() {
     refused(&["replay", &place], 1, &["place.json", "999999999"]);
     let version = changed("version.json", |capsule| capsule["capsule"] = json!(2));
     refused(&["replay", &version], 1, &["version.json", "version 2", "version 1"]);
-    let unknown = changed("unknown.json", |capsule| {
-        capsule["scenario"]["config"]["nodes"][1]["hashrate"] = json!(1)
-    });
+    let unknown = changed("unknown.json", |capsule| capsule["scenario"]["config"]["nodes"][1]["hashrate"] = json!(1));
     refused(&["replay", &unknown], 1, &["unknown.json", "hashrate", "line 1"]);
-    let name = changed("name.json", |capsule| {
-        capsule["scenario"]["config"]["links"][0]["a"] = json!("Nobody")
-    });
+    let name = changed("name.json", |capsule| capsule["scenario"]["config"]["links"][0]["a"] = json!("Nobody"));
     refused(&["replay", &name], 1, &["name.json", "config.links[0].a", "Nobody"]);
-    refused(
-        &["replay", &file(&folder, "cut.json", &capsule[..capsule.len() / 2])],
-        1,
-        &["cut.json", "EOF"],
-    );
+    refused(&["replay", &file(&folder, "cut.json", &capsule[..capsule.len() / 2])], 1, &["cut.json", "EOF"]);
     refused(&["replay", &file(&folder, "empty.json", "")], 1, &["empty.json"]);
-    refused(
-        &["replay", &file(&folder, "huge.json", &" ".repeat(5 << 20))],
-        1,
-        &["huge.json", "4194304"],
-    );
+    refused(&["replay", &file(&folder, "huge.json", &" ".repeat(5 << 20))], 1, &["huge.json", "4194304"]);
     refused(&["replay", "no-such-file.json"], 1, &["no-such-file.json"]);
     refused(&["replay", folder.to_str().expect("UTF-8")], 1, &["record"]);
     std::fs::write(folder.join("bytes.json"), [0xff, 0xfe, 0x00]).expect("writable");
-    refused(
-        &["replay", folder.join("bytes.json").to_str().expect("UTF-8")],
-        1,
-        &["bytes.json", "UTF-8"],
-    );
+    refused(&["replay", folder.join("bytes.json").to_str().expect("UTF-8")], 1, &["bytes.json", "UTF-8"]);
 }
 
 #[test]
@@ -171,15 +142,9 @@ fn a_scenario_file_is_run_or_its_error_placed() {
     assert_eq!(summary["nodes"], json!(3));
     let path = folder.join("good-run.json");
     let path = path.to_str().expect("UTF-8");
-    assert_eq!(
-        json_of(&["simulate", &good, "--for", "2m", "--json", "--record", path])["digest"],
-        summary["digest"]
-    );
+    assert_eq!(json_of(&["simulate", &good, "--for", "2m", "--json", "--record", path])["digest"], summary["digest"]);
     assert_eq!(run(&["replay", path]).0, 0);
-    assert_ne!(
-        json_of(&["simulate", &good, "--for", "2m", "--json", "--seed", "3"])["digest"],
-        summary["digest"]
-    );
+    assert_ne!(json_of(&["simulate", &good, "--for", "2m", "--json", "--seed", "3"])["digest"], summary["digest"]);
 
     let bad = |name: &str, pointer: &str, value: Value| {
         let mut changed = scenario.clone();
@@ -191,22 +156,10 @@ fn a_scenario_file_is_run_or_its_error_placed() {
         &bad("rate.json", "/config/nodes/0/hashRate", json!(99_999_999)),
         &["rate.json", "config.nodes[0].hashRate", "99999999"],
     );
-    simulate(
-        &bad("type.json", "/config/nodes/0/hashRate", json!("fast")),
-        &["type.json", "at line", "column"],
-    );
-    simulate(
-        &bad("link.json", "/config/links/0/b", json!("C")),
-        &["link.json", "config.links[0].b", "\"C\""],
-    );
-    simulate(
-        &bad("action.json", "/script/0/action/do", json!("explode")),
-        &["action.json", "explode", "line"],
-    );
-    simulate(
-        &bad("version.json", "/version", json!(9)),
-        &["version.json", "version", "9"],
-    );
+    simulate(&bad("type.json", "/config/nodes/0/hashRate", json!("fast")), &["type.json", "at line", "column"]);
+    simulate(&bad("link.json", "/config/links/0/b", json!("C")), &["link.json", "config.links[0].b", "\"C\""]);
+    simulate(&bad("action.json", "/script/0/action/do", json!("explode")), &["action.json", "explode", "line"]);
+    simulate(&bad("version.json", "/version", json!(9)), &["version.json", "version", "9"]);
     simulate("no-such-file.json", &["no-such-file.json"]);
 }
 
@@ -224,15 +177,7 @@ fn nonsense_is_refused() {
         &["simulate", "--for", "400days"],
         &["simulate", "--fast"],
         &["simulate", "file.json", "--nodes", "3"],
-        &[
-            "simulate",
-            "--nodes",
-            "2",
-            "--for",
-            "1s",
-            "--record",
-            "/no/such/folder/file.json",
-        ],
+        &["simulate", "--nodes", "2", "--for", "1s", "--record", "/no/such/folder/file.json"],
         &["replay"],
         &["explode"],
         &[],

@@ -38,13 +38,7 @@ struct Forest {
 
 impl Forest {
     fn grow(plan: &Plan) -> Self {
-        let genesis = genesis(
-            PEOPLE,
-            Rules {
-                half_life: 1_500,
-                ..rules(3)
-            },
-        );
+        let genesis = genesis(PEOPLE, Rules { half_life: 1_500, ..rules(3) });
         let root = genesis.block();
         let mut ledgers = BTreeMap::from([(root.id(), genesis.ledger())]);
         let (mut blocks, mut headers, mut checks) = (Vec::new(), vec![root.header.clone()], Checks::forgetful());
@@ -54,10 +48,7 @@ impl Forest {
             let (mut nonces, mut spent, mut body) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
             for (from, to, amount, fee) in transfers {
                 let account = ledger.account(&address(*from));
-                let (nonce, cost) = (
-                    nonces.entry(from).or_insert(account.nonce.0),
-                    spent.entry(from).or_insert(0),
-                );
+                let (nonce, cost) = (nonces.entry(from).or_insert(account.nonce.0), spent.entry(from).or_insert(0));
                 if *cost + amount + fee <= account.balance.units() {
                     body.push(pay(&root.id(), *from, *nonce, *to, *amount, *fee));
                     (*nonce, *cost) = (*nonce + 1, *cost + amount + fee);
@@ -69,11 +60,7 @@ impl Forest {
             headers.push(block.header.clone());
             blocks.push(block);
         }
-        Self {
-            genesis,
-            blocks,
-            ledgers,
-        }
+        Self { genesis, blocks, ledgers }
     }
 
     /// Ids from above genesis to `id`, by looking for each parent.
@@ -97,23 +84,13 @@ impl Forest {
 
     /// ⌊2^256 / (target + 1)⌋, in a number that holds 2^256.
     fn work(&self, id: &BlockId) -> Uint<320, 5> {
-        let target = self
-            .blocks
-            .iter()
-            .find(|block| block.id() == *id)
-            .expect("known")
-            .header
-            .target;
+        let target = self.blocks.iter().find(|block| block.id() == *id).expect("known").header.target;
         (Uint::from(U256::MAX) + Uint::ONE) / (Uint::from(target.number()) + Uint::ONE)
     }
 
     /// Balances and nonces after a branch, by obvious arithmetic over the blocks from genesis.
     fn accounts(&self, branch: &[BlockId]) -> BTreeMap<Address, (u64, u64)> {
-        let start = self
-            .genesis
-            .allocations
-            .iter()
-            .map(|(to, amount)| (*to, (amount.units(), 0)));
+        let start = self.genesis.allocations.iter().map(|(to, amount)| (*to, (amount.units(), 0)));
         let mut accounts: BTreeMap<Address, (u64, u64)> = start.collect();
         for id in branch {
             let block = self.blocks.iter().find(|block| block.id() == *id).expect("known");
@@ -160,10 +137,7 @@ impl Forest {
         let moved = self.import(from, to);
         match import {
             Import::Extended(block) => prop_assert_eq!((vec![], vec![block.id()]), moved),
-            Import::Reorged {
-                disconnected,
-                connected,
-            } => {
+            Import::Reorged { disconnected, connected } => {
                 prop_assert!(!disconnected.is_empty(), "a reorg that leaves nothing extends");
                 prop_assert_eq!((ids(&disconnected), ids(&connected)), moved);
             }
@@ -178,18 +152,11 @@ impl Forest {
         prop_assert_eq!(chain.tip(), tip);
         prop_assert_eq!(&chain.best()[1..], &branch[..]);
         prop_assert_eq!(chain.ledger().root(), self.ledgers[&tip].root());
-        let accounts: BTreeMap<Address, (u64, u64)> = chain
-            .ledger()
-            .accounts()
-            .map(|(to, account)| (to, (account.balance.units(), account.nonce.0)))
-            .collect();
+        let accounts: BTreeMap<Address, (u64, u64)> =
+            chain.ledger().accounts().map(|(to, account)| (to, (account.balance.units(), account.nonce.0))).collect();
         let supply = accounts.values().map(|(balance, _)| balance).sum();
         prop_assert_eq!(accounts, self.accounts(&branch));
-        prop_assert_eq!(
-            chain.ledger().supply(),
-            Amount::new(supply).expect("in range"),
-            "invariant 1"
-        );
+        prop_assert_eq!(chain.ledger().supply(), Amount::new(supply).expect("in range"), "invariant 1");
         prop_assert!(chain.reconnects(), "invariant 3");
         Ok(())
     }
@@ -285,17 +252,11 @@ fn a_tie_goes_to_the_lower_id() {
     let [lower, higher] = rivals;
     let checks = &mut Checks::forgetful();
     let mut first = Chain::new(&genesis);
-    assert!(matches!(
-        first.import(LATER, lower.clone(), checks),
-        Ok(Import::Extended(_))
-    ));
+    assert!(matches!(first.import(LATER, lower.clone(), checks), Ok(Import::Extended(_))));
     assert_eq!(first.import(LATER, higher.clone(), checks), Ok(Import::SideBranch));
     let mut second = Chain::new(&genesis);
     assert!(matches!(second.import(LATER, higher, checks), Ok(Import::Extended(_))));
-    assert!(matches!(
-        second.import(LATER, lower.clone(), checks),
-        Ok(Import::Reorged { .. })
-    ));
+    assert!(matches!(second.import(LATER, lower.clone(), checks), Ok(Import::Reorged { .. })));
     assert_eq!((first.tip(), first.digest()), (lower.id(), second.digest()));
     assert_eq!(first.ledger().account(&address(9)).nonce, Nonce(0));
     assert_ne!(first.digest(), Hash::ZERO);

@@ -43,14 +43,7 @@ impl Headers {
 
 fn cheap() -> (Headers, Header, Chain) {
     let genesis = genesis(1, rules(1));
-    (
-        Headers {
-            genesis: genesis.clone(),
-            made: 0,
-        },
-        genesis.block().header,
-        Chain::new(&genesis),
-    )
+    (Headers { genesis: genesis.clone(), made: 0 }, genesis.block().header, Chain::new(&genesis))
 }
 
 /// The tree is bounded also by messages that end in an error nobody is blamed for, and the heaviest branch outlives the flood.
@@ -65,25 +58,13 @@ fn a_flood_of_headers_is_bounded() {
     for _ in 0..MAX_STALE / 1_000 + 2 {
         let mut flood = headers.many(1_000, &root);
         let parent = Hash([7; 32]);
-        flood.push(Header {
-            unsealed: UnsealedHeader {
-                parent,
-                ..root.unsealed.clone()
-            },
-            seal: root.seal,
-        });
-        assert_eq!(
-            chain.accept_headers(LATER, &flood),
-            Err(BlockError::UnknownParent { parent })
-        );
+        flood.push(Header { unsealed: UnsealedHeader { parent, ..root.unsealed.clone() }, seal: root.seal });
+        assert_eq!(chain.accept_headers(LATER, &flood), Err(BlockError::UnknownParent { parent }));
         assert!(chain.tree().len() <= 1 + MAX_STALE, "{} headers", chain.tree().len());
     }
     assert_eq!(chain.tree().len(), 1 + MAX_STALE);
     assert_eq!(chain.tree().best_header(), best[9].id());
-    assert_eq!(
-        chain.missing_bodies(20)[..10],
-        best.iter().map(Header::id).collect::<Vec<_>>()[..]
-    );
+    assert_eq!(chain.missing_bodies(20)[..10], best.iter().map(Header::id).collect::<Vec<_>>()[..]);
 }
 
 /// A full tree costs no more than a few look-ups for each header more, and a bush on a long stem is walked once: minutes here if either
@@ -105,10 +86,7 @@ fn a_full_tree_is_no_slower() {
         assert_eq!(chain.accept_headers(LATER, batch), Ok(MAX_STALE / 2));
     }
     for _ in 0..100 {
-        assert_eq!(
-            chain.missing_bodies(64),
-            stem[..32].iter().map(Header::id).collect::<Vec<_>>()
-        );
+        assert_eq!(chain.missing_bodies(64), stem[..32].iter().map(Header::id).collect::<Vec<_>>());
     }
 }
 
@@ -122,11 +100,7 @@ fn bodies_are_asked_for_once() {
     for branch in [&[stem.clone()][..], &left, &right] {
         chain.accept_headers(LATER, branch).expect("valid");
     }
-    let best = if chain.tree().best_header() == left[1].id() {
-        [&left, &right]
-    } else {
-        [&right, &left]
-    };
+    let best = if chain.tree().best_header() == left[1].id() { [&left, &right] } else { [&right, &left] };
     let ids = |headers: &[&Header]| headers.iter().map(|header| header.id()).collect::<Vec<_>>();
     assert_eq!(chain.missing_bodies(4), ids(&[&stem, &best[0][0], &best[1][0]]));
     assert_eq!(chain.missing_bodies(3), ids(&[&stem, &best[0][0], &best[1][0]]));
@@ -137,14 +111,7 @@ fn bodies_are_asked_for_once() {
 /// Bodies beside the best chain are bounded in bytes, however cheap their work was; one that may still win is kept.
 #[test]
 fn a_flood_of_bodies_is_bounded() {
-    let mut chain = ChainBuilder::new(genesis(
-        1,
-        Rules {
-            max_block_bytes: 4_000_000,
-            ..rules(1)
-        },
-    ))
-    .grow(12);
+    let mut chain = ChainBuilder::new(genesis(1, Rules { max_block_bytes: 4_000_000, ..rules(1) })).grow(12);
     let mut body = transfer(1, 0, address(2), 1, 0);
     let Action::Transfer { memo, .. } = &mut body.action;
     *memo = Memo::new("m".repeat(256)).expect("short");
@@ -164,19 +131,11 @@ fn a_flood_of_bodies_is_bounded() {
         }
     }
     let stale = chain.chain.tree().iter().filter(|(id, _)| !chain.chain.is_best(id));
-    let bytes: usize = stale
-        .filter_map(|(_, entry)| entry.body.as_ref())
-        .map(|body| body.size())
-        .sum();
+    let bytes: usize = stale.filter_map(|(_, entry)| entry.body.as_ref()).map(|body| body.size()).sum();
     assert_eq!(bytes, chain.chain.tree().stale_bytes());
     assert!(bytes > MAX_STALE_BYTES / 2 && bytes <= MAX_STALE_BYTES, "{bytes}");
     assert_eq!(
-        chain
-            .chain
-            .tree()
-            .iter()
-            .filter(|(_, entry)| entry.header.height.0 == 11)
-            .count(),
+        chain.chain.tree().iter().filter(|(_, entry)| entry.header.height.0 == 11).count(),
         2,
         "the rival is kept"
     );
@@ -187,30 +146,16 @@ fn a_flood_of_bodies_is_bounded() {
 fn stale_bytes_follow_the_best_chain() {
     let (mut one, mut two) = (start(), start());
     for length in [1, 3, 4, 7] {
-        let (behind, ahead) = if length % 2 == 1 {
-            (&mut one, &mut two)
-        } else {
-            (&mut two, &mut one)
-        };
+        let (behind, ahead) = if length % 2 == 1 { (&mut one, &mut two) } else { (&mut two, &mut one) };
         while ahead.chain.height().0 < 13 + length {
-            let block = child(
-                &ahead.genesis,
-                ahead.chain.ledger(),
-                ahead.chain.tip_header(),
-                1_000,
-                20,
-                Vec::new(),
-            );
+            let block = child(&ahead.genesis, ahead.chain.ledger(), ahead.chain.tip_header(), 1_000, 20, Vec::new());
             ahead.import(block.clone()).expect("valid");
             behind.import(block).expect("valid");
         }
     }
     for chain in [&one.chain, &two.chain] {
         let stale = chain.tree().iter().filter(|(id, _)| !chain.is_best(id));
-        let bytes = stale
-            .filter_map(|(_, entry)| entry.body.as_ref())
-            .map(|body| body.size())
-            .sum::<usize>();
+        let bytes = stale.filter_map(|(_, entry)| entry.body.as_ref()).map(|body| body.size()).sum::<usize>();
         assert_eq!(chain.tree().stale_bytes(), bytes);
     }
 }
@@ -239,11 +184,7 @@ fn an_address_has_one_spelling() {
         groups.push(Fe32::try_from(last | padding).expect("five bits"));
         let text: String = groups.into_iter().with_checksum::<Bech32m>(&hrp).chars().collect();
         assert_eq!(text.parse::<Address>().is_ok(), padding == 0, "{text}");
-        assert_eq!(
-            text.to_uppercase().parse::<Address>().is_ok(),
-            padding == 0,
-            "upper case is for QR codes"
-        );
+        assert_eq!(text.to_uppercase().parse::<Address>().is_ok(), padding == 0, "upper case is for QR codes");
     }
 }
 
@@ -251,13 +192,7 @@ fn an_address_has_one_spelling() {
 fn waiting() -> (ChainBuilder, Block) {
     static BLOCK: OnceLock<Block> = OnceLock::new();
     let chain = ChainBuilder::new(genesis(3, rules(1 << 17)));
-    let pays = || {
-        vec![
-            chain.pay(1, 0, 2, 500, 5),
-            chain.pay(2, 0, 3, 600, 5),
-            chain.pay(1, 1, 3, 7, 1),
-        ]
-    };
+    let pays = || vec![chain.pay(1, 0, 2, 500, 5), chain.pay(2, 0, 3, 600, 5), chain.pay(1, 1, 3, 7, 1)];
     let block = BLOCK.get_or_init(|| chain.next(pays())).clone();
     (chain, block)
 }

@@ -46,19 +46,10 @@ impl Plain {
 
     /// The code of what admitting `tx` must answer.
     fn admit(&mut self, tx: &Transaction, ledger: &Ledger) -> &'static str {
-        let (account, nonce, fee) = (
-            ledger.account(&sender(tx)),
-            tx.unsigned.nonce.0,
-            tx.unsigned.fee.units(),
-        );
+        let (account, nonce, fee) = (ledger.account(&sender(tx)), tx.unsigned.nonce.0, tx.unsigned.fee.units());
         let same = |old: &&Transaction| sender(old) == sender(tx) && old.unsigned.nonce.0 == nonce;
         let old = self.0.iter().find(same).cloned();
-        let others: u64 = self
-            .0
-            .iter()
-            .filter(|other| sender(other) == sender(tx) && !same(other))
-            .map(cost)
-            .sum();
+        let others: u64 = self.0.iter().filter(|other| sender(other) == sender(tx) && !same(other)).map(cost).sum();
         if self.0.iter().any(|known| known.id() == tx.id()) {
             return "known";
         } else if fee * 1_000 < encode(tx).len() as u64 * 100 {
@@ -67,10 +58,7 @@ impl Plain {
             return "wrong-nonce";
         } else if nonce > account.nonce.0 + GAP {
             return "nonce-too-far";
-        } else if old
-            .as_ref()
-            .is_some_and(|old| fee * 100 < old.unsigned.fee.units() * 110 || rate(tx) <= rate(old))
-        {
+        } else if old.as_ref().is_some_and(|old| fee * 100 < old.unsigned.fee.units() * 110 || rate(tx) <= rate(old)) {
             return "replacement-underpriced";
         } else if cost(tx) > account.balance.units() {
             return "insufficient-balance";
@@ -81,10 +69,7 @@ impl Plain {
         kept.0.retain(|other| !same(&other));
         while kept.bytes() + encode(tx).len() > MAX_POOL_BYTES {
             let strangers = kept.0.iter().filter(|other| sender(other) != sender(tx));
-            let lowest = strangers
-                .min_by_key(|other| (rate(other), other.id()))
-                .expect("a full pool")
-                .clone();
+            let lowest = strangers.min_by_key(|other| (rate(other), other.id())).expect("a full pool").clone();
             if rate(&lowest) >= rate(tx) {
                 return "pool-full";
             }
@@ -117,17 +102,10 @@ impl Plain {
         let (mut selected, mut nonces) = (Vec::new(), BTreeMap::new());
         loop {
             let may_follow = |tx: &&Transaction| {
-                let next = nonces
-                    .get(&sender(tx))
-                    .copied()
-                    .unwrap_or(ledger.account(&sender(tx)).nonce.0);
+                let next = nonces.get(&sender(tx)).copied().unwrap_or(ledger.account(&sender(tx)).nonce.0);
                 tx.unsigned.nonce.0 == next && encode(*tx).len() <= room
             };
-            let best = self
-                .0
-                .iter()
-                .filter(may_follow)
-                .max_by_key(|tx| (rate(tx), std::cmp::Reverse(tx.id())));
+            let best = self.0.iter().filter(may_follow).max_by_key(|tx| (rate(tx), std::cmp::Reverse(tx.id())));
             let Some(best) = best.cloned() else { return selected };
             room -= encode(&best).len();
             nonces.insert(sender(&best), best.unsigned.nonce.0 + 1);
@@ -138,10 +116,7 @@ impl Plain {
 
 fn agree(pool: &Mempool, plain: &Plain) -> Result<(), TestCaseError> {
     let mut ids: Vec<_> = pool.iter().map(|pooled| pooled.id).collect();
-    prop_assert!(
-        pool.iter().map(|pooled| pooled.fee_rate).rev_sorted(),
-        "best fee rate first"
-    );
+    prop_assert!(pool.iter().map(|pooled| pooled.fee_rate).rev_sorted(), "best fee rate first");
     ids.sort();
     prop_assert_eq!(&ids, &plain.ids());
     prop_assert_eq!((pool.len(), pool.bytes()), (plain.0.len(), plain.bytes()));
@@ -187,10 +162,7 @@ fn admit(pool: &mut Mempool, plain: &mut Plain, tx: &Transaction, ledger: &Ledge
         }
     };
     prop_assert_eq!(code, expected);
-    prop_assert!(
-        pool.len() + 2 * GAP as usize + 2 > size,
-        "nobody loses more than one sender's tail or two"
-    );
+    prop_assert!(pool.len() + 2 * GAP as usize + 2 > size, "nobody loses more than one sender's tail or two");
     Ok(())
 }
 
@@ -207,14 +179,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let amount = prop_oneof![1..100_000u64, 300_000..1_000_001u64];
     let near = prop_oneof![9 => 0..5u64, 1 => 60..70u64];
     let fee = prop_oneof![1 => 0..60u64, 4 => 20..400u64];
-    let transfer = (
-        1..=4u8,
-        near,
-        1..=4u8,
-        amount,
-        fee,
-        prop_oneof![Just(0usize), 0..=256usize],
-    );
+    let transfer = (1..=4u8, near, 1..=4u8, amount, fee, prop_oneof![Just(0usize), 0..=256usize]);
     let step = prop_oneof![
         12 => transfer.prop_map(|(from, nonce, to, amount, fee, memo)| Step::Admit(from, nonce, to, amount, fee, memo)),
         1 => any::<prop::sample::Index>().prop_map(Step::Again),
@@ -226,19 +191,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Mines the template and imports it: whatever waits, the pool makes a valid block, and the best one by the plain rule.
 fn mine(chain: &mut ChainBuilder, pool: &Mempool, plain: &Plain) -> Result<(), TestCaseError> {
-    let template = chain
-        .chain
-        .template(chain.chain.tip_header().timestamp.after(1_000), address(9), pool);
+    let template = chain.chain.template(chain.chain.tip_header().timestamp.after(1_000), address(9), pool);
     let template = template.expect("the pool never makes it fail");
     let header = support::seal(template.header.clone());
     let room =
         1_200 - template.clone().seal(0).size() + template.transactions.iter().map(Transaction::size).sum::<usize>();
     prop_assert_eq!(&template.transactions, &plain.select(chain.chain.ledger(), room));
-    let block = Block {
-        header,
-        coinbase: template.coinbase,
-        transactions: template.transactions,
-    };
+    let block = Block { header, coinbase: template.coinbase, transactions: template.transactions };
     prop_assert!(block.size() <= 1_200);
     prop_assert!(matches!(chain.import(block), Ok(Import::Extended(_))));
     Ok(())
@@ -247,26 +206,11 @@ fn mine(chain: &mut ChainBuilder, pool: &Mempool, plain: &Plain) -> Result<(), T
 /// Two empty blocks beside the tip take its place; returns what must be taken back into the pool.
 fn reorg(chain: &mut ChainBuilder, miner: u8) -> Vec<Transaction> {
     let mut other = ChainBuilder::new(chain.genesis.clone());
-    for id in chain
-        .chain
-        .best()
-        .iter()
-        .skip(1)
-        .take(chain.chain.best().len().saturating_sub(2))
-    {
-        other
-            .import(Block::clone(chain.chain.tree().block(id).expect("best")))
-            .expect("valid");
+    for id in chain.chain.best().iter().skip(1).take(chain.chain.best().len().saturating_sub(2)) {
+        other.import(Block::clone(chain.chain.tree().block(id).expect("best"))).expect("valid");
     }
     let on = |other: &ChainBuilder| {
-        child(
-            &chain.genesis,
-            other.chain.ledger(),
-            other.chain.tip_header(),
-            1_000,
-            miner,
-            Vec::new(),
-        )
+        child(&chain.genesis, other.chain.ledger(), other.chain.tip_header(), 1_000, miner, Vec::new())
     };
     let first = on(&other);
     other.import(first.clone()).expect("valid");
@@ -275,10 +219,7 @@ fn reorg(chain: &mut ChainBuilder, miner: u8) -> Vec<Transaction> {
         Import::Reorged { disconnected, .. } => disconnected,
         _ => Vec::new(),
     });
-    gone.concat()
-        .iter()
-        .flat_map(|block| block.transactions.clone())
-        .collect()
+    gone.concat().iter().flat_map(|block| block.transactions.clone()).collect()
 }
 
 proptest! {
@@ -322,37 +263,21 @@ proptest! {
 
 /// A transfer of somebody without a key; the pool does not look at signatures.
 fn unsigned(who: u8, nonce: u64, fee: u64, memo: usize) -> Transaction {
-    let action = Action::Transfer {
-        to: address(1),
-        amount: units(1),
-        memo: Memo::new("m".repeat(memo)).expect("short"),
-    };
-    let unsigned = UnsignedTransaction {
-        sender: PublicKey::Ed25519([who; 32]),
-        nonce: Nonce(nonce),
-        fee: units(fee),
-        action,
-    };
-    Transaction {
-        unsigned,
-        signature: Signature::Ed25519([0; 64]),
-    }
+    let action =
+        Action::Transfer { to: address(1), amount: units(1), memo: Memo::new("m".repeat(memo)).expect("short") };
+    let unsigned =
+        UnsignedTransaction { sender: PublicKey::Ed25519([who; 32]), nonce: Nonce(nonce), fee: units(fee), action };
+    Transaction { unsigned, signature: Signature::Ed25519([0; 64]) }
 }
 
 /// Forty senders fill the pool to its last kilobyte, at rising fees.
 fn full() -> (Ledger, Mempool, Plain) {
-    let balances = (0..60u8)
-        .map(|who| (PublicKey::Ed25519([who; 32]).address(), units(1 << 30)))
-        .collect();
+    let balances = (0..60u8).map(|who| (PublicKey::Ed25519([who; 32]).address(), units(1 << 30))).collect();
     let ledger = Ledger::with_allocations(&balances);
     let (mut pool, mut plain) = (Mempool::default(), Plain::default());
     let nonces = |who| 0..=if who == 0 { 10 } else { GAP };
     for (who, nonce) in (0..60u8).flat_map(|who| nonces(who).map(move |nonce| (who, nonce))) {
-        let fee = if (who, nonce) == (0, 0) {
-            900
-        } else {
-            1_000 + (u64::from(who) * 37 + nonce * 11) % 500
-        };
+        let fee = if (who, nonce) == (0, 0) { 900 } else { 1_000 + (u64::from(who) * 37 + nonce * 11) % 500 };
         let tx = unsigned(who, nonce, fee, 256);
         if pool.bytes() + tx.size() <= MAX_POOL_BYTES {
             assert_eq!(pool.admit(Arc::new(tx.clone()), &ledger), Ok(Admission::Added));
@@ -368,10 +293,7 @@ fn a_full_pool_against_a_plain_list() {
     let (ledger, mut pool, mut plain) = full();
     agree(&pool, &plain).expect("filled alike");
     // The lowest rate is the sender's own, which it needs: others make room.
-    assert_eq!(
-        pool.iter().last().map(|pooled| sender(&pooled.transaction)),
-        Some(sender(&unsigned(0, 0, 0, 0)))
-    );
+    assert_eq!(pool.iter().last().map(|pooled| sender(&pooled.transaction)), Some(sender(&unsigned(0, 0, 0, 0))));
     admit(&mut pool, &mut plain, &unsigned(0, 11, 1_400, 256), &ledger).expect("alike");
     assert!(pool.get(&unsigned(0, 11, 1_400, 256).id()).is_some());
     let fees = [1_000, 1_001, 1_100, 1_250, 1_499, 1_500, 900, 5_000, 1_300, 1_200];
@@ -413,39 +335,20 @@ fn every_refusal() {
     for (code, refused, admitted, error) in rows {
         let mut pool = waiting();
         assert_eq!(pool.admit(Arc::new(refused), ledger), Err(error.clone()));
-        assert_eq!(
-            (error.code(), &pool, pool.digest()),
-            (code, &waiting(), waiting().digest())
-        );
+        assert_eq!((error.code(), &pool, pool.digest()), (code, &waiting(), waiting().digest()));
         assert!(!error.is_senders_fault(), "an honest peer may have seen another state");
         let json = serde_json::to_value(&error).expect("JSON");
-        assert_eq!(
-            json["rule"],
-            if matches!(error, PoolError::Transaction { .. }) {
-                "transaction"
-            } else {
-                code
-            }
-        );
+        assert_eq!(json["rule"], if matches!(error, PoolError::Transaction { .. }) { "transaction" } else { code });
         assert!(pool.admit(Arc::new(admitted.clone()), ledger).is_ok() && pool.get(&admitted.id()).is_some());
     }
     let mut later = ChainBuilder::new(genesis(3, rules(1)));
     later.mine(vec![later.pay(1, 0, 2, 1, 50)]);
-    let spent = transaction(TransactionError::WrongNonce {
-        nonce: Nonce(0),
-        expected: Nonce(1),
-    });
-    assert_eq!(
-        waiting().admit(Arc::new(later.pay(1, 0, 3, 1, 50)), later.chain.ledger()),
-        Err(spent)
-    );
+    let spent = transaction(TransactionError::WrongNonce { nonce: Nonce(0), expected: Nonce(1) });
+    assert_eq!(waiting().admit(Arc::new(later.pay(1, 0, 3, 1, 50)), later.chain.ledger()), Err(spent));
     let (ledger, mut pool, plain) = full();
     let lowest = plain.0.iter().map(rate).min().expect("full");
     let (tie, better) = (unsigned(59, 0, 900, 256), unsigned(59, 0, 903, 256));
-    let error = PoolError::Full {
-        fee_rate: lowest,
-        lowest,
-    };
+    let error = PoolError::Full { fee_rate: lowest, lowest };
     assert_eq!(pool.admit(Arc::new(tie), &ledger), Err(error.clone()));
     assert_eq!(serde_json::to_value(&error).expect("JSON")["rule"], error.code());
     assert_eq!(pool.admit(Arc::new(better), &ledger), Ok(Admission::Added));

@@ -17,52 +17,33 @@ type Wide = Uint<1024, 16>;
 type Rows = &'static [(u64, u64, u32)];
 
 fn header(height: u64, timestamp: u64, target: Target) -> Header {
-    let genesis = Genesis {
-        rules: Rules::default(),
-        timestamp: Timestamp(timestamp),
-        allocations: BTreeMap::new(),
-    };
+    let genesis = Genesis { rules: Rules::default(), timestamp: Timestamp(timestamp), allocations: BTreeMap::new() };
     let mut header = genesis.block().header;
     (header.unsealed.height, header.unsealed.target) = (Height(height), target);
     header
 }
 
 fn rules(block_interval: u64, half_life: u64) -> Rules {
-    Rules {
-        block_interval,
-        half_life,
-        ..Rules::default()
-    }
+    Rules { block_interval, half_life, ..Rules::default() }
 }
 
 /// The rule, for a chain that stands `height` blocks and `elapsed` units of time after its anchor.
 fn retarget(rules: &Rules, anchor: U256, height: u64, elapsed: i64) -> U256 {
     let start = 1 << 50;
-    let (genesis, parent) = (
-        header(0, start, Target::from_number(anchor)),
-        start.checked_add_signed(elapsed),
-    );
+    let (genesis, parent) = (header(0, start, Target::from_number(anchor)), start.checked_add_signed(elapsed));
     next_target(rules, &genesis, &header(height, parent.expect("small"), Target::MAX)).number()
 }
 
 /// Bitcoin's compact form of a target.
 fn from_bits(bits: u32) -> U256 {
     let (exponent, mantissa) = ((bits >> 24) as usize, U256::from(bits & 0x7f_ffff));
-    if exponent >= 3 {
-        mantissa << (8 * (exponent - 3))
-    } else {
-        mantissa >> (8 * (3 - exponent))
-    }
+    if exponent >= 3 { mantissa << (8 * (exponent - 3)) } else { mantissa >> (8 * (3 - exponent)) }
 }
 
 fn to_bits(target: U256) -> u32 {
     let mut size = target.bit_len().div_ceil(8);
     let low = |size: usize| {
-        if size >= 3 {
-            target >> (8 * (size - 3))
-        } else {
-            target << (8 * (3 - size))
-        }
+        if size >= 3 { target >> (8 * (size - 3)) } else { target << (8 * (3 - size)) }
     };
     let mut mantissa = low(size).to::<u32>();
     if mantissa & 0x80_0000 != 0 {
@@ -104,11 +85,7 @@ fn published_vectors() {
             let genesis = header(0, start, Target::from_number(from_bits(anchor)));
             let parent = header(height - anchor_height + 1, *time, Target::MAX);
             let target = next_target(&rules(600, 172_800), &genesis, &parent).number();
-            assert_eq!(
-                format!("{:08x}", to_bits(target)),
-                format!("{bits:08x}"),
-                "height {height}, time {time}"
-            );
+            assert_eq!(format!("{:08x}", to_bits(target)), format!("{bits:08x}"), "height {height}, time {time}");
         }
     }
 }
@@ -179,18 +156,12 @@ fn mine(rules: &Rules, genesis: &Header, tip: &mut Header, rate: u64, duration: 
 /// rate brings back the old target, with no drift.
 #[test]
 fn any_hash_rate_comes_back_to_the_interval() {
-    let rules = Rules {
-        initial_difficulty: 1 << 40,
-        ..Rules::default()
-    };
+    let rules = Rules { initial_difficulty: 1 << 40, ..Rules::default() };
     let base = rules.initial_difficulty * 1_000 / rules.block_interval;
     for rate in [base * 2, base * 100, base / 2, base / 16, base / 256] {
         let genesis = header(0, 1 << 40, Target::from_expected_hashes(rules.initial_difficulty));
         let mut tip = genesis.clone();
-        assert_eq!(
-            mine(&rules, &genesis, &mut tip, base, 3 * rules.half_life),
-            rules.block_interval
-        );
+        assert_eq!(mine(&rules, &genesis, &mut tip, base, 3 * rules.half_life), rules.block_interval);
         // A rate that fell by 2^k leaves blocks 2^k slower at first, so the schedule is only met k half-lives later.
         let settle = rules.half_life * (12 + u64::from((base / rate).max(1).ilog2()));
         let interval = mine(&rules, &genesis, &mut tip, rate, settle);
@@ -199,15 +170,9 @@ fn any_hash_rate_comes_back_to_the_interval() {
         let late = i128::from(tip.timestamp.since(genesis.timestamp)) - i128::from(tip.height.0 * rules.block_interval);
         let ratio = (rate.max(base) / rate.min(base)).ilog2() as i128;
         let half_lives = late.abs() / i128::from(rules.half_life);
-        assert!(
-            (ratio - 1..=ratio + 1).contains(&half_lives),
-            "{rate} H/s: {late} ms off schedule"
-        );
+        assert!((ratio - 1..=ratio + 1).contains(&half_lives), "{rate} H/s: {late} ms off schedule");
         mine(&rules, &genesis, &mut tip, base, 16 * rules.half_life);
         let (back, first) = (next_target(&rules, &genesis, &tip).number(), genesis.target.number());
-        assert!(
-            back.abs_diff(first) < first / U256::from(50),
-            "{back} after the old rate came back, {first} before"
-        );
+        assert!(back.abs_diff(first) < first / U256::from(50), "{back} after the old rate came back, {first} before");
     }
 }

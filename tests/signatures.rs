@@ -54,16 +54,10 @@ fn bytes<const N: usize>(text: &str) -> [u8; N] {
 #[test]
 fn rfc_8032_section_7_1() {
     for [secret, public, message, signature] in RFC_8032 {
-        let (message, signature) = (
-            hex::decode(message).expect("hex"),
-            RawSignature::from(bytes::<64>(signature)),
-        );
+        let (message, signature) = (hex::decode(message).expect("hex"), RawSignature::from(bytes::<64>(signature)));
         let key = SigningKey::from(bytes::<32>(secret));
         assert_eq!(<[u8; 32]>::from(key.verification_key()), bytes::<32>(public));
-        assert_eq!(
-            SecretKey::from_seed(bytes(secret)).public(),
-            PublicKey::Ed25519(bytes(public))
-        );
+        assert_eq!(SecretKey::from_seed(bytes(secret)).public(), PublicKey::Ed25519(bytes(public)));
         assert_eq!(key.sign(&message), signature);
         assert!(key.verification_key().verify(&signature, &message).is_ok());
         assert!(key.verification_key().verify(&signature, b"another").is_err());
@@ -75,20 +69,9 @@ fn small_order_encodings() -> Vec<[u8; 32]> {
     let p: U256 = (U256::ONE << 255usize) - U256::from(19u64);
     let sign: U256 = U256::ONE << 255usize;
     // The y of the points of order 8; the other two are its negative.
-    let eighth = U256::from_le_bytes::<32>(bytes(
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    ));
+    let eighth = U256::from_le_bytes::<32>(bytes("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"));
     let (zero, one, minus) = (U256::ZERO, U256::ONE, p - U256::ONE);
-    let canonical = [
-        one,
-        minus,
-        zero,
-        zero | sign,
-        eighth,
-        eighth | sign,
-        p - eighth,
-        (p - eighth) | sign,
-    ];
+    let canonical = [one, minus, zero, zero | sign, eighth, eighth | sign, p - eighth, (p - eighth) | sign];
     let others = [one | sign, minus | sign, p, p | sign, p + one, (p + one) | sign];
     canonical.into_iter().chain(others).map(|y| y.to_le_bytes()).collect()
 }
@@ -107,10 +90,7 @@ fn zip_215_small_order() {
         for r in &encodings {
             let bytes = signature(*r, [0; 32]);
             let raw = VerificationKey::try_from(*key).expect("a point");
-            assert!(
-                raw.verify(&RawSignature::from(bytes), b"Zcash").is_ok(),
-                "{key:02x?} {r:02x?}"
-            );
+            assert!(raw.verify(&RawSignature::from(bytes), b"Zcash").is_ok(), "{key:02x?} {r:02x?}");
             batch.queue((VerificationKeyBytes::from(*key), RawSignature::from(bytes), b"Zcash"));
             let (key, signature) = (PublicKey::Ed25519(*key), Signature::Ed25519(bytes));
             for message in [Hash::ZERO, Hash([0xff; 32])] {
@@ -131,18 +111,9 @@ fn zip_215_small_order() {
 fn what_zip_215_refuses() {
     let order = U256::from_le_bytes::<32>(bytes(ORDER));
     for torsion in small_order_encodings() {
-        for (s, accepted) in [
-            (U256::ZERO, true),
-            (order, false),
-            (order << 1usize, false),
-            (U256::MAX, false),
-        ] {
+        for (s, accepted) in [(U256::ZERO, true), (order, false), (order << 1usize, false), (U256::MAX, false)] {
             let signature = Signature::Ed25519(signature(torsion, s.to_le_bytes()));
-            assert_eq!(
-                PublicKey::Ed25519(torsion).verify(&Hash::ZERO, &signature),
-                accepted,
-                "s = {s}"
-            );
+            assert_eq!(PublicKey::Ed25519(torsion).verify(&Hash::ZERO, &signature), accepted, "s = {s}");
         }
     }
     // 2 is not the y of any point.

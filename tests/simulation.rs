@@ -42,19 +42,11 @@ struct Row {
 }
 
 fn row(what: &'static str, scenario: Scenario, minutes: u64, expect: Expect) -> Row {
-    Row {
-        what,
-        scenario,
-        minutes,
-        expect,
-    }
+    Row { what, scenario, minutes, expect }
 }
 
 fn good() -> LinkQuality {
-    LinkQuality {
-        jitter: 10,
-        ..LinkQuality::default()
-    }
+    LinkQuality { jitter: 10, ..LinkQuality::default() }
 }
 
 fn scripted(mut scenario: Scenario, script: impl IntoIterator<Item = (u64, Action)>) -> Scenario {
@@ -64,64 +56,27 @@ fn scripted(mut scenario: Scenario, script: impl IntoIterator<Item = (u64, Actio
 
 fn table(seed: u64) -> Vec<Row> {
     let of = |rates: &[u32]| scenario(seed, rates, &ring(rates.len()), good());
-    let lossy = LinkQuality {
-        loss: 200_000,
-        ..good()
-    };
-    let slow = LinkQuality {
-        bandwidth: 2_000,
-        ..good()
-    };
-    let late = LinkQuality {
-        latency: 9_000,
-        jitter: 2_000,
-        ..good()
-    };
-    let partition = |sides: &[usize]| Action::Partition {
-        nodes: sides.iter().map(|index| name(*index)).collect(),
-    };
+    let lossy = LinkQuality { loss: 200_000, ..good() };
+    let slow = LinkQuality { bandwidth: 2_000, ..good() };
+    let late = LinkQuality { latency: 9_000, jitter: 2_000, ..good() };
+    let partition = |sides: &[usize]| Action::Partition { nodes: sides.iter().map(|index| name(*index)).collect() };
     let (a, b, c) = (name(0), name(1), name(2));
     let newcomer = Action::AddNode {
-        node: NodeConfig {
-            name: "New".into(),
-            hash_rate: 30,
-            balance: Amount::ZERO,
-        },
+        node: NodeConfig { name: "New".into(), hash_rate: 30, balance: Amount::ZERO },
         links: vec![a.clone(), b.clone()],
     };
-    let rate = |node: &str, hash_rate| Action::SetHashRate {
-        node: node.to_owned(),
-        hash_rate,
-    };
+    let rate = |node: &str, hash_rate| Action::SetHashRate { node: node.to_owned(), hash_rate };
     vec![
         row("one", of(&[100]), 10, Expect::NoReorg),
         row("two", of(&[50, 50]), 10, Expect::Agreement),
         row("three", of(&[50, 50, 0]), 10, Expect::Agreement),
         row("seven", of(&[20, 0, 20, 0, 20, 0, 20]), 10, Expect::Agreement),
-        row(
-            "nine, lossy",
-            scenario(seed, &[20; 9], &ring(9), lossy),
-            10,
-            Expect::Agreement,
-        ),
-        row(
-            "slow",
-            scenario(seed, &[50, 50, 0], &ring(3), slow),
-            10,
-            Expect::Agreement,
-        ),
-        row(
-            "late",
-            scenario(seed, &[50, 50, 50], &ring(3), late),
-            20,
-            Expect::Reorg(1),
-        ),
+        row("nine, lossy", scenario(seed, &[20; 9], &ring(9), lossy), 10, Expect::Agreement),
+        row("slow", scenario(seed, &[50, 50, 0], &ring(3), slow), 10, Expect::Agreement),
+        row("late", scenario(seed, &[50, 50, 50], &ring(3), late), 20, Expect::Reorg(1)),
         row(
             "partition",
-            scripted(
-                of(&[30, 30, 30, 30]),
-                [(5 * MINUTE, partition(&[0, 1])), (15 * MINUTE, Action::HealAll)],
-            ),
+            scripted(of(&[30, 30, 30, 30]), [(5 * MINUTE, partition(&[0, 1])), (15 * MINUTE, Action::HealAll)]),
             18,
             Expect::Reorg(3),
         ),
@@ -129,29 +84,17 @@ fn table(seed: u64) -> Vec<Row> {
             "stopped",
             scripted(
                 of(&[50, 50, 50]),
-                [
-                    (3 * MINUTE, Action::Stop { node: b.clone() }),
-                    (9 * MINUTE, Action::Start { node: b.clone() }),
-                ],
+                [(3 * MINUTE, Action::Stop { node: b.clone() }), (9 * MINUTE, Action::Start { node: b.clone() })],
             ),
             10,
             Expect::Agreement,
         ),
-        row(
-            "added",
-            scripted(of(&[50, 50]), [(8 * MINUTE, newcomer)]),
-            10,
-            Expect::Agreement,
-        ),
+        row("added", scripted(of(&[50, 50]), [(8 * MINUTE, newcomer)]), 10, Expect::Agreement),
         row(
             "hash rates",
             scripted(
                 of(&[50, 50]),
-                [
-                    (MINUTE, rate("A", 500)),
-                    (5 * MINUTE, rate("A", 0)),
-                    (6 * MINUTE, rate("B", 10)),
-                ],
+                [(MINUTE, rate("A", 500)), (5 * MINUTE, rate("A", 0)), (6 * MINUTE, rate("B", 10))],
             ),
             10,
             Expect::Agreement,
@@ -161,42 +104,11 @@ fn table(seed: u64) -> Vec<Row> {
             scripted(
                 scenario(seed, &[50, 50, 0], &[(0, 1), (1, 2)], slow),
                 [
-                    (
-                        0,
-                        Action::Cut {
-                            a: b.clone(),
-                            b: c.clone(),
-                        },
-                    ),
-                    (
-                        10 * MINUTE,
-                        Action::Heal {
-                            a: b.clone(),
-                            b: c.clone(),
-                        },
-                    ),
-                    (
-                        10 * MINUTE + 12_000,
-                        Action::Cut {
-                            a: b.clone(),
-                            b: c.clone(),
-                        },
-                    ),
-                    (
-                        11 * MINUTE,
-                        Action::Heal {
-                            a: b.clone(),
-                            b: c.clone(),
-                        },
-                    ),
-                    (
-                        11 * MINUTE + 8_000,
-                        Action::SetLink {
-                            a: b,
-                            b: c,
-                            quality: lossy,
-                        },
-                    ),
+                    (0, Action::Cut { a: b.clone(), b: c.clone() }),
+                    (10 * MINUTE, Action::Heal { a: b.clone(), b: c.clone() }),
+                    (10 * MINUTE + 12_000, Action::Cut { a: b.clone(), b: c.clone() }),
+                    (11 * MINUTE, Action::Heal { a: b.clone(), b: c.clone() }),
+                    (11 * MINUTE + 8_000, Action::SetLink { a: b, b: c, quality: lossy }),
                 ],
             ),
             12,
@@ -210,21 +122,11 @@ fn long_partition(seed: u64) -> Row {
     let mut scenario = scenario(seed, &[3, 2], &ring(2), good());
     scenario.config.workload = Workload::default();
     let cut = Action::Partition { nodes: vec![name(0)] };
-    row(
-        "long partition",
-        scripted(scenario, [(MINUTE, cut), (121 * MINUTE, Action::HealAll)]),
-        122,
-        Expect::Reorg(300),
-    )
+    row("long partition", scripted(scenario, [(MINUTE, cut), (121 * MINUTE, Action::HealAll)]), 122, Expect::Reorg(300))
 }
 
 fn check(row: Row) -> World {
-    let Row {
-        what,
-        scenario,
-        minutes,
-        expect,
-    } = row;
+    let Row { what, scenario, minutes, expect } = row;
     let mut world = World::new(scenario);
     world.run_until(Timestamp(minutes * MINUTE));
     settle(&mut world);
@@ -232,12 +134,7 @@ fn check(row: Row) -> World {
     let kept = |world: &World| format!("{what}: {}", keep(world, &what.replace([' ', ','], "-")));
     assert!(violation.is_none(), "{violation:?}; {}", kept(&world));
     assert_eq!(stats.refused, 0, "{}", kept(&world));
-    assert!(
-        stats.mined >= minutes,
-        "{} blocks in {minutes} min; {}",
-        stats.mined,
-        kept(&world)
-    );
+    assert!(stats.mined >= minutes, "{} blocks in {minutes} min; {}", stats.mined, kept(&world));
     let as_expected = match expect {
         Expect::Agreement => true,
         Expect::NoReorg => stats.reorgs == 0,
@@ -265,9 +162,8 @@ fn honest_nodes_never_blame_each_other() {
         for row in table(seed) {
             let mut world = World::new(row.scenario);
             world.run_until(Timestamp(row.minutes * MINUTE));
-            let blamed = world
-                .log()
-                .find(|record| matches!(record.entry, LogEntry::Node(EventKind::PeerBlamed { .. })));
+            let blamed =
+                world.log().find(|record| matches!(record.entry, LogEntry::Node(EventKind::PeerBlamed { .. })));
             assert!(blamed.is_none(), "{blamed:?}; {}", keep(&world, "blame"));
         }
     }
@@ -278,28 +174,16 @@ fn honest_nodes_never_blame_each_other() {
 fn a_restart_loses_no_acknowledged_transaction() {
     for seed in 0..6 * scale() {
         let mut numbers = Numbers(seed);
-        let mut scenario = scenario(
-            seed,
-            &[40, 40, 40],
-            &ring(3),
-            LinkQuality {
-                loss: 100_000,
-                ..good()
-            },
-        );
+        let mut scenario = scenario(seed, &[40, 40, 40], &ring(3), LinkQuality { loss: 100_000, ..good() });
         scenario.config.workload = Workload::default();
         let mut world = World::new(scenario);
         for round in 1..=10 {
             world.run_until(Timestamp(round * MINUTE + numbers.next() % MINUTE));
             for amount in 0..numbers.next() % 4 {
-                world
-                    .act_now(pay(0, 1, 1_000 * round + amount))
-                    .expect("A is on and rich");
+                world.act_now(pay(0, 1, 1_000 * round + amount)).expect("A is on and rich");
             }
             match numbers.below(3) {
-                0 => world
-                    .act_now(Action::Partition { nodes: vec![name(0)] })
-                    .expect("possible"),
+                0 => world.act_now(Action::Partition { nodes: vec![name(0)] }).expect("possible"),
                 1 => world.act_now(Action::HealAll).expect("possible"),
                 _ => {}
             }
@@ -310,19 +194,9 @@ fn a_restart_loses_no_acknowledged_transaction() {
         world.run_until(world.now().after(10 * MINUTE));
         let paid = world.index_of("A").and_then(|index| world.node(index)).expect("there");
         let waiting = paid.node.as_ref().expect("on").mempool().len();
-        let sent = world
-            .log()
-            .filter(|record| matches!(record.entry, LogEntry::Action(Action::Transfer { .. })))
-            .count();
-        let nonce = paid
-            .node
-            .as_ref()
-            .expect("on")
-            .chain()
-            .ledger()
-            .account(&paid.address)
-            .nonce
-            .0;
+        let sent =
+            world.log().filter(|record| matches!(record.entry, LogEntry::Action(Action::Transfer { .. }))).count();
+        let nonce = paid.node.as_ref().expect("on").chain().ledger().account(&paid.address).nonce.0;
         assert_eq!((waiting, nonce), (0, sent as u64), "{}", keep(&world, "lost"));
     }
 }
@@ -339,28 +213,12 @@ proptest! {
 /// Every actor draws from its own stream: whoever is added at the end without links changes nothing for the others.
 #[test]
 fn a_newcomer_without_links_disturbs_nobody() {
-    let mut alone = scenario(
-        5,
-        &[50, 50, 0],
-        &ring(3),
-        LinkQuality {
-            loss: 50_000,
-            jitter: 50,
-            ..good()
-        },
-    );
+    let mut alone = scenario(5, &[50, 50, 0], &ring(3), LinkQuality { loss: 50_000, jitter: 50, ..good() });
     alone.config.workload = Workload::default();
     alone.script = (1..20).map(|round| at(round * 20_000, pay(0, 1, round))).collect();
     let mut joined = alone.clone();
-    joined.config.nodes.push(NodeConfig {
-        name: "New".into(),
-        hash_rate: 0,
-        balance: Amount::ZERO,
-    });
-    let (alone, joined) = (
-        straight(&alone, Timestamp(400_000)),
-        straight(&joined, Timestamp(400_000)),
-    );
+    joined.config.nodes.push(NodeConfig { name: "New".into(), hash_rate: 0, balance: Amount::ZERO });
+    let (alone, joined) = (straight(&alone, Timestamp(400_000)), straight(&joined, Timestamp(400_000)));
     assert_ne!(alone.digest(), joined.digest());
     let nodes = |world: &World| {
         let nodes = world.nodes()[..3].iter();
@@ -379,11 +237,7 @@ fn only_connected_nodes_must_agree() {
     scenario.script = vec![at(
         MINUTE,
         Action::AddNode {
-            node: NodeConfig {
-                name: "Hermit".into(),
-                hash_rate: 50,
-                balance: Amount::ZERO,
-            },
+            node: NodeConfig { name: "Hermit".into(), hash_rate: 50, balance: Amount::ZERO },
             links: Vec::new(),
         },
     )];

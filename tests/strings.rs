@@ -30,10 +30,7 @@ fn every_key_exists_and_is_used() {
     for call in ["text(", "fill("] {
         for (at, _) in page.match_indices(call) {
             for key in keys_of_call(&page[at + call.len()..]) {
-                assert!(
-                    strings.contains_key(key),
-                    "src/web uses {key:?}, which www/strings.json does not have"
-                );
+                assert!(strings.contains_key(key), "src/web uses {key:?}, which www/strings.json does not have");
             }
         }
     }

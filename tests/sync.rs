@@ -25,11 +25,7 @@ fn branch(base: &[Block], common: usize, count: usize) -> Vec<Block> {
     }
     for at in 0..count {
         // A transaction makes the first block another one than the base's.
-        let body = if at == 0 {
-            vec![builder.pay(1, 0, 2, 5, 500)]
-        } else {
-            Vec::new()
-        };
+        let body = if at == 0 { vec![builder.pay(1, 0, 2, 5, 500)] } else { Vec::new() };
         builder.mine(body);
     }
     builder.blocks
@@ -39,14 +35,9 @@ fn branch(base: &[Block], common: usize, count: usize) -> Vec<Block> {
 #[test]
 fn forks_of_any_depth_are_resolved() {
     let base = grown(1_100).blocks;
-    for (common, ours, theirs) in [
-        (0, 1, 2),
-        (5, 255, 256),
-        (5, 257, 258),
-        (40, 300, 700),
-        (3, 1_050, 1_060),
-        (500, 600, 601),
-    ] {
+    for (common, ours, theirs) in
+        [(0, 1, 2), (5, 255, 256), (5, 257, 258), (40, 300, 700), (3, 1_050, 1_060), (500, 600, 601)]
+    {
         let other = branch(&base, common, theirs);
         let mut lab = Lab::new(genesis(3, rules(1)), LATER);
         lab.add(1, &base[..common + ours]);
@@ -54,20 +45,9 @@ fn forks_of_any_depth_are_resolved() {
         lab.connect(1, 2);
         let took = lab.agree(300_000);
         let heights: Vec<_> = lab.nodes.values().map(|node| node.chain().height().0).collect();
-        assert!(
-            took.is_some(),
-            "common {common}, {ours} against {theirs}: heights {heights:?}"
-        );
-        assert_eq!(
-            lab.node(1).chain().tip(),
-            other.last().expect("some").id(),
-            "the longer one"
-        );
-        assert!(
-            lab.messages < 4 * (ours + theirs) as u64 + 100,
-            "{} messages",
-            lab.messages
-        );
+        assert!(took.is_some(), "common {common}, {ours} against {theirs}: heights {heights:?}");
+        assert_eq!(lab.node(1).chain().tip(), other.last().expect("some").id(), "the longer one");
+        assert!(lab.messages < 4 * (ours + theirs) as u64 + 100, "{} messages", lab.messages);
     }
 }
 
@@ -81,12 +61,7 @@ fn a_newcomer_catches_up_with_a_long_chain() {
     lab.connect(1, 2);
     let took = lab.agree(600_000);
     let height = lab.node(2).chain().height().0;
-    assert!(
-        took.is_some(),
-        "only got to {height} of {} with {} messages",
-        blocks.len(),
-        lab.messages
-    );
+    assert!(took.is_some(), "only got to {height} of {} with {} messages", blocks.len(), lab.messages);
     assert!(lab.messages < 4 * blocks.len() as u64, "{} messages", lab.messages);
 }
 
@@ -135,11 +110,7 @@ fn a_reorg_does_not_make_a_node_forget_its_own_transaction() {
     for block in without {
         lab.say(50, 1, &Message::Block(block));
     }
-    assert!(
-        lab.events
-            .iter()
-            .any(|(_, event)| matches!(event, EventKind::Reorged { disconnected: 1, .. }))
-    );
+    assert!(lab.events.iter().any(|(_, event)| matches!(event, EventKind::Reorged { disconnected: 1, .. })));
     lab.run(1_000);
     assert!(lab.node(1).mempool().get(&id).is_some(), "waits again");
     lab.restart(1);
@@ -162,9 +133,5 @@ fn a_slow_link_is_not_choked_by_repeated_requests() {
     lab.connect(1, 2);
     let took = lab.agree(3_600_000).unwrap_or(3_600_000);
     let ideal = bytes as u64;
-    assert!(
-        took < 3 * ideal,
-        "{took} ms for {bytes} bytes at 1 byte a ms; {} messages",
-        lab.messages
-    );
+    assert!(took < 3 * ideal, "{took} ms for {bytes} bytes at 1 byte a ms; {} messages", lab.messages);
 }

@@ -16,20 +16,11 @@ use worlds::{at, difference, name, pay, ring, scenario, state};
 
 /// Four nodes over lossy links, with a partition and a restart.
 fn busy(seed: u64) -> Scenario {
-    let quality = LinkQuality {
-        jitter: 30,
-        loss: 50_000,
-        ..LinkQuality::default()
-    };
+    let quality = LinkQuality { jitter: 30, loss: 50_000, ..LinkQuality::default() };
     let mut scenario = scenario(seed, &[40, 40, 40, 0], &ring(4), quality);
     scenario.config.workload.transfers_per_hour = 600;
     scenario.script = vec![
-        at(
-            60_000,
-            Action::Partition {
-                nodes: vec![name(0), name(1)],
-            },
-        ),
+        at(60_000, Action::Partition { nodes: vec![name(0), name(1)] }),
         at(100_000, Action::Stop { node: name(2) }),
         at(150_000, Action::Start { node: name(2) }),
         at(180_000, Action::HealAll),
@@ -54,11 +45,7 @@ fn straight(scenario: &Scenario, to: u64) -> World {
 
 fn assert_same(what: &str, world: &World, expected: &World) {
     let (ours, theirs) = (state(world), state(expected));
-    assert!(
-        ours == theirs,
-        "{what}: {}",
-        difference(&ours, &theirs).unwrap_or_default()
-    );
+    assert!(ours == theirs, "{what}: {}", difference(&ours, &theirs).unwrap_or_default());
 }
 
 #[test]
@@ -74,11 +61,7 @@ fn any_moment_is_seen_again_as_it_was() {
             let budget = 1 + numbers.next() % 5_000;
             while !timeline.seek(Timestamp(to), budget) {}
             assert_eq!(timeline.cursor().time, Timestamp(to));
-            assert_same(
-                &format!("seed {seed} at {to} ms"),
-                timeline.world(),
-                &straight(&scenario, to),
-            );
+            assert_same(&format!("seed {seed} at {to} ms"), timeline.world(), &straight(&scenario, to));
             assert_eq!(timeline.end(), end, "looking back takes nothing away");
         }
         arrive(&mut timeline, 300_000);
@@ -95,17 +78,11 @@ fn a_place_within_a_millisecond_is_a_place() {
     let (mut places, mut within) = (Vec::<(Cursor, Hash)>::new(), 0);
     for _ in 0..1_500 {
         world.step(Timestamp(300_000));
-        let place = Cursor {
-            time: world.now(),
-            events: world.stats().events,
-        };
+        let place = Cursor { time: world.now(), events: world.stats().events };
         within += usize::from(places.last().is_some_and(|(last, _)| last.time == place.time));
         places.push((place, world.digest()));
     }
-    assert!(
-        within > 20,
-        "{within} events share their millisecond with the one before"
-    );
+    assert!(within > 20, "{within} events share their millisecond with the one before");
     let mut timeline = Timeline::new(World::new(scenario));
     arrive(&mut timeline, 300_000);
     let mut numbers = Numbers(9);
@@ -138,18 +115,11 @@ fn checkpoints_stay_bounded_and_a_seek_stays_short() {
         assert!(timeline.checkpoints() <= 25, "{}", timeline.checkpoints());
     }
     let events = timeline.end().events;
-    assert!(
-        timeline.checkpoints() >= 8 && events > 20_000,
-        "{} of {events}",
-        timeline.checkpoints()
-    );
+    assert!(timeline.checkpoints() >= 8 && events > 20_000, "{} of {events}", timeline.checkpoints());
     let mut numbers = Numbers(4);
     for _ in 0..20 {
         let to = Timestamp(numbers.next() % 3_600_000);
-        assert!(
-            timeline.seek(to, events / 5),
-            "no seek repeats more than a fifth of the run, forwards or backwards"
-        );
+        assert!(timeline.seek(to, events / 5), "no seek repeats more than a fifth of the run, forwards or backwards");
     }
 }
 
@@ -163,43 +133,23 @@ fn acting_in_the_past_keeps_the_old_future_as_a_branch() {
     let here = timeline.cursor();
     let refused = timeline.act(Action::Stop { node: "Nobody".into() });
     assert_eq!(refused, Err(ActionError::UnknownNode("Nobody".into())));
-    assert!(
-        timeline.branches().is_empty() && timeline.end() == end,
-        "nothing has changed"
-    );
+    assert!(timeline.branches().is_empty() && timeline.end() == end, "nothing has changed");
 
     timeline.act(Action::HealAll).expect("possible");
-    let [branch] = timeline.branches() else {
-        panic!("one branch")
-    };
+    let [branch] = timeline.branches() else { panic!("one branch") };
     assert_eq!((branch.left_at, branch.end, &branch.scenario), (here, end, &scenario));
-    assert_eq!(
-        straight(&branch.scenario, 300_000).digest(),
-        digest,
-        "the old future is still there"
-    );
+    assert_eq!(straight(&branch.scenario, 300_000).digest(), digest, "the old future is still there");
 
     arrive(&mut timeline, 300_000);
     assert_ne!(timeline.digest(), digest);
-    assert_eq!(
-        timeline.world().scenario().script.len(),
-        3,
-        "partition, stop, and what was done instead of the rest"
-    );
+    assert_eq!(timeline.world().scenario().script.len(), 3, "partition, stop, and what was done instead of the rest");
     let (second, scenario) = (timeline.digest(), timeline.world().scenario().clone());
     for to in [0, 119_999, 120_000, 299_999, 300_000] {
         arrive(&mut timeline, to);
-        assert_same(
-            &format!("{to} ms on the second branch"),
-            timeline.world(),
-            &straight(&scenario, to),
-        );
+        assert_same(&format!("{to} ms on the second branch"), timeline.world(), &straight(&scenario, to));
     }
     assert_eq!(timeline.digest(), second);
-    assert_eq!(
-        timeline.capsule().replay().finish().expect("the same run").digest(),
-        second
-    );
+    assert_eq!(timeline.capsule().replay().finish().expect("the same run").digest(), second);
     assert_eq!(timeline.branches().len(), 1, "playing on makes no branch");
 }
 
@@ -227,29 +177,16 @@ fn branches_of_branches_replay() {
         }
     }
     assert!(futures.len() >= 10, "{}", futures.len());
-    let kept: Vec<_> = timeline
-        .branches()
-        .iter()
-        .map(|branch| (branch.end, branch.scenario.clone()))
-        .collect();
+    let kept: Vec<_> = timeline.branches().iter().map(|branch| (branch.end, branch.scenario.clone())).collect();
     for ((end, scenario), digest) in futures.iter().rev().take(5) {
         assert!(kept.contains(&(*end, scenario.clone())));
-        let capsule = Capsule {
-            capsule: 1,
-            scenario: scenario.clone(),
-            cursor: *end,
-            digest: *digest,
-        };
+        let capsule = Capsule { capsule: 1, scenario: scenario.clone(), cursor: *end, digest: *digest };
         if let Err(mismatch) = capsule.replay().finish() {
             panic!("{mismatch}");
         }
     }
     arrive(&mut timeline, 220_000);
-    assert_same(
-        "the last future",
-        timeline.world(),
-        &straight(timeline.world().scenario(), 220_000),
-    );
+    assert_same("the last future", timeline.world(), &straight(timeline.world().scenario(), 220_000));
     assert!(timeline.branches().len() <= 16);
 }
 
@@ -265,10 +202,7 @@ fn capsules_come_back_byte_by_byte() {
     assert_same("replayed", &replayed, &world);
     assert_eq!(Capsule::of(&replayed).to_json(), text);
 
-    let other = Capsule {
-        digest: Hash([1; 32]),
-        ..capsule.clone()
-    };
+    let other = Capsule { digest: Hash([1; 32]), ..capsule.clone() };
     assert!(matches!(other.replay().finish(), Err(Mismatch::Digest { .. })));
     let mut late = capsule.clone();
     late.cursor.events += 1;

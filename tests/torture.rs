@@ -37,12 +37,7 @@ fn stormy(seed: u64) -> Scenario {
     for link in &mut scenario.config.links {
         let bandwidth = [0, 10_000, 100_000][numbers.below(3)];
         let (latency, loss) = (20 + numbers.below(2_000) as u32, numbers.below(250_000) as u32);
-        link.quality = LinkQuality {
-            latency,
-            jitter: latency,
-            bandwidth,
-            loss,
-        };
+        link.quality = LinkQuality { latency, jitter: latency, bandwidth, loss };
     }
     let names: Vec<String> = scenario.config.nodes.iter().map(|node| node.name.clone()).collect();
     let mut time = 0;
@@ -50,21 +45,12 @@ fn stormy(seed: u64) -> Scenario {
         time += numbers.next() % MINUTE;
         let node = names[numbers.below(30)].clone();
         let action = match numbers.below(6) {
-            0 => Action::Partition {
-                nodes: names.iter().filter(|_| numbers.below(2) == 0).cloned().collect(),
-            },
+            0 => Action::Partition { nodes: names.iter().filter(|_| numbers.below(2) == 0).cloned().collect() },
             1 => Action::HealAll,
             2 => Action::Stop { node },
             3 => Action::Start { node },
-            4 => Action::SetHashRate {
-                node,
-                hash_rate: numbers.below(600) as u32,
-            },
-            _ => Action::SetWorkload {
-                workload: Workload {
-                    transfers_per_hour: numbers.below(600) as u32,
-                },
-            },
+            4 => Action::SetHashRate { node, hash_rate: numbers.below(600) as u32 },
+            _ => Action::SetWorkload { workload: Workload { transfers_per_hour: numbers.below(600) as u32 } },
         };
         scenario.script.push(at(time, action));
     }
@@ -86,11 +72,6 @@ fn storms_pass() {
         settle(&mut world);
         assert_eq!(world.violation(), None, "{}", keep(&world, "storm"));
         let replayed = Capsule::of(&world).replay().finish();
-        assert!(
-            replayed.is_ok(),
-            "{:?}; {}",
-            replayed.err(),
-            keep(&world, "storm-replay")
-        );
+        assert!(replayed.is_ok(), "{:?}; {}", replayed.err(), keep(&world, "storm-replay"));
     }
 }

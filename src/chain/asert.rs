@@ -40,11 +40,7 @@ fn scale(anchor: Target, exponent: i128) -> Target {
     } else {
         scaled << magnitude
     };
-    Target::from_number(if number > Wide::from(U256::MAX) {
-        U256::MAX
-    } else {
-        number.to::<U256>()
-    })
+    Target::from_number(if number > Wide::from(U256::MAX) { U256::MAX } else { number.to::<U256>() })
 }
 
 #[cfg(test)]
@@ -83,10 +79,7 @@ mod tests {
     #[test]
     fn it_is_monotonic() {
         let anchor = Target::from_expected_hashes(60_000);
-        let targets: Vec<Target> = (-200_000..200_000)
-            .step_by(997)
-            .map(|exponent| scale(anchor, exponent))
-            .collect();
+        let targets: Vec<Target> = (-200_000..200_000).step_by(997).map(|exponent| scale(anchor, exponent)).collect();
         assert!(targets.is_sorted());
     }
 }

@@ -36,10 +36,7 @@ impl CheckedBlock {
 
     /// The genesis block, which nothing judges: it is what the chain is named after.
     pub(super) fn genesis(block: Block) -> Self {
-        Self {
-            id: block.id(),
-            block: Arc::new(block),
-        }
+        Self { id: block.id(), block: Arc::new(block) }
     }
 }
 
@@ -57,35 +54,20 @@ impl Deref for CheckedBlock {
 /// The first [`BlockError`] among version, height, target, work and timestamp.
 pub fn check_header(header: &Header, id: &BlockId, context: &HeaderContext<'_>) -> Result<(), BlockError> {
     if header.version != VERSION {
-        return Err(BlockError::WrongVersion {
-            version: header.version,
-            expected: VERSION,
-        });
+        return Err(BlockError::WrongVersion { version: header.version, expected: VERSION });
     }
     let expected = context.parent.height.next();
     if header.height != expected {
-        return Err(BlockError::WrongHeight {
-            height: header.height,
-            expected,
-        });
+        return Err(BlockError::WrongHeight { height: header.height, expected });
     }
     if header.target != context.target {
-        return Err(BlockError::WrongTarget {
-            target: header.target,
-            expected: context.target,
-        });
+        return Err(BlockError::WrongTarget { target: header.target, expected: context.target });
     }
     if !header.target.is_met_by(id) {
-        return Err(BlockError::InsufficientWork {
-            hash: *id,
-            target: header.target,
-        });
+        return Err(BlockError::InsufficientWork { hash: *id, target: header.target });
     }
     if header.timestamp <= context.median {
-        return Err(BlockError::TimestampTooOld {
-            timestamp: header.timestamp,
-            median: context.median,
-        });
+        return Err(BlockError::TimestampTooOld { timestamp: header.timestamp, median: context.median });
     }
     Ok(())
 }
@@ -97,11 +79,7 @@ pub fn check_header(header: &Header, id: &BlockId, context: &HeaderContext<'_>) 
 pub fn check_drift(header: &Header, now: Timestamp, rules: &Rules) -> Result<(), BlockError> {
     let limit = now.after(rules.max_future_drift);
     let timestamp = header.timestamp;
-    if timestamp > limit {
-        Err(BlockError::TimestampTooNew { timestamp, limit })
-    } else {
-        Ok(())
-    }
+    if timestamp > limit { Err(BlockError::TimestampTooNew { timestamp, limit }) } else { Ok(()) }
 }
 
 /// Judges a body whose header is good.
@@ -117,26 +95,17 @@ pub fn check_body(
 ) -> Result<CheckedBlock, BlockError> {
     let computed = block.merkle_root();
     if computed != block.header.merkle_root {
-        return Err(BlockError::WrongMerkleRoot {
-            computed,
-            header: block.header.merkle_root,
-        });
+        return Err(BlockError::WrongMerkleRoot { computed, header: block.header.merkle_root });
     }
     let bytes = block.size();
     if bytes > rules.max_block_bytes as usize {
-        return Err(BlockError::TooLarge {
-            bytes,
-            limit: rules.max_block_bytes,
-        });
+        return Err(BlockError::TooLarge { bytes, limit: rules.max_block_bytes });
     }
     check_coinbase(&block, rules)?;
     for (index, transaction) in block.transactions.iter().enumerate() {
         check_transaction(transaction, genesis, checks).map_err(|error| BlockError::Transaction { index, error })?;
     }
-    Ok(CheckedBlock {
-        id,
-        block: Arc::new(block),
-    })
+    Ok(CheckedBlock { id, block: Arc::new(block) })
 }
 
 /// The rules of a transaction that need no ledger.
@@ -168,9 +137,5 @@ fn check_coinbase(block: &Block, rules: &Rules) -> Result<(), BlockError> {
     if allowed == Some(block.coinbase.amount) {
         return Ok(());
     }
-    Err(BlockError::WrongCoinbase {
-        amount: block.coinbase.amount,
-        subsidy,
-        fees: fees.unwrap_or(Amount::MAX),
-    })
+    Err(BlockError::WrongCoinbase { amount: block.coinbase.amount, subsidy, fees: fees.unwrap_or(Amount::MAX) })
 }

@@ -36,13 +36,7 @@ impl Ledger {
             .iter()
             .filter(|(_, balance)| **balance > Amount::ZERO)
             .map(|(to, balance)| {
-                (
-                    StateKey::Account(*to),
-                    StateValue::Account(Account {
-                        balance: *balance,
-                        nonce: Nonce(0),
-                    }),
-                )
+                (StateKey::Account(*to), StateValue::Account(Account { balance: *balance, nonce: Nonce(0) }))
             })
             .collect();
         let supply = Amount::checked_sum(allocations.values().copied()).unwrap_or(Amount::MAX);
@@ -90,11 +84,7 @@ impl Ledger {
     /// [`BlockError::Transaction`], [`BlockError::SupplyExceeded`] or [`BlockError::WrongStateRoot`]; the ledger is unchanged then.
     pub fn apply(&mut self, block: &CheckedBlock, rules: &Rules) -> Result<Undo, BlockError> {
         let mut draft = self.draft();
-        draft.execute(
-            &block.transactions,
-            &block.coinbase,
-            rules.subsidy_at(block.header.height),
-        )?;
+        draft.execute(&block.transactions, &block.coinbase, rules.subsidy_at(block.header.height))?;
         let changes = draft.changes();
         let before = self.clone();
         let undo = self.write(changes);
@@ -133,20 +123,11 @@ impl Ledger {
     }
 
     fn draft(&self) -> Draft<'_> {
-        Draft {
-            ledger: self,
-            accounts: BTreeMap::new(),
-            supply: self.supply(),
-        }
+        Draft { ledger: self, accounts: BTreeMap::new(), supply: self.supply() }
     }
 
     fn write(&mut self, changes: Vec<(StateKey, StateValue)>) -> Undo {
-        Undo(
-            changes
-                .into_iter()
-                .map(|(key, value)| (key, self.state.set(key, Some(value))))
-                .collect(),
-        )
+        Undo(changes.into_iter().map(|(key, value)| (key, self.state.set(key, Some(value)))).collect())
     }
 }
 
@@ -158,13 +139,10 @@ impl Draft<'_> {
         subsidy: Amount,
     ) -> Result<(), BlockError> {
         for (index, transaction) in transactions.iter().enumerate() {
-            self.transact(transaction)
-                .map_err(|error| BlockError::Transaction { index, error })?;
+            self.transact(transaction).map_err(|error| BlockError::Transaction { index, error })?;
         }
         let (issued, cap) = (self.supply, Amount::MAX);
-        self.supply = issued
-            .checked_add(subsidy)
-            .ok_or(BlockError::SupplyExceeded { issued, subsidy, cap })?;
+        self.supply = issued.checked_add(subsidy).ok_or(BlockError::SupplyExceeded { issued, subsidy, cap })?;
         self.credit(coinbase.to, coinbase.amount);
         Ok(())
     }
@@ -176,42 +154,26 @@ impl Draft<'_> {
         spendable(account, transaction)?;
         let cost = body.cost().expect("spendable() found a balance that covers it");
         let balance = account.balance.checked_sub(cost).expect("spendable() compared them");
-        self.accounts.insert(
-            sender,
-            Account {
-                balance,
-                nonce: account.nonce.next(),
-            },
-        );
+        self.accounts.insert(sender, Account { balance, nonce: account.nonce.next() });
         let Action::Transfer { to, amount, .. } = &body.action;
         self.credit(*to, *amount);
         Ok(())
     }
 
     fn account(&self, address: &Address) -> Account {
-        self.accounts
-            .get(address)
-            .copied()
-            .unwrap_or_else(|| self.ledger.account(address))
+        self.accounts.get(address).copied().unwrap_or_else(|| self.ledger.account(address))
     }
 
     fn credit(&mut self, to: Address, amount: Amount) {
         let mut account = self.account(&to);
-        account.balance = account
-            .balance
-            .checked_add(amount)
-            .expect("all balances together are within the supply cap");
+        account.balance = account.balance.checked_add(amount).expect("all balances together are within the supply cap");
         self.accounts.insert(to, account);
     }
 
     fn changes(self) -> Vec<(StateKey, StateValue)> {
-        let accounts = self
-            .accounts
-            .iter()
-            .map(|(address, account)| (StateKey::Account(*address), StateValue::Account(*account)));
-        accounts
-            .chain([(StateKey::Supply, StateValue::Supply(self.supply))])
-            .collect()
+        let accounts =
+            self.accounts.iter().map(|(address, account)| (StateKey::Account(*address), StateValue::Account(*account)));
+        accounts.chain([(StateKey::Supply, StateValue::Supply(self.supply))]).collect()
     }
 }
 
@@ -223,18 +185,11 @@ pub fn spendable(account: Account, transaction: &Transaction) -> Result<(), Tran
     let body = &transaction.unsigned;
     let (amount, fee) = (body.action.amount(), body.fee);
     if body.nonce != account.nonce {
-        return Err(TransactionError::WrongNonce {
-            nonce: body.nonce,
-            expected: account.nonce,
-        });
+        return Err(TransactionError::WrongNonce { nonce: body.nonce, expected: account.nonce });
     }
     let cost = body.cost().ok_or(TransactionError::CostOverflow { amount, fee })?;
     if cost > account.balance {
-        return Err(TransactionError::InsufficientBalance {
-            balance: account.balance,
-            amount,
-            fee,
-        });
+        return Err(TransactionError::InsufficientBalance { balance: account.balance, amount, fee });
     }
     Ok(())
 }

@@ -131,12 +131,7 @@ impl PoolError {
     /// Whether an honest peer could not have sent it, whatever it had seen.
     pub fn is_senders_fault(&self) -> bool {
         use TransactionError::{BadSignature, CostOverflow, ZeroAmount};
-        matches!(
-            self,
-            Self::Transaction {
-                error: BadSignature { .. } | ZeroAmount | CostOverflow { .. }
-            }
-        )
+        matches!(self, Self::Transaction { error: BadSignature { .. } | ZeroAmount | CostOverflow { .. } })
     }
 }
 
@@ -144,12 +139,7 @@ impl Pooled {
     fn new(transaction: Arc<Transaction>) -> Self {
         let (id, size) = (transaction.id(), transaction.size());
         let fee_rate = transaction.unsigned.fee.units().saturating_mul(1_000) / size as u64;
-        Self {
-            transaction,
-            id,
-            size,
-            fee_rate,
-        }
+        Self { transaction, id, size, fee_rate }
     }
 
     fn cost(&self) -> Amount {
@@ -199,12 +189,7 @@ impl Mempool {
 
     /// What a sender's waiting transactions take from its balance.
     pub fn reserved(&self, sender: &Address) -> Amount {
-        let costs = self
-            .senders
-            .get(sender)
-            .into_iter()
-            .flatten()
-            .map(|(_, pooled)| pooled.cost());
+        let costs = self.senders.get(sender).into_iter().flatten().map(|(_, pooled)| pooled.cost());
         Amount::checked_sum(costs).unwrap_or(Amount::MAX)
     }
 
@@ -288,20 +273,10 @@ impl Mempool {
         let Some(old) = self.senders.get(sender).and_then(|waiting| waiting.get(&body.nonce)) else {
             return Ok(None);
         };
-        let percent = old
-            .transaction
-            .unsigned
-            .fee
-            .units()
-            .saturating_mul(REPLACEMENT_PERCENT)
-            .div_ceil(100);
+        let percent = old.transaction.unsigned.fee.units().saturating_mul(REPLACEMENT_PERCENT).div_ceil(100);
         let required = Amount::new(percent).unwrap_or(Amount::MAX);
         if body.fee < required || new.fee_rate <= old.fee_rate {
-            return Err(PoolError::ReplacementUnderpriced {
-                fee: body.fee,
-                required,
-                replaces: old.id,
-            });
+            return Err(PoolError::ReplacementUnderpriced { fee: body.fee, required, replaces: old.id });
         }
         Ok(Some(old.clone()))
     }
@@ -314,9 +289,7 @@ impl Mempool {
         account: Account,
     ) -> Result<(), PoolError> {
         let others = self.senders.get(sender).into_iter().flat_map(BTreeMap::values);
-        let others = others
-            .filter(|pooled| replaced.is_none_or(|old| old.id != pooled.id))
-            .map(Pooled::cost);
+        let others = others.filter(|pooled| replaced.is_none_or(|old| old.id != pooled.id)).map(Pooled::cost);
         let required = Amount::checked_sum(others.chain([new.cost()])).unwrap_or(Amount::MAX);
         let body = &new.transaction.unsigned;
         if new.cost() > account.balance {
@@ -324,10 +297,7 @@ impl Mempool {
             return Err(TransactionError::InsufficientBalance { balance, amount, fee }.into());
         }
         if required > account.balance {
-            return Err(PoolError::Overspent {
-                balance: account.balance,
-                required,
-            });
+            return Err(PoolError::Overspent { balance: account.balance, required });
         }
         Ok(())
     }
@@ -343,10 +313,7 @@ impl Mempool {
             }
             let (owner, nonce) = self.index[id];
             if *rate >= new.fee_rate {
-                return Err(PoolError::Full {
-                    fee_rate: new.fee_rate,
-                    lowest: *rate,
-                });
+                return Err(PoolError::Full { fee_rate: new.fee_rate, lowest: *rate });
             }
             if owner == *sender {
                 continue;
@@ -378,15 +345,7 @@ impl Mempool {
 fn check_fee(new: &Pooled) -> Result<(), PoolError> {
     let minimum = Amount::new((new.size as u64 * MIN_FEE_RATE).div_ceil(1_000)).expect("sizes are small");
     let fee = new.transaction.unsigned.fee;
-    if fee < minimum {
-        Err(PoolError::FeeTooLow {
-            fee,
-            minimum,
-            bytes: new.size,
-        })
-    } else {
-        Ok(())
-    }
+    if fee < minimum { Err(PoolError::FeeTooLow { fee, minimum, bytes: new.size }) } else { Ok(()) }
 }
 
 fn check_nonce(new: &Pooled, account: Account) -> Result<(), PoolError> {
@@ -395,11 +354,7 @@ fn check_nonce(new: &Pooled, account: Account) -> Result<(), PoolError> {
         return Err(TransactionError::WrongNonce { nonce, expected }.into());
     }
     if nonce.0 > expected.0.saturating_add(MAX_NONCE_GAP) {
-        return Err(PoolError::NonceTooFar {
-            nonce,
-            expected,
-            limit: MAX_NONCE_GAP,
-        });
+        return Err(PoolError::NonceTooFar { nonce, expected, limit: MAX_NONCE_GAP });
     }
     Ok(())
 }

@@ -13,7 +13,10 @@ mod state_map;
 mod template;
 mod tree;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -62,7 +65,7 @@ pub struct Chain {
     tree: BlockTree,
     best: Vec<BlockId>,
     ledger: Ledger,
-    undo: BTreeMap<BlockId, Undo>,
+    undo: BTreeMap<BlockId, Arc<Undo>>,
     invalid: Invalid,
 }
 
@@ -131,9 +134,7 @@ impl Chain {
 
     /// Whether a block is on the best chain.
     pub fn is_best(&self, id: &BlockId) -> bool {
-        self.tree
-            .get(id)
-            .is_some_and(|entry| self.best.get(entry.header.height.0 as usize) == Some(id))
+        self.tree.get(id).is_some_and(|entry| self.best.get(entry.header.height.0 as usize) == Some(id))
     }
 
     /// Why a block is remembered as invalid.
@@ -162,9 +163,7 @@ impl Chain {
         }
         self.judge_header(now, &block.header, &id)?;
         if self.tree.block(&block.header.parent).is_none() {
-            return Err(BlockError::UnknownParent {
-                parent: block.header.parent,
-            });
+            return Err(BlockError::UnknownParent { parent: block.header.parent });
         }
         let checked = check_body(block, id, &self.rules, &self.genesis_id, checks)
             .inspect_err(|error| self.reject(&id, error))?;
@@ -215,26 +214,25 @@ impl Chain {
 
     /// The same for the chain that ends with `from`; empty if that is not known.
     pub fn locator_from(&self, from: BlockId) -> Vec<BlockId> {
-        let (mut locator, mut wanted, mut step) = (Vec::new(), 0u64, 1u64);
-        for (distance, (id, entry)) in (0u64..).zip(self.tree.ancestry(from)) {
-            let is_genesis = entry.header.height == Height(0);
-            if is_genesis || (distance == wanted && locator.len() < MAX_LOCATOR - 1) {
-                locator.push(id);
-                if locator.len() >= 10 {
-                    step *= 2;
-                }
-                wanted = distance + step;
-            }
+        // What lies off the best chain is walked; the best chain is looked up by height.
+        let off: Vec<BlockId> = self.tree.ancestry(from).map(|(id, _)| id).take_while(|id| !self.is_best(id)).collect();
+        let fork = self.tree.get(off.last().unwrap_or(&from)).map(|entry| entry.header.height.0 as usize);
+        let below = fork.map_or(0, |height| height + usize::from(off.is_empty()));
+        let length = off.len() + below;
+        let at = |distance: usize| off.get(distance).copied().unwrap_or_else(|| self.best[length - 1 - distance]);
+        let (mut locator, mut distance, mut step) = (Vec::new(), 0, 1);
+        while distance + 1 < length && locator.len() < MAX_LOCATOR - 1 {
+            locator.push(at(distance));
+            step *= if locator.len() >= 10 { 2 } else { 1 };
+            distance += step;
         }
+        locator.extend((length > 0).then(|| at(length - 1)));
         locator
     }
 
     /// Headers of our best chain after the first id of `locator` that lies on it, at most `limit`.
     pub fn headers_after(&self, locator: &[BlockId], limit: usize) -> Vec<Header> {
-        let fork = locator
-            .iter()
-            .find(|id| self.is_best(id))
-            .and_then(|id| self.tree.get(id));
+        let fork = locator.iter().find(|id| self.is_best(id)).and_then(|id| self.tree.get(id));
         let from = fork.map_or(0, |entry| entry.header.height.0 as usize) + 1;
         self.best
             .iter()
@@ -283,11 +281,7 @@ impl Chain {
 
     fn context<'a>(&'a self, parent: &'a Header, parent_id: BlockId) -> HeaderContext<'a> {
         let target = next_target(&self.rules, &self.genesis, parent);
-        HeaderContext {
-            parent,
-            median: self.tree.median_time(parent_id),
-            target,
-        }
+        HeaderContext { parent, median: self.tree.median_time(parent_id), target }
     }
 
     fn judge_header(&self, now: Timestamp, header: &Header, id: &BlockId) -> Result<(), BlockError> {
@@ -296,22 +290,15 @@ impl Chain {
                 return Err(BlockError::KnownInvalid { block, rule });
             }
         }
-        let parent = self
-            .tree
-            .get(&header.parent)
-            .ok_or(BlockError::UnknownParent { parent: header.parent })?;
+        let parent = self.tree.get(&header.parent).ok_or(BlockError::UnknownParent { parent: header.parent })?;
         check_header(header, id, &self.context(&parent.header, header.parent))?;
         check_drift(header, now, &self.rules)
     }
 
     /// Makes `target` the tip; its weight is the greatest among blocks whose bodies are all here.
     fn switch_to(&mut self, target: BlockId) -> Result<Import, BlockError> {
-        let mut branch: Vec<BlockId> = self
-            .tree
-            .ancestry(target)
-            .map(|(id, _)| id)
-            .take_while(|id| !self.is_best(id))
-            .collect();
+        let mut branch: Vec<BlockId> =
+            self.tree.ancestry(target).map(|(id, _)| id).take_while(|id| !self.is_best(id)).collect();
         branch.reverse();
         let fork_height = self.tree.get(&branch[0]).expect("just walked").header.height.0 as usize;
         let (before, mut disconnected) = (self.ledger.clone(), Vec::new());
@@ -333,40 +320,24 @@ impl Chain {
                 }
             }
         }
-        disconnected
-            .iter()
-            .for_each(|block| drop(self.undo.remove(&block.id())));
+        disconnected.iter().for_each(|block| drop(self.undo.remove(&block.id())));
         self.tree.moved(&disconnected, &connected);
         if disconnected.is_empty() && connected.len() == 1 {
             return Ok(Import::Extended(connected.remove(0)));
         }
-        Ok(Import::Reorged {
-            disconnected,
-            connected,
-        })
+        Ok(Import::Reorged { disconnected, connected })
     }
 
     fn connect(&mut self, id: BlockId) -> Result<CheckedBlock, BlockError> {
-        let block = self
-            .tree
-            .block(&id)
-            .expect("a branch is switched to once all its bodies are here")
-            .clone();
+        let block = self.tree.block(&id).expect("a branch is switched to once all its bodies are here").clone();
         let undo = self.ledger.apply(&block, &self.rules)?;
-        self.undo.insert(id, undo);
+        self.undo.insert(id, Arc::new(undo));
         self.best.push(id);
         Ok(block)
     }
 
     fn blame(&self, broken: BlockId, imported: BlockId, error: BlockError) -> BlockError {
-        if broken == imported {
-            error
-        } else {
-            BlockError::KnownInvalid {
-                block: broken,
-                rule: error.code(),
-            }
-        }
+        if broken == imported { error } else { BlockError::KnownInvalid { block: broken, rule: error.code() } }
     }
 
     /// Remembers a block as invalid, unless the fault may lie with one copy of it or with our clock.

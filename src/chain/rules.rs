@@ -124,12 +124,8 @@ impl Genesis {
         self.rules.validate()?;
         let allocated = Amount::checked_sum(self.allocations.values().copied()).ok_or(RulesError::SupplyCap)?;
         // Σ subsidy · interval / 2^k < 2 · subsidy · interval.
-        let subsidies = self
-            .rules
-            .subsidy
-            .units()
-            .checked_mul(self.rules.halving_interval)
-            .and_then(|units| units.checked_mul(2));
+        let subsidies =
+            self.rules.subsidy.units().checked_mul(self.rules.halving_interval).and_then(|units| units.checked_mul(2));
         match subsidies.and_then(|units| units.checked_add(allocated.units())) {
             Some(total) if total <= MAX_AMOUNT => Ok(()),
             _ => Err(RulesError::SupplyCap),
@@ -154,14 +150,8 @@ impl Genesis {
         };
         let nobody = crate::primitives::PublicKey::Ed25519(BURNED.hash(&[]).0).address();
         Block {
-            header: Header {
-                unsealed,
-                seal: Seal::Work { nonce: 0 },
-            },
-            coinbase: Coinbase {
-                to: nobody,
-                amount: Amount::ZERO,
-            },
+            header: Header { unsealed, seal: Seal::Work { nonce: 0 } },
+            coinbase: Coinbase { to: nobody, amount: Amount::ZERO },
             transactions: Vec::new(),
         }
     }
@@ -173,34 +163,21 @@ mod tests {
 
     #[test]
     fn the_subsidy_halves_and_ends() {
-        let rules = Rules {
-            subsidy: Amount::literal(50),
-            halving_interval: 10,
-            ..Rules::default()
-        };
+        let rules = Rules { subsidy: Amount::literal(50), halving_interval: 10, ..Rules::default() };
         let at = |height| rules.subsidy_at(Height(height)).units();
-        assert_eq!(
-            [at(0), at(1), at(10), at(11), at(20), at(21), at(61), at(u64::MAX)],
-            [0, 50, 50, 25, 25, 12, 0, 0]
-        );
+        assert_eq!([at(0), at(1), at(10), at(11), at(20), at(21), at(61), at(u64::MAX)], [0, 50, 50, 25, 25, 12, 0, 0]);
     }
 
     #[test]
     fn ranges_are_checked_and_named() {
         assert_eq!(Rules::default().validate(), Ok(()));
-        let bad = Rules {
-            half_life: 10,
-            ..Rules::default()
-        };
+        let bad = Rules { half_life: 10, ..Rules::default() };
         assert_eq!(
             bad.validate().map_err(|error| error.to_string()),
             Err("halfLife is 10, allowed are 1000 to 1099511627776".into())
         );
         let rich = Genesis {
-            rules: Rules {
-                subsidy: Amount::MAX,
-                ..Rules::default()
-            },
+            rules: Rules { subsidy: Amount::MAX, ..Rules::default() },
             timestamp: Timestamp(0),
             allocations: BTreeMap::new(),
         };

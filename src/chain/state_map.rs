@@ -153,11 +153,7 @@ impl StateMap {
             siblings.push(if right { branch.left.hash() } else { branch.right.hash() });
             tree = if right { &branch.right } else { &branch.left };
         }
-        let leaf = if let Tree::Leaf(leaf) = tree {
-            Some((leaf.path, VALUE.hash_of(&leaf.value)))
-        } else {
-            None
-        };
+        let leaf = if let Tree::Leaf(leaf) = tree { Some((leaf.path, VALUE.hash_of(&leaf.value))) } else { None };
         StateProof { siblings, leaf }
     }
 }
@@ -175,34 +171,17 @@ impl StateProof {
         if !consistent || self.siblings.len() > MAX_DEPTH {
             return false;
         }
-        let start = self
-            .leaf
-            .as_ref()
-            .map_or(Hash::ZERO, |(path, value)| leaf_hash(path, value));
-        let folded = self
-            .siblings
-            .iter()
-            .enumerate()
-            .rev()
-            .fold(start, |hash, (depth, sibling)| {
-                if bit(&path, depth) {
-                    branch_hash(sibling, &hash)
-                } else {
-                    branch_hash(&hash, sibling)
-                }
-            });
+        let start = self.leaf.as_ref().map_or(Hash::ZERO, |(path, value)| leaf_hash(path, value));
+        let folded = self.siblings.iter().enumerate().rev().fold(start, |hash, (depth, sibling)| {
+            if bit(&path, depth) { branch_hash(sibling, &hash) } else { branch_hash(&hash, sibling) }
+        });
         folded == *root
     }
 }
 
 impl Leaf {
     fn new(path: Hash, key: StateKey, value: StateValue) -> Arc<Self> {
-        Arc::new(Self {
-            path,
-            key,
-            value,
-            hash: leaf_hash(&path, &VALUE.hash_of(&value)),
-        })
+        Arc::new(Self { path, key, value, hash: leaf_hash(&path, &VALUE.hash_of(&value)) })
     }
 }
 
@@ -234,21 +213,9 @@ impl Tree {
             Self::Empty => Self::Leaf(leaf),
             Self::Leaf(old) if old.path == leaf.path => Self::Leaf(leaf),
             Self::Leaf(old) => {
-                let lower = if bit(&old.path, depth) == right {
-                    self.with(leaf, depth + 1)
-                } else {
-                    Self::Leaf(leaf)
-                };
-                let other = if bit(&old.path, depth) == right {
-                    Self::Empty
-                } else {
-                    self.clone()
-                };
-                if right {
-                    Self::join(other, lower)
-                } else {
-                    Self::join(lower, other)
-                }
+                let lower = if bit(&old.path, depth) == right { self.with(leaf, depth + 1) } else { Self::Leaf(leaf) };
+                let other = if bit(&old.path, depth) == right { Self::Empty } else { self.clone() };
+                if right { Self::join(other, lower) } else { Self::join(lower, other) }
             }
             Self::Branch(branch) if right => Self::join(branch.left.clone(), branch.right.with(leaf, depth + 1)),
             Self::Branch(branch) => Self::join(branch.left.with(leaf, depth + 1), branch.right.clone()),
@@ -327,10 +294,7 @@ mod tests {
     }
 
     fn value(n: u64) -> StateValue {
-        StateValue::Account(Account {
-            balance: Amount::literal(n),
-            nonce: Nonce(n),
-        })
+        StateValue::Account(Account { balance: Amount::literal(n), nonce: Nonce(n) })
     }
 
     proptest! {

@@ -33,10 +33,7 @@ impl BlockTemplate {
     /// The block that `nonce` makes of it.
     pub fn seal(self, nonce: u64) -> Block {
         Block {
-            header: Header {
-                unsealed: self.header,
-                seal: Seal::Work { nonce },
-            },
+            header: Header { unsealed: self.header, seal: Seal::Work { nonce } },
             coinbase: self.coinbase,
             transactions: self.transactions,
         }
@@ -64,32 +61,17 @@ impl Chain {
         let subsidy = self.rules().subsidy_at(height);
         let fees =
             Amount::checked_sum(transactions.iter().map(|tx| tx.unsigned.fee)).expect("fees are within the supply");
-        let coinbase = Coinbase {
-            to,
-            amount: subsidy.checked_add(fees).unwrap_or(Amount::MAX),
-        };
-        header.state_root = self
-            .ledger()
-            .root_after(self.rules(), height, &coinbase, &transactions)?;
+        let coinbase = Coinbase { to, amount: subsidy.checked_add(fees).unwrap_or(Amount::MAX) };
+        header.state_root = self.ledger().root_after(self.rules(), height, &coinbase, &transactions)?;
         header.merkle_root = merkle::root(&Block::leaves(&coinbase, &transactions));
-        Ok(BlockTemplate {
-            header,
-            coinbase,
-            transactions,
-        })
+        Ok(BlockTemplate { header, coinbase, transactions })
     }
 
     /// Bytes left for transactions in a block with this header.
     fn room(&self, header: &UnsealedHeader, to: Address) -> usize {
         let empty = Block {
-            header: Header {
-                unsealed: header.clone(),
-                seal: Seal::Work { nonce: 0 },
-            },
-            coinbase: Coinbase {
-                to,
-                amount: Amount::ZERO,
-            },
+            header: Header { unsealed: header.clone(), seal: Seal::Work { nonce: 0 } },
+            coinbase: Coinbase { to, amount: Amount::ZERO },
             transactions: Vec::new(),
         };
         (self.rules().max_block_bytes as usize).saturating_sub(encode(&empty).len())

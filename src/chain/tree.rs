@@ -6,6 +6,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
 use serde::Serialize;
@@ -34,10 +35,10 @@ pub struct Entry {
     children: BTreeSet<BlockId>,
 }
 
-/// Headers by id, linked to their parents.
+/// Headers by id, linked to their parents. Copies of a tree share their entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BlockTree {
-    entries: BTreeMap<BlockId, Entry>,
+    entries: BTreeMap<BlockId, Arc<Entry>>,
     leaves: BTreeSet<Weight>,
     stale_bytes: usize,
 }
@@ -57,7 +58,7 @@ impl BlockTree {
         };
         Self {
             leaves: BTreeSet::from([(entry.work, Reverse(id))]),
-            entries: BTreeMap::from([(id, entry)]),
+            entries: BTreeMap::from([(id, Arc::new(entry))]),
             stale_bytes: 0,
         }
     }
@@ -74,12 +75,12 @@ impl BlockTree {
 
     /// A known header.
     pub fn get(&self, id: &BlockId) -> Option<&Entry> {
-        self.entries.get(id)
+        self.entries.get(id).map(Arc::as_ref)
     }
 
     /// All entries, in order of id.
     pub fn iter(&self) -> impl Iterator<Item = (&BlockId, &Entry)> {
-        self.entries.iter()
+        self.entries.iter().map(|(id, entry)| (id, entry.as_ref()))
     }
 
     /// A block whose body we have.
@@ -95,27 +96,17 @@ impl BlockTree {
     /// Adds a header under a known parent, or a body to a known header that has none. It is not on the best chain yet.
     pub fn insert(&mut self, id: BlockId, header: Header, body: Option<CheckedBlock>) {
         self.stale_bytes += body.as_ref().map_or(0, |body| body.size());
-        if let Some(entry) = self.entries.get_mut(&id) {
+        if let Some(entry) = self.entries.get_mut(&id).map(Arc::make_mut) {
             entry.body = body.or(entry.body.take());
             return;
         }
-        let parent = self
-            .entries
-            .get_mut(&header.parent)
-            .expect("callers insert under a known parent");
+        let parent =
+            self.entries.get_mut(&header.parent).map(Arc::make_mut).expect("callers insert under a known parent");
         let work = parent.work + header.target.work();
         parent.children.insert(id);
         self.leaves.remove(&(parent.work, Reverse(header.parent)));
         self.leaves.insert((work, Reverse(id)));
-        self.entries.insert(
-            id,
-            Entry {
-                header,
-                work,
-                body,
-                children: BTreeSet::new(),
-            },
-        );
+        self.entries.insert(id, Arc::new(Entry { header, work, body, children: BTreeSet::new() }));
     }
 
     /// Notes which blocks left the best chain and which joined it.
@@ -129,10 +120,10 @@ impl BlockTree {
         let (mut removed, mut stack) = (Vec::new(), vec![*id]);
         while let Some(id) = stack.pop() {
             if let Some(entry) = self.entries.remove(&id) {
-                stack.extend(entry.children);
+                stack.extend(&entry.children);
                 self.leaves.remove(&(entry.work, Reverse(id)));
-                self.stale_bytes -= entry.body.map_or(0, |body| body.size());
-                if let Some(parent) = self.entries.get_mut(&entry.header.parent) {
+                self.stale_bytes -= entry.body.as_ref().map_or(0, |body| body.size());
+                if let Some(parent) = self.entries.get_mut(&entry.header.parent).map(Arc::make_mut) {
                     parent.children.remove(&id);
                     if parent.children.is_empty() {
                         self.leaves.insert((parent.work, Reverse(entry.header.parent)));
@@ -158,10 +149,7 @@ impl BlockTree {
     /// Leaves with more weight than `tip`, heaviest first.
     pub fn leaves_above(&self, tip: &BlockId) -> Vec<BlockId> {
         let heaviest_first = self.leaves.iter().rev();
-        heaviest_first
-            .take_while(|leaf| Some(**leaf) > self.weight(tip))
-            .map(|leaf| leaf.1.0)
-            .collect()
+        heaviest_first.take_while(|leaf| Some(**leaf) > self.weight(tip)).map(|leaf| leaf.1.0).collect()
     }
 
     /// The ids from `id` down to genesis.
@@ -171,17 +159,14 @@ impl BlockTree {
             let id = next?;
             let entry = self.entries.get(&id)?;
             next = (entry.header.height > Height(0)).then_some(entry.header.parent);
-            Some((id, entry))
+            Some((id, entry.as_ref()))
         })
     }
 
     /// Median timestamp of the eleven blocks that end with `id` (fewer near genesis).
     pub fn median_time(&self, id: BlockId) -> Timestamp {
-        let mut times: Vec<Timestamp> = self
-            .ancestry(id)
-            .take(MEDIAN_SPAN)
-            .map(|(_, entry)| entry.header.timestamp)
-            .collect();
+        let mut times: Vec<Timestamp> =
+            self.ancestry(id).take(MEDIAN_SPAN).map(|(_, entry)| entry.header.timestamp).collect();
         times.sort_unstable();
         times.get(times.len() / 2).copied().unwrap_or_default()
     }

@@ -9,27 +9,28 @@ mod orphans;
 mod peer;
 mod requests;
 mod seen;
+mod source;
 mod wire;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 
+use blame::Record;
 pub use blame::{BAN_MS, BAN_SCORE, Fault};
 use orphans::Orphans;
 use peer::Peer;
 use requests::Requests;
 pub use seen::Seen;
+pub use source::{Delivery, Effect, Source};
 pub use wire::{
     Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION, Status, WireError,
 };
 
-use crate::primitives::{Block, BlockId, Header, Timestamp, Transaction, TransactionId};
+use crate::primitives::{Block, BlockId, Timestamp, TransactionId};
 
 /// Peers a node talks to at once.
 pub const MAX_PEERS: usize = 128;
-/// Peers remembered as banned.
-const MAX_BANNED: usize = 256;
 /// Milliseconds between two statuses to one peer; up to [`STATUS_JITTER`] more.
 const STATUS_EVERY: u64 = 10_000;
 const STATUS_JITTER: u32 = 2_000;
@@ -41,70 +42,19 @@ const SYNC_WINDOW: usize = 32;
 const POOL_SAMPLE: usize = MAX_ITEMS;
 const SAMPLE_EVERY: u32 = 3;
 
-/// A connection, named by the driver; unique while it lasts.
+/// A peer, named by the driver: the same remote has the same id on every connection, so that blame outlives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct PeerId(pub u64);
-
-/// What gossip reads of the chain and the mempool.
-pub trait Source {
-    /// Where our chain ends.
-    fn status(&self) -> Status;
-    /// Whether a header is known.
-    fn has_header(&self, id: &BlockId) -> bool;
-    /// Whether a block's body is here.
-    fn has_block(&self, id: &BlockId) -> bool;
-    /// A block we can send: judged by every rule, so that nobody blames us for it.
-    fn block(&self, id: &BlockId) -> Option<Block>;
-    /// A waiting transaction we can send.
-    fn transaction(&self, id: &TransactionId) -> Option<Transaction>;
-    /// The waiting transactions that pay best.
-    fn pool_sample(&self, limit: usize) -> Vec<TransactionId>;
-    /// Where our best header chain and a peer's may part.
-    fn locator(&self) -> Vec<BlockId>;
-    /// Where the chain that ends with this header and a peer's may part; empty if it is not known.
-    fn locator_from(&self, header: &BlockId) -> Vec<BlockId>;
-    /// Headers of our best chain after the locator.
-    fn headers_after(&self, locator: &[BlockId], limit: usize) -> Vec<Header>;
-    /// Bodies we need, lowest first.
-    fn missing_bodies(&self, limit: usize) -> Vec<BlockId>;
-}
-
-/// What a message brought that the node must judge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delivery {
-    /// A block.
-    Block(Block),
-    /// A transaction.
-    Transaction(Transaction),
-    /// Headers in order; `full` if the peer probably has more.
-    Headers {
-        /// At most [`MAX_HEADERS`].
-        headers: Vec<Header>,
-        /// Whether the message held as many as it may.
-        full: bool,
-    },
-}
-
-/// What gossip wants from the world.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Send a message; it may be lost.
-    Send(PeerId, Message),
-    /// Close a connection.
-    Disconnect(PeerId, Fault),
-    /// A peer did something wrong.
-    Blamed(PeerId, Fault),
-}
 
 /// The state of all conversations.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Gossip {
     peers: BTreeMap<PeerId, Peer>,
-    banned: BTreeMap<PeerId, Timestamp>,
+    record: Record,
     requests: Requests,
     orphans: Orphans,
-    seen: Seen<TransactionId>,
+    seen: Seen<TransactionId, 2_048>,
     flush_at: Option<Timestamp>,
     #[serde(skip)]
     effects: VecDeque<Effect>,
@@ -123,7 +73,7 @@ impl Gossip {
 
     /// Whether `peer` is banned at `now`.
     pub fn is_banned(&self, peer: PeerId, now: Timestamp) -> bool {
-        self.banned.get(&peer).is_some_and(|until| *until > now)
+        self.record.is_banned(peer, now)
     }
 
     /// When [`Gossip::tick`] wants to be called next.
@@ -190,12 +140,8 @@ impl Gossip {
 
     /// Does what is due: statuses, gathered announcements, requests that were not answered.
     pub fn tick(&mut self, now: Timestamp, jitter: &mut impl FnMut(u32) -> u32, source: &impl Source) {
-        let due: Vec<PeerId> = self
-            .peers
-            .iter()
-            .filter(|(_, peer)| peer.next_status <= now)
-            .map(|(id, _)| *id)
-            .collect();
+        let due: Vec<PeerId> =
+            self.peers.iter().filter(|(_, peer)| peer.next_status <= now).map(|(id, _)| *id).collect();
         for peer in due {
             self.send(peer, Message::Status(source.status()));
             let wait = STATUS_EVERY + u64::from(jitter(STATUS_JITTER));
@@ -211,7 +157,7 @@ impl Gossip {
         }
         let retry = self.requests.expire(now);
         self.ask(retry);
-        self.banned.retain(|_, until| *until > now);
+        self.record.expire(now);
         self.fetch_bodies(now, source);
     }
 
@@ -224,9 +170,7 @@ impl Gossip {
                 ignorant.push(*peer);
             }
         }
-        ignorant
-            .into_iter()
-            .for_each(|peer| self.send(peer, Message::Inventory(vec![item])));
+        ignorant.into_iter().for_each(|peer| self.send(peer, Message::Inventory(vec![item])));
     }
 
     /// Announces a transaction soon, together with others; `again` also to peers that were told before.
@@ -284,7 +228,8 @@ impl Gossip {
             if able.is_empty() || self.orphans.contains(&id) || self.requests.contains(&item) {
                 continue;
             }
-            let first = turn % able.len();
+            // Spread by id too, so that one peer that keeps silent is not the first asked every time.
+            let first = (turn + usize::from(id.0[31])) % able.len();
             let order = able.iter().cycle().skip(first).take(able.len());
             let asked: Vec<_> = order.filter_map(|peer| self.requests.need(now, item, *peer)).collect();
             self.ask(asked);
@@ -293,40 +238,21 @@ impl Gossip {
 
     /// A peer did something wrong; enough of it and it is banned.
     pub fn blame(&mut self, now: Timestamp, peer: PeerId, fault: Fault) {
-        let Some(state) = self.peers.get_mut(&peer) else {
+        if !self.peers.contains_key(&peer) {
             return;
-        };
-        state.score = state.score.saturating_add(fault.points());
-        let banned = state.score >= BAN_SCORE;
+        }
         self.effects.push_back(Effect::Blamed(peer, fault.clone()));
-        if banned {
-            self.ban(now, peer, fault);
+        if self.record.add(now, peer, fault.points()) {
+            self.orphans.forget_peer(peer);
+            self.disconnected(now, peer);
+            self.effects.push_back(Effect::Disconnect(peer, fault));
         }
-    }
-
-    fn ban(&mut self, now: Timestamp, peer: PeerId, fault: Fault) {
-        if self.banned.len() >= MAX_BANNED
-            && let Some(first) = self.banned.iter().min_by_key(|(_, until)| **until).map(|(id, _)| *id)
-        {
-            self.banned.remove(&first);
-        }
-        self.banned.insert(peer, now.after(BAN_MS));
-        self.orphans.forget_peer(peer);
-        self.disconnected(now, peer);
-        self.effects.push_back(Effect::Disconnect(peer, fault));
     }
 
     fn on_status(&mut self, now: Timestamp, from: PeerId, status: Status, source: &impl Source) {
         let ours = source.status();
         if status.version != ours.version || status.genesis != ours.genesis {
-            self.blame(
-                now,
-                from,
-                Fault::WrongChain {
-                    version: status.version,
-                    genesis: status.genesis,
-                },
-            );
+            self.blame(now, from, Fault::WrongChain { version: status.version, genesis: status.genesis });
             return;
         }
         let Some(peer) = self.peers.get_mut(&from) else {
@@ -394,10 +320,7 @@ impl Gossip {
     }
 
     fn on_not_found(&mut self, now: Timestamp, from: PeerId, items: &[Item]) {
-        let retry: Vec<_> = items
-            .iter()
-            .filter_map(|item| self.requests.refused(now, item, from))
-            .collect();
+        let retry: Vec<_> = items.iter().filter_map(|item| self.requests.refused(now, item, from)).collect();
         self.ask(retry);
     }
 
@@ -411,10 +334,7 @@ impl Gossip {
     fn send_sample(&mut self, to: PeerId, source: &impl Source) {
         let sample = source.pool_sample(POOL_SAMPLE);
         if !sample.is_empty() {
-            self.send(
-                to,
-                Message::Inventory(sample.into_iter().map(Item::Transaction).collect()),
-            );
+            self.send(to, Message::Inventory(sample.into_iter().map(Item::Transaction).collect()));
         }
     }
 
@@ -426,9 +346,7 @@ impl Gossip {
             .map(|(id, peer)| (*id, peer.take_announcements()))
             .filter(|(_, items)| !items.is_empty())
             .collect();
-        batches
-            .into_iter()
-            .for_each(|(peer, items)| self.send(peer, Message::Inventory(items)));
+        batches.into_iter().for_each(|(peer, items)| self.send(peer, Message::Inventory(items)));
     }
 
     /// One message per peer for all that is asked of it.

@@ -45,12 +45,8 @@ impl Orphans {
 
     /// Takes out the children of a block that has arrived.
     pub(super) fn take_children(&mut self, parent: &BlockId) -> Vec<(PeerId, Block)> {
-        let children: Vec<BlockId> = self
-            .blocks
-            .iter()
-            .filter(|(_, (_, block))| block.header.parent == *parent)
-            .map(|(id, _)| *id)
-            .collect();
+        let children: Vec<BlockId> =
+            self.blocks.iter().filter(|(_, (_, block))| block.header.parent == *parent).map(|(id, _)| *id).collect();
         self.order.retain(|id| !children.contains(id));
         children.iter().filter_map(|id| self.blocks.remove(id)).collect()
     }
@@ -61,10 +57,7 @@ impl Orphans {
     }
 
     fn remove_first(&mut self, matches: impl Fn(&(PeerId, Block)) -> bool) {
-        if let Some(at) = self
-            .order
-            .iter()
-            .position(|id| self.blocks.get(id).is_some_and(&matches))
+        if let Some(at) = self.order.iter().position(|id| self.blocks.get(id).is_some_and(&matches))
             && let Some(id) = self.order.remove(at)
         {
             self.blocks.remove(&id);

@@ -13,9 +13,7 @@ pub(super) struct Peer {
     /// What it last said of itself; nothing until it has.
     pub(super) status: Option<Status>,
     /// What it has, or was told of.
-    pub(super) known: Seen<Item>,
-    /// Points of blame.
-    pub(super) score: u32,
+    pub(super) known: Seen<Item, 512>,
     /// When our next status is due.
     pub(super) next_status: Timestamp,
     /// How many we have sent besides the first.
@@ -25,14 +23,7 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn new(next_status: Timestamp) -> Self {
-        Self {
-            status: None,
-            known: Seen::default(),
-            score: 0,
-            next_status,
-            statuses: 0,
-            announce: BTreeSet::new(),
-        }
+        Self { status: None, known: Seen::default(), next_status, statuses: 0, announce: BTreeSet::new() }
     }
 
     /// Notes a transaction to announce; more than one message holds are dropped, as a lost message would be.
@@ -43,9 +34,6 @@ impl Peer {
     }
 
     pub(super) fn take_announcements(&mut self) -> Vec<Item> {
-        std::mem::take(&mut self.announce)
-            .into_iter()
-            .map(Item::Transaction)
-            .collect()
+        std::mem::take(&mut self.announce).into_iter().map(Item::Transaction).collect()
     }
 }

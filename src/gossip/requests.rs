@@ -89,11 +89,7 @@ impl Requests {
     /// `peer` does not have `item`: returns the request to the next one.
     pub(super) fn refused(&mut self, now: Timestamp, item: &Item, peer: PeerId) -> Option<(PeerId, Item)> {
         let request = self.open.get(item)?;
-        if request.asked == peer {
-            self.ask_next(now, *item)
-        } else {
-            None
-        }
+        if request.asked == peer { self.ask_next(now, *item) } else { None }
     }
 
     /// Requests whose time is over go to the next peer that has the item, or are given up.
@@ -111,9 +107,7 @@ impl Requests {
     /// A peer is gone: what was asked of it goes to others.
     pub(super) fn forget_peer(&mut self, now: Timestamp, peer: PeerId) -> Vec<(PeerId, Item)> {
         self.patience.remove(&peer);
-        self.open
-            .values_mut()
-            .for_each(|request| request.others.retain(|other| *other != peer));
+        self.open.values_mut().for_each(|request| request.others.retain(|other| *other != peer));
         let lost = self.matching(|request| request.asked == peer);
         lost.into_iter().filter_map(|item| self.ask_next(now, item)).collect()
     }
@@ -128,35 +122,15 @@ impl Requests {
             return None;
         }
         let deadline = now.after(self.wait_for(&item, peer));
-        self.open.insert(
-            item,
-            Request {
-                asked: peer,
-                since: now,
-                deadline,
-                others: VecDeque::new(),
-            },
-        );
+        self.open.insert(item, Request { asked: peer, since: now, deadline, others: VecDeque::new() });
         Some((peer, item))
     }
 
     fn ask_next(&mut self, now: Timestamp, item: Item) -> Option<(PeerId, Item)> {
         let mut others = self.open.remove(&item)?.others;
         let asked = others.pop_front()?;
-        let wait = if others.is_empty() {
-            self.wait_for(&item, asked)
-        } else {
-            TIMEOUT
-        };
-        self.open.insert(
-            item,
-            Request {
-                asked,
-                since: now,
-                deadline: now.after(wait),
-                others,
-            },
-        );
+        let wait = if others.is_empty() { self.wait_for(&item, asked) } else { TIMEOUT };
+        self.open.insert(item, Request { asked, since: now, deadline: now.after(wait), others });
         Some((asked, item))
     }
 
@@ -172,11 +146,7 @@ impl Requests {
     }
 
     fn matching(&self, which: impl Fn(&Request) -> bool) -> Vec<Item> {
-        self.open
-            .iter()
-            .filter(|(_, request)| which(request))
-            .map(|(item, _)| *item)
-            .collect()
+        self.open.iter().filter(|(_, request)| which(request)).map(|(item, _)| *item).collect()
     }
 }
 

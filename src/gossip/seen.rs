@@ -1,29 +1,23 @@
 //! A bounded memory of ids: two generations, the older one forgotten when the younger is full.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::Serialize;
 
-/// Ids a generation holds.
-const GENERATION: usize = 2_048;
-
-/// Remembers at least the last [`GENERATION`] ids, at most twice as many.
+/// Remembers at least the last `GENERATION` ids, at most twice as many. Copies share the older half.
 #[derive(Debug, Clone, Serialize)]
-pub struct Seen<T: Ord> {
+pub struct Seen<T: Ord, const GENERATION: usize> {
     recent: BTreeSet<T>,
-    older: BTreeSet<T>,
+    older: Arc<BTreeSet<T>>,
 }
 
-impl<T: Ord> Default for Seen<T> {
+impl<T: Ord, const GENERATION: usize> Default for Seen<T, GENERATION> {
     fn default() -> Self {
-        Self {
-            recent: BTreeSet::new(),
-            older: BTreeSet::new(),
-        }
+        Self { recent: BTreeSet::new(), older: Arc::default() }
     }
 }
 
-impl<T: Ord> Seen<T> {
+impl<T: Ord, const GENERATION: usize> Seen<T, GENERATION> {
     /// Whether it is remembered.
     pub fn contains(&self, id: &T) -> bool {
         self.recent.contains(id) || self.older.contains(id)
@@ -35,7 +29,7 @@ impl<T: Ord> Seen<T> {
             return false;
         }
         if self.recent.len() == GENERATION {
-            self.older = std::mem::take(&mut self.recent);
+            self.older = Arc::new(std::mem::take(&mut self.recent));
         }
         self.recent.insert(id)
     }
@@ -47,7 +41,8 @@ mod tests {
 
     #[test]
     fn recent_ids_are_kept_and_memory_is_bounded() {
-        let mut seen = Seen::default();
+        const GENERATION: usize = 100;
+        let mut seen = Seen::<usize, GENERATION>::default();
         for id in 0..10 * GENERATION {
             assert!(seen.insert(id));
             assert!(!seen.insert(id));

@@ -105,9 +105,8 @@ impl Message {
         if bytes.len() > MAX_MESSAGE_BYTES {
             return Err(WireError::TooLarge { bytes: bytes.len() });
         }
-        let message: Self = decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable {
-            reason: error.to_string(),
-        })?;
+        let message: Self = decode("message", bytes)
+            .map_err(|error: DecodeError| WireError::Undecodable { reason: error.to_string() })?;
         let (count, limit) = match &message {
             Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => (items.len(), MAX_ITEMS),
             Self::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
@@ -115,11 +114,7 @@ impl Message {
             Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),
         };
         if count > limit {
-            return Err(WireError::TooMany {
-                kind: message.kind(),
-                count,
-                limit,
-            });
+            return Err(WireError::TooMany { kind: message.kind(), count, limit });
         }
         match &message {
             Self::Headers(headers) if headers.windows(2).any(|pair| pair[1].parent != pair[0].id()) => {

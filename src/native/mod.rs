@@ -65,16 +65,9 @@ fn read(path: &Path) -> Result<String, Failure> {
     let fail = |error: std::io::Error| Failure::Input(format!("{}: {error}", path.display()));
     let mut text = String::new();
     let limit = MAX_SCENARIO_BYTES as u64 + 1;
-    let read = File::open(path)
-        .map_err(fail)?
-        .take(limit)
-        .read_to_string(&mut text)
-        .map_err(fail)?;
+    let read = File::open(path).map_err(fail)?.take(limit).read_to_string(&mut text).map_err(fail)?;
     if read as u64 == limit {
-        return Err(Failure::Input(format!(
-            "{}: more than {MAX_SCENARIO_BYTES} bytes",
-            path.display()
-        )));
+        return Err(Failure::Input(format!("{}: more than {MAX_SCENARIO_BYTES} bytes", path.display())));
     }
     Ok(text)
 }

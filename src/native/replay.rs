@@ -27,13 +27,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         bar.set_position(replay.progress().0);
     }
     bar.finish_and_clear();
-    let world = replay
-        .finish()
-        .map_err(|mismatch| Failure::Run(format!("{name}: {mismatch}")))?;
+    let world = replay.finish().map_err(|mismatch| Failure::Run(format!("{name}: {mismatch}")))?;
     let (events, time) = (world.stats().events, duration::show(world.now().0));
-    println!(
-        "{name}: the same digest after {events} events, {time}: {}",
-        world.digest()
-    );
+    println!("{name}: the same digest after {events} events, {time}: {}", world.digest());
     Ok(())
 }

@@ -41,6 +41,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let scenario = scenario(options)?;
+    check_script_fits(&scenario, options.length)?;
     let world = World::new(scenario);
     let mut world = if options.no_memo { world.without_memo() } else { world };
     let started = Instant::now();
@@ -65,6 +66,17 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             world.scenario().seed
         ))),
     }
+}
+
+/// Whatever the script asks for is done: one that goes on after the end of the run is refused, not cut short.
+fn check_script_fits(scenario: &Scenario, length: u64) -> Result<(), Failure> {
+    let late = scenario.script.iter().position(|entry| entry.at.key().time.0 > length);
+    late.map_or(Ok(()), |index| {
+        let (at, length) = (duration::show(scenario.script[index].at.key().time.0), duration::show(length));
+        Err(Failure::Input(format!(
+            "script[{index}] is at {at}, after the end of the run: give a longer --for than {length}"
+        )))
+    })
 }
 
 fn scenario(options: &Options) -> Result<Scenario, Failure> {
@@ -96,27 +108,12 @@ fn print_summary(world: &World, summary: &Summary) {
         ("nodes", summary.nodes.to_string()),
         ("virtual time", duration::show(summary.virtual_ms)),
         ("real time", duration::show(summary.wall_ms)),
-        (
-            "events",
-            format!("{} ({} deliveries)", summary.events, summary.deliveries),
-        ),
-        (
-            "blocks",
-            format!("{} mined, {} of them stale", summary.blocks, summary.stale_blocks),
-        ),
-        (
-            "reorgs",
-            format!("{} (deepest {})", summary.reorgs, world.stats().deepest_reorg),
-        ),
+        ("events", format!("{} ({} deliveries)", summary.events, summary.deliveries)),
+        ("blocks", format!("{} mined, {} of them stale", summary.blocks, summary.stale_blocks)),
+        ("reorgs", format!("{} (deepest {})", summary.reorgs, world.stats().deepest_reorg)),
         ("transactions", format!("{} confirmed", summary.transactions)),
-        (
-            "signature checks",
-            format!("{} computed, {} remembered", checks.computed, checks.remembered),
-        ),
-        (
-            "invariants",
-            format!("{} evaluated, {} violated", invariants.checked, invariants.violated),
-        ),
+        ("signature checks", format!("{} computed, {} remembered", checks.computed, checks.remembered)),
+        ("invariants", format!("{} evaluated, {} violated", invariants.checked, invariants.violated)),
         ("digest", summary.digest.to_string()),
     ];
     for (name, value) in rows {

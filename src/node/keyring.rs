@@ -19,10 +19,7 @@ pub struct Keyring {
 impl Keyring {
     /// A keyring from a signing key and the seed of the node's random stream.
     pub fn new(key: SecretKey, random_seed: [u8; 32]) -> Self {
-        Self {
-            key,
-            random: ChaCha12Rng::from_seed(random_seed),
-        }
+        Self { key, random: ChaCha12Rng::from_seed(random_seed) }
     }
 
     /// The key that signs.

@@ -68,9 +68,14 @@ struct Held {
 impl Node {
     /// A node that knows only the genesis block.
     pub fn new(genesis: &Genesis, keyring: Keyring) -> Self {
+        Self::with_chain(Chain::new(genesis), keyring)
+    }
+
+    /// A node that knows this chain; many nodes of one genesis need not work it out again and again.
+    pub fn with_chain(chain: Chain, keyring: Keyring) -> Self {
         Self {
             address: keyring.public().address(),
-            chain: Chain::new(genesis),
+            chain,
             mempool: Mempool::default(),
             gossip: Gossip::default(),
             mining: false,
@@ -199,10 +204,7 @@ impl Node {
         };
         let block = template.seal(nonce);
         let (block_id, height) = (block.id(), block.header.height);
-        self.event(EventKind::Mined {
-            block: block_id,
-            height,
-        });
+        self.event(EventKind::Mined { block: block_id, height });
         self.take_block(now, None, block, checks);
         if self.template.is_none() {
             self.rebuild_template(now);
@@ -210,12 +212,7 @@ impl Node {
     }
 
     fn on_wake(&mut self, now: Timestamp, checks: &mut Checks) {
-        let due: Vec<BlockId> = self
-            .held
-            .iter()
-            .filter(|(_, held)| held.due <= now)
-            .map(|(id, _)| *id)
-            .collect();
+        let due: Vec<BlockId> = self.held.iter().filter(|(_, held)| held.due <= now).map(|(id, _)| *id).collect();
         for id in due {
             if let Some(held) = self.held.remove(&id) {
                 self.take_block(now, held.from, held.block, checks);
@@ -243,17 +240,11 @@ impl Node {
     }
 
     fn event(&mut self, event: EventKind) {
-        self.outbox.push_back(Output::Event {
-            cause: self.inputs,
-            event,
-        });
+        self.outbox.push_back(Output::Event { cause: self.inputs, event });
     }
 
     fn persist_transaction(&mut self, id: TransactionId, transaction: Option<Arc<Transaction>>) {
         let transactions = BTreeMap::from([(id, transaction)]);
-        self.outbox.push_back(Output::Persist(ChangeSet {
-            transactions,
-            ..ChangeSet::default()
-        }));
+        self.outbox.push_back(Output::Persist(ChangeSet { transactions, ..ChangeSet::default() }));
     }
 }

@@ -60,10 +60,7 @@ impl Node {
             Admission::Replaced(old) => Some(old),
         };
         self.gossip.announce_transaction(now, id, false);
-        self.event(EventKind::TransactionAccepted {
-            transaction: id,
-            replaced,
-        });
+        self.event(EventKind::TransactionAccepted { transaction: id, replaced });
         Ok(id)
     }
 
@@ -72,10 +69,9 @@ impl Node {
             self.outbox.push_back(match effect {
                 Effect::Send(to, message) => Output::Send { to, message },
                 Effect::Disconnect(peer, fault) => Output::Disconnect { peer, fault },
-                Effect::Blamed(peer, fault) => Output::Event {
-                    cause: self.inputs,
-                    event: EventKind::PeerBlamed { peer, fault },
-                },
+                Effect::Blamed(peer, fault) => {
+                    Output::Event { cause: self.inputs, event: EventKind::PeerBlamed { peer, fault } }
+                }
             });
         }
     }
@@ -87,10 +83,7 @@ impl Node {
                 self.gossip.blame(
                     now,
                     from,
-                    Fault::InvalidTransaction {
-                        rule: error.code(),
-                        reason: error.to_string(),
-                    },
+                    Fault::InvalidTransaction { rule: error.code(), reason: error.to_string() },
                 );
             }
             self.event(EventKind::TransactionRejected { transaction: id, error });
@@ -101,14 +94,7 @@ impl Node {
         let result = self.chain.accept_headers(now, headers);
         match result {
             Err(error) if !error.is_temporary() => {
-                self.gossip.blame(
-                    now,
-                    from,
-                    Fault::InvalidHeader {
-                        rule: error.code(),
-                        reason: error.to_string(),
-                    },
-                );
+                self.gossip.blame(now, from, Fault::InvalidHeader { rule: error.code(), reason: error.to_string() });
             }
             Err(_) => {}
             Ok(new) => {
@@ -123,17 +109,10 @@ impl Node {
     }
 
     fn imported(&mut self, now: Timestamp, id: BlockId, import: Import) {
-        let height = self
-            .chain
-            .tree()
-            .get(&id)
-            .map(|entry| entry.header.height)
-            .unwrap_or_default();
+        let height = self.chain.tree().get(&id).map(|entry| entry.header.height).unwrap_or_default();
         let stored = self.chain.tree().block(&id).cloned().map(|block| (id, block));
-        self.outbox.push_back(Output::Persist(ChangeSet {
-            blocks: BTreeMap::from_iter(stored),
-            ..ChangeSet::default()
-        }));
+        self.outbox
+            .push_back(Output::Persist(ChangeSet { blocks: BTreeMap::from_iter(stored), ..ChangeSet::default() }));
         match import {
             Import::Known => return,
             Import::SideBranch => {
@@ -142,26 +121,14 @@ impl Node {
                 return;
             }
             Import::Extended(block) => {
-                self.event(EventKind::Extended {
-                    block: id,
-                    height,
-                    transactions: block.transactions.len(),
-                });
+                self.event(EventKind::Extended { block: id, height, transactions: block.transactions.len() });
                 self.mempool.refresh(self.chain.ledger());
             }
-            Import::Reorged {
-                disconnected,
-                connected,
-            } => {
+            Import::Reorged { disconnected, connected } => {
                 self.readmit(now, &disconnected);
                 let from = disconnected.first().map_or(id, CheckedBlock::id);
                 let (disconnected, connected) = (disconnected.len(), connected.len());
-                self.event(EventKind::Reorged {
-                    from,
-                    to: id,
-                    disconnected,
-                    connected,
-                });
+                self.event(EventKind::Reorged { from, to: id, disconnected, connected });
             }
         }
         self.gossip.announce_block(id);
@@ -171,11 +138,7 @@ impl Node {
     fn readmit(&mut self, now: Timestamp, disconnected: &[CheckedBlock]) {
         self.mempool.refresh(self.chain.ledger());
         for transaction in disconnected.iter().rev().flat_map(|block| &block.transactions) {
-            if self
-                .mempool
-                .admit(Arc::new(transaction.clone()), self.chain.ledger())
-                .is_ok()
-            {
+            if self.mempool.admit(Arc::new(transaction.clone()), self.chain.ledger()).is_ok() {
                 let id = transaction.id();
                 self.gossip.announce_transaction(now, id, false);
                 if transaction.unsigned.sender.address() == self.address {
@@ -188,11 +151,7 @@ impl Node {
     fn not_imported(&mut self, now: Timestamp, from: Option<PeerId>, id: BlockId, block: Block, error: BlockError) {
         let parent = block.header.parent;
         // What cannot be judged yet is kept only if it may turn out good: else it costs nothing to make.
-        let error = if error.is_temporary() {
-            self.flaw(&block).unwrap_or(error)
-        } else {
-            error
-        };
+        let error = if error.is_temporary() { self.flaw(&block).unwrap_or(error) } else { error };
         match (&error, from) {
             (BlockError::UnknownParent { .. }, Some(from)) => {
                 let source = NodeSource::new(&self.chain, &self.mempool);
@@ -205,11 +164,7 @@ impl Node {
                 return;
             }
             (_, Some(from)) => {
-                let fault = Fault::InvalidBlock {
-                    block: id,
-                    rule: error.code(),
-                    reason: error.to_string(),
-                };
+                let fault = Fault::InvalidBlock { block: id, rule: error.code(), reason: error.to_string() };
                 self.gossip.blame(now, from, fault);
             }
             (_, None) => {}

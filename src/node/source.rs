@@ -24,13 +24,7 @@ impl Source for NodeSource<'_> {
     fn status(&self) -> Status {
         let tip = self.chain.tip();
         let work = self.chain.tree().get(&tip).expect("the tip is in the tree").work;
-        Status {
-            version: PROTOCOL_VERSION,
-            genesis: self.chain.genesis_id(),
-            tip,
-            height: self.chain.height(),
-            work,
-        }
+        Status { version: PROTOCOL_VERSION, genesis: self.chain.genesis_id(), tip, height: self.chain.height(), work }
     }
 
     fn has_header(&self, id: &BlockId) -> bool {
@@ -47,9 +41,7 @@ impl Source for NodeSource<'_> {
     }
 
     fn transaction(&self, id: &TransactionId) -> Option<Transaction> {
-        self.mempool
-            .get(id)
-            .map(|transaction| Transaction::clone(Arc::as_ref(transaction)))
+        self.mempool.get(id).map(|transaction| Transaction::clone(Arc::as_ref(transaction)))
     }
 
     fn pool_sample(&self, limit: usize) -> Vec<TransactionId> {

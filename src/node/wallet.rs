@@ -12,9 +12,7 @@ impl Node {
     /// What this node could send now: its balance less what waits.
     pub fn available(&self) -> Amount {
         let balance = self.chain.ledger().account(&self.address).balance;
-        balance
-            .checked_sub(self.mempool.reserved(&self.address))
-            .unwrap_or(Amount::ZERO)
+        balance.checked_sub(self.mempool.reserved(&self.address)).unwrap_or(Amount::ZERO)
     }
 
     /// What sending this transfer would come to, without sending it.
@@ -24,9 +22,7 @@ impl Node {
     pub fn try_transfer(&self, transfer: &Transfer) -> Result<Transaction, PoolError> {
         let transaction = self.sign(transfer);
         check_transaction(&transaction, &self.chain.genesis_id(), &mut Checks::forgetful())?;
-        self.mempool
-            .clone()
-            .admit(Arc::new(transaction.clone()), self.chain.ledger())?;
+        self.mempool.clone().admit(Arc::new(transaction.clone()), self.chain.ledger())?;
         Ok(transaction)
     }
 
@@ -55,12 +51,7 @@ impl Node {
     /// Announces own transactions that still wait, and forgets those that do not.
     pub(super) fn rebroadcast(&mut self, now: Timestamp) {
         self.forget_settled();
-        let due: Vec<TransactionId> = self
-            .own
-            .iter()
-            .filter(|(_, due)| **due <= now)
-            .map(|(id, _)| *id)
-            .collect();
+        let due: Vec<TransactionId> = self.own.iter().filter(|(_, due)| **due <= now).map(|(id, _)| *id).collect();
         for id in due {
             self.gossip.announce_transaction(now, id, true);
             self.own.insert(id, now.after(REBROADCAST));
@@ -68,12 +59,8 @@ impl Node {
     }
 
     fn forget_settled(&mut self) {
-        let settled: Vec<TransactionId> = self
-            .own
-            .keys()
-            .filter(|id| self.mempool.get(id).is_none())
-            .copied()
-            .collect();
+        let settled: Vec<TransactionId> =
+            self.own.keys().filter(|id| self.mempool.get(id).is_none()).copied().collect();
         for id in settled {
             self.own.remove(&id);
             self.persist_transaction(id, None);
@@ -82,20 +69,9 @@ impl Node {
 
     fn sign(&self, transfer: &Transfer) -> Transaction {
         let account = self.chain.ledger().account(&self.address);
-        let nonce = transfer
-            .nonce
-            .unwrap_or_else(|| self.mempool.next_nonce(&self.address, account));
-        let action = Action::Transfer {
-            to: transfer.to,
-            amount: transfer.amount,
-            memo: transfer.memo.clone(),
-        };
-        let unsigned = UnsignedTransaction {
-            sender: self.keyring.public(),
-            nonce,
-            fee: transfer.fee,
-            action,
-        };
+        let nonce = transfer.nonce.unwrap_or_else(|| self.mempool.next_nonce(&self.address, account));
+        let action = Action::Transfer { to: transfer.to, amount: transfer.amount, memo: transfer.memo.clone() };
+        let unsigned = UnsignedTransaction { sender: self.keyring.public(), nonce, fee: transfer.fee, action };
         unsigned.sign(self.keyring.key(), &self.chain.genesis_id())
     }
 }

@@ -91,9 +91,7 @@ impl Serialize for Address {
 
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <String as Deserialize>::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        <String as Deserialize>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -114,10 +112,7 @@ mod tests {
             assert!(typo.parse::<Address>().is_err(), "{typo}");
         }
         let bech32_not_m = bech32::encode::<bech32::Bech32>(PREFIX, &[0; 32]).expect("short");
-        assert!(matches!(
-            bech32_not_m.parse::<Address>(),
-            Err(AddressError::Encoding { .. })
-        ));
+        assert!(matches!(bech32_not_m.parse::<Address>(), Err(AddressError::Encoding { .. })));
         let other = bech32::encode::<Bech32m>(Hrp::parse_unchecked("bc"), &[0; 32]).expect("short");
         assert_eq!(other.parse::<Address>(), Err(AddressError::Prefix("bc".into())));
         let short = bech32::encode::<Bech32m>(PREFIX, &[0; 20]).expect("short");

@@ -34,11 +34,7 @@ impl Amount {
     /// # Errors
     /// [`AmountError::TooLarge`] above [`MAX_AMOUNT`].
     pub const fn new(units: u64) -> Result<Self, AmountError> {
-        if units > MAX_AMOUNT {
-            Err(AmountError::TooLarge(units))
-        } else {
-            Ok(Self(units))
-        }
+        if units > MAX_AMOUNT { Err(AmountError::TooLarge(units)) } else { Ok(Self(units)) }
     }
 
     /// An amount known when the program is written; a larger one does not compile in a constant.

@@ -111,9 +111,7 @@ impl Block {
     /// The Merkle leaves: the coinbase, then each whole transaction.
     pub fn leaves(coinbase: &Coinbase, transactions: &[Transaction]) -> Vec<Hash> {
         let first = merkle::leaf_hash(&encode(coinbase));
-        std::iter::once(first)
-            .chain(transactions.iter().map(|tx| merkle::leaf_hash(&encode(tx))))
-            .collect()
+        std::iter::once(first).chain(transactions.iter().map(|tx| merkle::leaf_hash(&encode(tx)))).collect()
     }
 
     /// The Merkle root the header must carry.
@@ -130,8 +128,6 @@ mod decimal {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        <String as Deserialize>::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        <String as Deserialize>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

@@ -3,7 +3,7 @@
 //! Simulated nodes may share one, keyed by the hash of the whole input, so that fifty nodes do not verify one signature fifty times. It
 //! cannot change a result: forgetting everything gives the same answers, later. How often it helped is counted and shown.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ const GENERATION: usize = 16_384;
 pub struct Checks {
     capacity: usize,
     recent: BTreeMap<Hash, bool>,
-    older: BTreeMap<Hash, bool>,
+    older: Arc<BTreeMap<Hash, bool>>,
     counts: CheckCounts,
 }
 
@@ -34,20 +34,12 @@ pub struct CheckCounts {
 impl Checks {
     /// A memo that keeps some ten thousand results.
     pub fn remembering() -> Self {
-        Self {
-            capacity: GENERATION,
-            ..Self::forgetful()
-        }
+        Self { capacity: GENERATION, ..Self::forgetful() }
     }
 
     /// No memo: every check is computed.
     pub fn forgetful() -> Self {
-        Self {
-            capacity: 0,
-            recent: BTreeMap::new(),
-            older: BTreeMap::new(),
-            counts: CheckCounts::default(),
-        }
+        Self { capacity: 0, recent: BTreeMap::new(), older: Arc::default(), counts: CheckCounts::default() }
     }
 
     /// Whether `signature` by `key` over `message` is valid.
@@ -64,7 +56,7 @@ impl Checks {
         self.counts.computed += 1;
         let valid = key.verify(message, signature);
         if self.recent.len() == self.capacity {
-            self.older = std::mem::take(&mut self.recent);
+            self.older = Arc::new(std::mem::take(&mut self.recent));
         }
         self.recent.insert(input, valid);
         valid

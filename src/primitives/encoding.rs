@@ -27,9 +27,5 @@ pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
 /// # Errors
 /// [`DecodeError`] if the bytes are short, long, out of range or not canonical. Memory used is bounded by the input.
 pub fn decode<T: BorshDeserialize>(what: &'static str, bytes: &[u8]) -> Result<T, DecodeError> {
-    borsh::from_slice(bytes).map_err(|error| DecodeError {
-        what,
-        length: bytes.len(),
-        reason: error.to_string(),
-    })
+    borsh::from_slice(bytes).map_err(|error| DecodeError { what, length: bytes.len(), reason: error.to_string() })
 }

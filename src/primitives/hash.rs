@@ -114,9 +114,7 @@ impl Serialize for Hash {
 
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <String as Deserialize>::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        <String as Deserialize>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -128,14 +126,7 @@ mod tests {
     fn text_and_back() {
         let hash = Tag::new("tabchain/test").hash(&[b"a"]);
         assert_eq!(hash.to_string().parse::<Hash>(), Ok(hash));
-        for bad in [
-            "",
-            "0",
-            &"g".repeat(64),
-            &"A".repeat(64),
-            &"0".repeat(63),
-            &"0".repeat(66),
-        ] {
+        for bad in ["", "0", &"g".repeat(64), &"A".repeat(64), &"0".repeat(63), &"0".repeat(66)] {
             assert!(bad.parse::<Hash>().is_err(), "{bad}");
         }
     }
@@ -144,11 +135,7 @@ mod tests {
     fn domains_and_boundaries_separate() {
         let (a, b) = (Tag::new("tabchain/a"), Tag::new("tabchain/b"));
         assert_ne!(a.hash(&[b"x"]), b.hash(&[b"x"]));
-        assert_eq!(
-            a.hash(&[b"x", b"y"]),
-            a.hash(&[b"xy"]),
-            "parts are joined: fixed widths are the caller's duty"
-        );
+        assert_eq!(a.hash(&[b"x", b"y"]), a.hash(&[b"xy"]), "parts are joined: fixed widths are the caller's duty");
         assert_eq!(a.hash_of(&7u32), a.hash(&[&7u32.to_le_bytes()]));
     }
 }

@@ -38,10 +38,8 @@ impl PublicKey {
     /// Whether `signature` over `message` is valid. Costs one verification (about 50–100 µs).
     pub fn verify(&self, message: &Hash, signature: &Signature) -> bool {
         let (Self::Ed25519(key), Signature::Ed25519(signature)) = (self, signature);
-        VerificationKey::try_from(*key).is_ok_and(|key| {
-            key.verify(&ed25519_zebra::Signature::from(*signature), &message.0)
-                .is_ok()
-        })
+        VerificationKey::try_from(*key)
+            .is_ok_and(|key| key.verify(&ed25519_zebra::Signature::from(*signature), &message.0).is_ok())
     }
 }
 
@@ -70,9 +68,7 @@ impl fmt::Debug for SecretKey {
 
 fn from_scheme_and_hex<const N: usize, E: de::Error>(text: &str) -> Result<[u8; N], E> {
     let mut bytes = [0; N];
-    let digits = text
-        .strip_prefix("ed25519:")
-        .ok_or_else(|| E::custom("expected ed25519:<hex>"))?;
+    let digits = text.strip_prefix("ed25519:").ok_or_else(|| E::custom("expected ed25519:<hex>"))?;
     hex::decode_to_slice(digits, &mut bytes)
         .map_err(|error| E::custom(format!("{N} bytes of hex expected: {error}")))?;
     Ok(bytes)

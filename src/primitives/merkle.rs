@@ -30,14 +30,7 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
 
 /// SHA-256(0x01 ‖ left ‖ right).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash(
-        Sha256::new()
-            .chain_update([1])
-            .chain_update(left.0)
-            .chain_update(right.0)
-            .finalize()
-            .into(),
-    )
+    Hash(Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize().into())
 }
 
 /// The root over leaf hashes; the empty tree has SHA-256 of nothing.
@@ -55,11 +48,7 @@ pub fn root(leaves: &[Hash]) -> Hash {
 /// The proof for the leaf at `index`, or nothing if there is no such leaf.
 pub fn prove(leaves: &[Hash], index: u32) -> Option<InclusionProof> {
     let size = u32::try_from(leaves.len()).ok()?;
-    (index < size).then(|| InclusionProof {
-        index,
-        size,
-        siblings: path(leaves, index as usize),
-    })
+    (index < size).then(|| InclusionProof { index, size, siblings: path(leaves, index as usize) })
 }
 
 impl InclusionProof {
@@ -115,16 +104,8 @@ mod tests {
     use super::*;
 
     /// The eight leaves and the roots of RFC 6962 test data, as published with the reference implementation.
-    const LEAVES: [&str; 8] = [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ];
+    const LEAVES: [&str; 8] =
+        ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
     const ROOTS: [&str; 8] = [
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -137,19 +118,12 @@ mod tests {
     ];
 
     fn leaves(count: usize) -> Vec<Hash> {
-        LEAVES
-            .iter()
-            .take(count)
-            .map(|text| leaf_hash(&hex::decode(text).expect("hex")))
-            .collect()
+        LEAVES.iter().take(count).map(|text| leaf_hash(&hex::decode(text).expect("hex"))).collect()
     }
 
     #[test]
     fn rfc_6962_roots() {
-        assert_eq!(
-            root(&[]).to_string(),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(root(&[]).to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         for (count, expected) in (1..).zip(ROOTS) {
             assert_eq!(root(&leaves(count)).to_string(), expected, "{count} leaves");
         }

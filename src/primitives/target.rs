@@ -14,9 +14,8 @@ use super::{Hash, Tag};
 
 const WORK: Tag = Tag::new("tabchain/work");
 /// FIPS 180-4, section 5.3.3.
-const SHA256_START: [u32; 8] = [
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-];
+const SHA256_START: [u32; 8] =
+    [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 const MESSAGE_BITS: u64 = (64 + 8) * 8;
 
 /// The largest work hash that seals a block, as a 256-bit number. Never zero.
@@ -101,9 +100,7 @@ impl Midstate {
 
     /// The first nonce in `from .. from + count` (wrapping) whose work hash meets `target`.
     pub fn search(&self, target: Target, from: u64, count: u64) -> Option<u64> {
-        (0..count)
-            .map(|step| from.wrapping_add(step))
-            .find(|nonce| target.is_met_by(&self.work_hash(*nonce)))
+        (0..count).map(|step| from.wrapping_add(step)).find(|nonce| target.is_met_by(&self.work_hash(*nonce)))
     }
 }
 
@@ -151,11 +148,7 @@ impl Serialize for Target {
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = U256::from_be_bytes(<Hash as Deserialize>::deserialize(deserializer)?.0);
-        if number.is_zero() {
-            Err(de::Error::custom("a target is not zero"))
-        } else {
-            Ok(Self(number))
-        }
+        if number.is_zero() { Err(de::Error::custom("a target is not zero")) } else { Ok(Self(number)) }
     }
 }
 
@@ -169,10 +162,7 @@ impl BorshDeserialize for Target {
     fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
         let number = U256::from_be_bytes(<[u8; 32]>::deserialize_reader(reader)?);
         if number.is_zero() {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::InvalidData,
-                "a target is not zero",
-            ));
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a target is not zero"));
         }
         Ok(Self(number))
     }
@@ -207,9 +197,7 @@ mod tests {
     fn search_finds_the_first_and_only_within_its_count() {
         let midstate = Midstate::new(&Hash::ZERO);
         let target = Target::from_expected_hashes(50);
-        let found = midstate
-            .search(target, 0, 10_000)
-            .expect("50 expected hashes in 10,000");
+        let found = midstate.search(target, 0, 10_000).expect("50 expected hashes in 10,000");
         assert!((0..found).all(|nonce| !target.is_met_by(&midstate.work_hash(nonce))));
         assert_eq!(midstate.search(target, 0, found), None);
         assert_eq!(midstate.search(target, 0, found + 1), Some(found));
@@ -221,10 +209,7 @@ mod tests {
         assert_eq!(Target::from_number(U256::ONE).work().0, U256::ONE << 255);
         assert_eq!(Target::from_number(U256::MAX >> 1).work().to_string(), "2");
         for hashes in [1u64, 2, 3, 1_000, 200_000] {
-            assert_eq!(
-                Target::from_expected_hashes(hashes).work().to_string(),
-                hashes.to_string()
-            );
+            assert_eq!(Target::from_expected_hashes(hashes).work().to_string(), hashes.to_string());
         }
     }
 }

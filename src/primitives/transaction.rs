@@ -74,11 +74,7 @@ impl Memo {
     /// [`MemoTooLong`] over [`MAX_MEMO_BYTES`] bytes.
     pub fn new(text: impl Into<String>) -> Result<Self, MemoTooLong> {
         let text = text.into();
-        if text.len() > MAX_MEMO_BYTES {
-            Err(MemoTooLong(text.len()))
-        } else {
-            Ok(Self(text))
-        }
+        if text.len() > MAX_MEMO_BYTES { Err(MemoTooLong(text.len())) } else { Ok(Self(text)) }
     }
 
     /// The text.
@@ -109,10 +105,7 @@ impl UnsignedTransaction {
     /// Signs with the sender's key.
     pub fn sign(self, key: &SecretKey, genesis: &BlockId) -> Transaction {
         let signature = key.sign(&self.signing_hash(genesis));
-        Transaction {
-            unsigned: self,
-            signature,
-        }
+        Transaction { unsigned: self, signature }
     }
 
     /// Amount and fee together, or nothing if no account could ever hold it.
@@ -134,11 +127,7 @@ impl Transaction {
 
     /// Whether the sender signed it for this chain.
     pub fn is_signed(&self, genesis: &BlockId, checks: &mut Checks) -> bool {
-        checks.verify(
-            &self.unsigned.sender,
-            &self.unsigned.signing_hash(genesis),
-            &self.signature,
-        )
+        checks.verify(&self.unsigned.sender, &self.unsigned.signing_hash(genesis), &self.signature)
     }
 }
 
@@ -156,9 +145,7 @@ impl BorshDeserialize for Memo {
         }
         let mut bytes = vec![0; length];
         reader.read_exact(&mut bytes)?;
-        String::from_utf8(bytes)
-            .map(Self)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        String::from_utf8(bytes).map(Self).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 }
 
@@ -211,9 +198,6 @@ mod tests {
         assert!(Memo::new("x".repeat(MAX_MEMO_BYTES)).is_ok());
         assert_eq!(Memo::new("x".repeat(257)), Err(MemoTooLong(257)));
         assert!(borsh::from_slice::<Memo>(&u32::MAX.to_le_bytes()).is_err());
-        assert!(
-            borsh::from_slice::<Memo>(&[2, 0, 0, 0, 0xc3, 0x28]).is_err(),
-            "not UTF-8"
-        );
+        assert!(borsh::from_slice::<Memo>(&[2, 0, 0, 0, 0xc3, 0x28]).is_err(), "not UTF-8");
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Workload, World,
+    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload, World,
 };
 use crate::{
     chain::PoolError,
+    gossip::MAX_PEERS,
     node::{Command, Node, Transfer},
 };
 
@@ -28,6 +29,12 @@ pub enum ActionError {
     /// The name is taken.
     #[error("a node is named {0:?} already")]
     NameTaken(String),
+    /// A node would have too many peers.
+    #[error("{0:?} would have more than {MAX_PEERS} links")]
+    TooManyLinks(String),
+    /// A name is listed twice.
+    #[error("{0:?} is listed twice")]
+    Twice(String),
     /// The world is full.
     #[error("a world has at most {MAX_NODES} nodes")]
     TooManyNodes,
@@ -48,6 +55,8 @@ impl ActionError {
             Self::Off(_) => "node-off",
             Self::On(_) => "node-on",
             Self::NameTaken(_) => "name-taken",
+            Self::TooManyLinks(_) => "too-many-links",
+            Self::Twice(_) => "listed-twice",
             Self::TooManyNodes => "too-many-nodes",
             Self::OutOfRange(_) => "out-of-range",
             Self::Refused(error) => error.code(),
@@ -74,7 +83,7 @@ impl World {
             }
             Action::AddNode { node, links } => {
                 node.validate("node")?;
-                links.iter().try_for_each(|name| self.named(name).map(drop))?;
+                self.check_new_links(links)?;
                 if self.index_of(&node.name).is_some() {
                     return Err(ActionError::NameTaken(node.name.clone()));
                 }
@@ -91,11 +100,8 @@ impl World {
             }
             Action::SetHashRate { node, hash_rate } => {
                 self.on(node)?;
-                let config = super::NodeConfig {
-                    name: node.clone(),
-                    hash_rate: *hash_rate,
-                    balance: Default::default(),
-                };
+                let config =
+                    super::NodeConfig { name: node.clone(), hash_rate: *hash_rate, balance: Default::default() };
                 config.validate("node")?;
             }
             Action::SetWorkload { workload } => workload.validate("workload")?,
@@ -110,11 +116,8 @@ impl World {
     /// [`ActionError`]; nothing has changed then.
     pub fn act_now(&mut self, action: Action) -> Result<(), ActionError> {
         self.check(&action)?;
-        self.append(ScriptEntry {
-            at: self.here(),
-            action,
-        });
-        self.step(self.now());
+        self.append(ScriptEntry { at: self.here(), action });
+        while self.step(self.now()) == Step::Searching {}
         Ok(())
     }
 
@@ -162,9 +165,7 @@ impl World {
                 let others: Vec<NodeIndex> = links.iter().map(|name| find(name)).collect();
                 self.add_node(node);
                 let index = find_last(self);
-                others
-                    .into_iter()
-                    .for_each(|other| self.add_link(index, other, LinkQuality::default()));
+                others.into_iter().for_each(|other| self.add_link(index, other, LinkQuality::default()));
             }
             Action::Stop { node } => self.switch_off(find(node)),
             Action::Start { node } => self.switch_on(find(node)),
@@ -172,6 +173,19 @@ impl World {
             Action::SetWorkload { workload } => self.change_workload(*workload),
             Action::Quiesce => self.quiesce(),
         }
+    }
+
+    fn check_new_links(&self, names: &[String]) -> Result<(), ActionError> {
+        for (at, name) in names.iter().enumerate() {
+            let index = self.named(name)?;
+            if names[..at].contains(name) {
+                return Err(ActionError::Twice(name.clone()));
+            }
+            if at >= MAX_PEERS || self.neighbours(index).len() >= MAX_PEERS {
+                return Err(ActionError::TooManyLinks(name.clone()));
+            }
+        }
+        Ok(())
     }
 
     fn quiesce(&mut self) {
@@ -198,43 +212,26 @@ impl World {
     }
 
     fn transfer_of(&self, action: &Action) -> Result<Transfer, ActionError> {
-        let Action::Transfer {
-            to, amount, fee, memo, ..
-        } = action
-        else {
+        let Action::Transfer { to, amount, fee, memo, .. } = action else {
             unreachable!("only called for transfers");
         };
         let to = self.nodes()[self.named(to)? as usize].address;
-        Ok(Transfer {
-            to,
-            amount: *amount,
-            fee: *fee,
-            memo: memo.clone(),
-            nonce: None,
-        })
+        Ok(Transfer { to, amount: *amount, fee: *fee, memo: memo.clone(), nonce: None })
     }
 
     fn named(&self, name: &str) -> Result<NodeIndex, ActionError> {
-        self.index_of(name)
-            .ok_or_else(|| ActionError::UnknownNode(name.to_owned()))
+        self.index_of(name).ok_or_else(|| ActionError::UnknownNode(name.to_owned()))
     }
 
     fn on(&self, name: &str) -> Result<&Node, ActionError> {
         let index = self.named(name)?;
-        self.nodes()[index as usize]
-            .node
-            .as_ref()
-            .ok_or_else(|| ActionError::Off(name.to_owned()))
+        self.nodes()[index as usize].node.as_ref().ok_or_else(|| ActionError::Off(name.to_owned()))
     }
 
     fn linked(&self, a: &str, b: &str) -> Result<(NodeIndex, NodeIndex), ActionError> {
         let (left, right) = (self.named(a)?, self.named(b)?);
         let ends = (left.min(right), left.max(right));
-        if self.links.contains_key(&ends) {
-            Ok(ends)
-        } else {
-            Err(ActionError::NotLinked(a.to_owned(), b.to_owned()))
-        }
+        if self.links.contains_key(&ends) { Ok(ends) } else { Err(ActionError::NotLinked(a.to_owned(), b.to_owned())) }
     }
 }
 

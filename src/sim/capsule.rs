@@ -95,16 +95,8 @@ pub struct Replay {
 impl Capsule {
     /// A capsule of where a world stands.
     pub fn of(world: &World) -> Self {
-        let cursor = Cursor {
-            time: world.now(),
-            events: world.stats().events,
-        };
-        Self {
-            capsule: CAPSULE_VERSION,
-            scenario: world.scenario().clone(),
-            cursor,
-            digest: world.digest(),
-        }
+        let cursor = Cursor { time: world.now(), events: world.stats().events };
+        Self { capsule: CAPSULE_VERSION, scenario: world.scenario().clone(), cursor, digest: world.digest() }
     }
 
     /// Reads and checks a capsule.
@@ -126,10 +118,9 @@ impl Capsule {
         }
         // Read from the text again: so that an error tells the line and column.
         let capsule: Self = serde_json::from_str(text).map_err(malformed)?;
-        for (field, value, limit) in [
-            ("events", capsule.cursor.events, MAX_EVENTS),
-            ("time", capsule.cursor.time.0, MAX_TIME.0),
-        ] {
+        for (field, value, limit) in
+            [("events", capsule.cursor.events, MAX_EVENTS), ("time", capsule.cursor.time.0, MAX_TIME.0)]
+        {
             if value > limit {
                 return Err(CapsuleError::Cursor { field, value, limit });
             }
@@ -145,11 +136,7 @@ impl Capsule {
 
     /// Starts a replay.
     pub fn replay(&self) -> Replay {
-        Replay {
-            world: World::new(self.scenario.clone()),
-            cursor: self.cursor,
-            expected: self.digest,
-        }
+        Replay { world: World::new(self.scenario.clone()), cursor: self.cursor, expected: self.digest }
     }
 }
 
@@ -160,7 +147,7 @@ impl Replay {
             if self.world.stats().events >= self.cursor.events {
                 return true;
             }
-            if !matches!(self.world.step(self.cursor.time), Step::Done(_)) {
+            if !matches!(self.world.step(self.cursor.time), Step::Done(_) | Step::Searching) {
                 return true;
             }
         }
@@ -181,19 +168,12 @@ impl Replay {
         let events = self.world.stats().events;
         if events != self.cursor.events || self.world.now() > self.cursor.time {
             let time = self.world.now();
-            return Err(Mismatch::Place {
-                expected_events: self.cursor.events,
-                time,
-                events,
-            });
+            return Err(Mismatch::Place { expected_events: self.cursor.events, time, events });
         }
         self.world.set_now(self.cursor.time);
         let found = self.world.digest();
         if found != self.expected {
-            return Err(Mismatch::Digest {
-                found,
-                expected: self.expected,
-            });
+            return Err(Mismatch::Digest { found, expected: self.expected });
         }
         Ok(self.world)
     }

@@ -27,39 +27,17 @@ impl Scenario {
         let nodes: Vec<NodeConfig> = (names.iter().enumerate())
             .map(|(index, name)| NodeConfig {
                 name: name.clone(),
-                hash_rate: if mines(index) && index < MAX_MINERS * 3 / 2 {
-                    hash_rate
-                } else {
-                    0
-                },
+                hash_rate: if mines(index) && index < MAX_MINERS * 3 / 2 { hash_rate } else { 0 },
                 balance: Amount::literal(1_000_000),
             })
             .collect();
-        let links = pairs(count, &mut stream)
-            .into_iter()
-            .map(|(a, b)| link(&names[a], &names[b], &mut stream))
-            .collect();
+        let links =
+            pairs(count, &mut stream).into_iter().map(|(a, b)| link(&names[a], &names[b], &mut stream)).collect();
         let each = TRANSFERS_PER_HOUR / u32::try_from(count).expect("at most a thousand");
         let total = nodes.iter().map(|node| u64::from(node.hash_rate)).sum::<u64>();
-        let rules = Rules {
-            initial_difficulty: (total * 10).max(1),
-            ..Rules::default()
-        };
-        let config = Config {
-            rules,
-            nodes,
-            links,
-            workload: Workload {
-                transfers_per_hour: each.max(1),
-            },
-        };
-        Self {
-            version: SCENARIO_VERSION,
-            name: String::new(),
-            seed,
-            config,
-            script: Vec::new(),
-        }
+        let rules = Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() };
+        let config = Config { rules, nodes, links, workload: Workload { transfers_per_hour: each.max(1) } };
+        Self { version: SCENARIO_VERSION, name: String::new(), seed, config, script: Vec::new() }
     }
 }
 
@@ -106,15 +84,6 @@ fn pairs(count: usize, stream: &mut Stream) -> Vec<(usize, usize)> {
 }
 
 fn link(a: &str, b: &str, stream: &mut Stream) -> LinkConfig {
-    let quality = LinkQuality {
-        latency: 20 + stream.below(101),
-        jitter: 10,
-        bandwidth: 1_000_000,
-        loss: 0,
-    };
-    LinkConfig {
-        a: a.to_owned(),
-        b: b.to_owned(),
-        quality,
-    }
+    let quality = LinkQuality { latency: 20 + stream.below(101), jitter: 10, bandwidth: 1_000_000, loss: 0 };
+    LinkConfig { a: a.to_owned(), b: b.to_owned(), quality }
 }

@@ -97,26 +97,11 @@ impl World {
         let reconnects = (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
         let height = node.chain().height();
         self.lights.tips += 1;
-        self.lights.tally(
-            Violation {
-                invariant: Invariant::Supply,
-                key,
-                node: Some(index),
-                detail,
-            },
-            owned == Some(supply),
-        );
+        self.lights
+            .tally(Violation { invariant: Invariant::Supply, key, node: Some(index), detail }, owned == Some(supply));
         if let Some(holds) = reconnects {
             let detail = format!("block at height {height} does not reconnect to the same ledger");
-            self.lights.tally(
-                Violation {
-                    invariant: Invariant::Reconnect,
-                    key,
-                    node: Some(index),
-                    detail,
-                },
-                holds,
-            );
+            self.lights.tally(Violation { invariant: Invariant::Reconnect, key, node: Some(index), detail }, holds);
         }
     }
 
@@ -139,10 +124,8 @@ impl World {
 
     /// The tips of each part of the network whose nodes can hear of each other.
     fn tips(&self) -> Vec<BTreeSet<BlockId>> {
-        let on: BTreeMap<NodeIndex, BlockId> = self
-            .running()
-            .map(|(index, node)| (index, node.chain().tip()))
-            .collect();
+        let on: BTreeMap<NodeIndex, BlockId> =
+            self.running().map(|(index, node)| (index, node.chain().tip())).collect();
         let mut neighbours: BTreeMap<NodeIndex, Vec<NodeIndex>> = BTreeMap::new();
         for ((a, b), link) in self.links() {
             let passes = !link.cut && link.quality.loss < 1_000_000;

@@ -38,24 +38,12 @@ pub struct EventKey {
 impl EventKey {
     /// Before everything that happens at `time`.
     pub const fn at(time: Timestamp) -> Self {
-        Self {
-            time,
-            class: Class::Script,
-            actor: 0,
-            sequence: 0,
-        }
+        Self { time, class: Class::Script, actor: 0, sequence: 0 }
     }
 }
 
 impl Class {
-    const ALL: [Self; 6] = [
-        Self::Script,
-        Self::Peer,
-        Self::Delivery,
-        Self::Mined,
-        Self::Wake,
-        Self::Workload,
-    ];
+    const ALL: [Self; 6] = [Self::Script, Self::Peer, Self::Delivery, Self::Mined, Self::Wake, Self::Workload];
 }
 
 impl Serialize for EventKey {
@@ -69,11 +57,6 @@ impl<'de> Deserialize<'de> for EventKey {
         let (time, class, actor, sequence) = <(u64, u8, u32, u64)>::deserialize(deserializer)?;
         let class = Class::ALL.get(usize::from(class)).copied();
         let class = class.ok_or_else(|| de::Error::custom("the class of an event is 0 to 5"))?;
-        Ok(Self {
-            time: Timestamp(time),
-            class,
-            actor,
-            sequence,
-        })
+        Ok(Self { time: Timestamp(time), class, actor, sequence })
     }
 }

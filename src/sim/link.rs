@@ -21,13 +21,7 @@ impl Link {
     pub fn new(seed: u64, a: &str, b: &str, quality: LinkQuality) -> Self {
         let (low, high) = if a < b { (a, b) } else { (b, a) };
         let stream = Stream::new(seed, "link", &format!("{low}\u{0}{high}"));
-        Self {
-            quality,
-            cut: false,
-            connected: false,
-            busy_until: [Timestamp(0); 2],
-            stream,
-        }
+        Self { quality, cut: false, connected: false, busy_until: [Timestamp(0); 2], stream }
     }
 
     /// When `bytes` sent now arrive, or nothing if they are lost. `up` tells the two directions apart, whose queues are separate.
@@ -39,9 +33,7 @@ impl Link {
         }
         let queue = &mut self.busy_until[usize::from(up)];
         if self.quality.bandwidth > 0 {
-            *queue = now
-                .max(*queue)
-                .after((bytes as u64 * 1_000).div_ceil(u64::from(self.quality.bandwidth)));
+            *queue = now.max(*queue).after((bytes as u64 * 1_000).div_ceil(u64::from(self.quality.bandwidth)));
         }
         let sent = now.max(*queue);
         Some(sent.after(u64::from(self.quality.latency.max(1)) + u64::from(jitter)))
@@ -53,20 +45,12 @@ mod tests {
     use super::*;
 
     fn link(quality: LinkQuality) -> Link {
-        Link {
-            connected: true,
-            ..Link::new(1, "a", "b", quality)
-        }
+        Link { connected: true, ..Link::new(1, "a", "b", quality) }
     }
 
     #[test]
     fn bandwidth_queues_each_direction_by_itself() {
-        let mut link = link(LinkQuality {
-            latency: 10,
-            jitter: 0,
-            bandwidth: 1_000,
-            loss: 0,
-        });
+        let mut link = link(LinkQuality { latency: 10, jitter: 0, bandwidth: 1_000, loss: 0 });
         assert_eq!(link.carry(Timestamp(0), true, 500), Some(Timestamp(510)));
         assert_eq!(link.carry(Timestamp(0), true, 500), Some(Timestamp(1_010)));
         assert_eq!(link.carry(Timestamp(0), false, 500), Some(Timestamp(510)));
@@ -75,22 +59,13 @@ mod tests {
 
     #[test]
     fn a_cut_link_carries_nothing_and_keeps_its_stream() {
-        let quality = LinkQuality {
-            latency: 10,
-            jitter: 30,
-            bandwidth: 0,
-            loss: 300_000,
-        };
+        let quality = LinkQuality { latency: 10, jitter: 30, bandwidth: 0, loss: 300_000 };
         let (mut always, mut cut) = (link(quality), link(quality));
         cut.cut = true;
         assert!((0..50).all(|_| cut.carry(Timestamp(0), true, 1).is_none()));
         (0..50).for_each(|_| assert!(always.carry(Timestamp(0), true, 1).is_none_or(|at| at > Timestamp(0))));
         cut.cut = false;
-        let arrivals = |link: &mut Link| {
-            (0..1_000)
-                .map(|_| link.carry(Timestamp(0), true, 1))
-                .collect::<Vec<_>>()
-        };
+        let arrivals = |link: &mut Link| (0..1_000).map(|_| link.carry(Timestamp(0), true, 1)).collect::<Vec<_>>();
         let (one, other) = (arrivals(&mut always), arrivals(&mut cut));
         assert_eq!(one, other);
         assert!(one.iter().flatten().all(|at| (10..=40).contains(&at.0)));

@@ -39,14 +39,7 @@ impl Search {
     /// The same search at another rate from `now` on; what was tried stays tried.
     pub(super) fn at_rate(&self, now: Timestamp, rate: u32) -> Self {
         let first_nonce = self.first_nonce.wrapping_add(self.landed(now));
-        Self {
-            start: now,
-            rate: rate.max(1),
-            first_nonce,
-            tried: 0,
-            found: None,
-            ..self.clone()
-        }
+        Self { start: now, rate: rate.max(1), first_nonce, tried: 0, found: None, ..self.clone() }
     }
 
     /// Searches every hash that lands by `horizon`; returns when one was found (by then), and where.
@@ -61,6 +54,11 @@ impl Search {
             self.tried = budget;
         }
         self.found.filter(|(at, _)| *at <= horizon)
+    }
+
+    /// Hashes to be tried up to `horizon`.
+    pub(super) fn pending(&self, horizon: Timestamp) -> u64 {
+        if self.found.is_some() { 0 } else { self.landed(horizon).saturating_sub(self.tried) }
     }
 
     /// Which template it is for.

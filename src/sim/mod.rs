@@ -5,17 +5,22 @@
 
 mod action;
 mod capsule;
+mod connections;
 mod generate;
 mod invariants;
 mod key;
 mod link;
 mod log;
 mod miner;
+mod mining;
+mod observe;
 mod random;
 mod scenario;
+mod script;
 mod summary;
 mod timeline;
 mod traffic;
+mod workload;
 mod world;
 
 pub use action::ActionError;
@@ -26,9 +31,10 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use scenario::{
-    Action, Config, LinkConfig, LinkQuality, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, NodeConfig, Position,
-    SCENARIO_VERSION, Scenario, ScenarioError, ScriptEntry, Workload,
+    Config, LinkConfig, LinkQuality, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, NodeConfig, SCENARIO_VERSION, Scenario,
+    ScenarioError, Workload,
 };
+pub use script::{Action, Position, ScriptEntry};
 pub use summary::{SETTLE_MS, Summary, settle};
 pub use timeline::{Branch, Timeline};
 pub use traffic::{Carrier, Envelope, FillError, Flight};

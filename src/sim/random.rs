@@ -39,9 +39,7 @@ pub(super) struct Stream(ChaCha12Rng);
 /// 32 bytes that only this seed, purpose and name give.
 pub(super) fn derive(seed: u64, purpose: &str, name: &str) -> [u8; 32] {
     let length = [u8::try_from(purpose.len()).expect("purposes are short literals")];
-    STREAM
-        .hash(&[&seed.to_le_bytes(), &length, purpose.as_bytes(), name.as_bytes()])
-        .0
+    STREAM.hash(&[&seed.to_le_bytes(), &length, purpose.as_bytes(), name.as_bytes()]).0
 }
 
 impl Stream {
@@ -81,13 +79,7 @@ mod tests {
     fn streams_differ_by_seed_purpose_and_name_and_repeat() {
         let draw = |seed, purpose, name| Stream::new(seed, purpose, name).below(u32::MAX);
         assert_eq!(draw(1, "a", "b"), draw(1, "a", "b"));
-        let all = [
-            draw(1, "a", "b"),
-            draw(2, "a", "b"),
-            draw(1, "b", "a"),
-            draw(1, "ab", ""),
-            draw(1, "", "ab"),
-        ];
+        let all = [draw(1, "a", "b"), draw(2, "a", "b"), draw(1, "b", "a"), draw(1, "ab", ""), draw(1, "", "ab")];
         for (at, one) in all.iter().enumerate() {
             assert!(!all[..at].contains(one));
         }

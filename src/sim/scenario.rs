@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::{EventKey, random::derive};
+use super::{Action, ScriptEntry, random::derive};
 use crate::{
     chain::{Genesis, Rules, RulesError},
+    gossip::MAX_PEERS,
     node::Keyring,
-    primitives::{Address, Amount, Memo, SecretKey, Timestamp},
+    primitives::{Address, Amount, SecretKey, Timestamp},
 };
 
 /// The version of the scenario format.
@@ -113,114 +114,6 @@ pub struct Workload {
     pub transfers_per_hour: u32,
 }
 
-/// One action and its place in the order of events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScriptEntry {
-    /// When: milliseconds, or `[time, class, actor, sequence]` of the event that it follows.
-    pub at: Position,
-    /// What is done.
-    pub action: Action,
-}
-
-/// A place between two events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Position {
-    /// Before everything that happens at this time.
-    Time(Timestamp),
-    /// Right after this event.
-    After(EventKey),
-}
-
-/// What can be done to a world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    tag = "do",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
-pub enum Action {
-    /// A node sends money.
-    Transfer {
-        /// Who pays.
-        from: String,
-        /// Who is paid.
-        to: String,
-        /// Base units.
-        amount: Amount,
-        /// Base units for the miner.
-        fee: Amount,
-        /// A text.
-        #[serde(default)]
-        memo: Memo,
-    },
-    /// Nothing passes a link any more. The ends are not told: they notice by silence.
-    Cut {
-        /// One end.
-        a: String,
-        /// The other end.
-        b: String,
-    },
-    /// A cut link works again.
-    Heal {
-        /// One end.
-        a: String,
-        /// The other end.
-        b: String,
-    },
-    /// Cuts every link between these nodes and the others.
-    Partition {
-        /// One side.
-        nodes: Vec<String>,
-    },
-    /// Heals every link.
-    #[serde(deserialize_with = "no_fields")]
-    HealAll,
-    /// Changes how a link behaves.
-    SetLink {
-        /// One end.
-        a: String,
-        /// The other end.
-        b: String,
-        /// From now on.
-        quality: LinkQuality,
-    },
-    /// Adds a node, with links to others.
-    AddNode {
-        /// The node; it owns nothing.
-        node: NodeConfig,
-        /// Names of nodes to connect to.
-        links: Vec<String>,
-    },
-    /// Switches a node off: its connections close, what it stored stays.
-    Stop {
-        /// Which.
-        node: String,
-    },
-    /// Switches a node on again, from what it stored.
-    Start {
-        /// Which.
-        node: String,
-    },
-    /// Changes a node's hash power; 0 stops it mining.
-    SetHashRate {
-        /// Which.
-        node: String,
-        /// Hashes per virtual second.
-        hash_rate: u32,
-    },
-    /// Changes the workload.
-    SetWorkload {
-        /// From now on.
-        workload: Workload,
-    },
-    /// No more mining and no more workload, and all links heal: the network comes to rest.
-    #[serde(deserialize_with = "no_fields")]
-    Quiesce,
-}
-
 /// What is wrong with a scenario, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {problem}")]
@@ -233,22 +126,7 @@ pub struct ScenarioError {
 
 impl Default for LinkQuality {
     fn default() -> Self {
-        Self {
-            latency: 50,
-            jitter: 0,
-            bandwidth: 0,
-            loss: 0,
-        }
-    }
-}
-
-impl Position {
-    /// The key that an event must exceed to come after this place.
-    pub const fn key(&self) -> EventKey {
-        match self {
-            Self::Time(time) => EventKey::at(*time),
-            Self::After(key) => *key,
-        }
+        Self { latency: 50, jitter: 0, bandwidth: 0, loss: 0 }
     }
 }
 
@@ -275,10 +153,7 @@ impl Scenario {
     /// The first [`ScenarioError`].
     pub fn validate(&self) -> Result<(), ScenarioError> {
         if self.version != SCENARIO_VERSION {
-            return Err(problem(
-                "version",
-                format!("is {}, this program reads {SCENARIO_VERSION}", self.version),
-            ));
+            return Err(problem("version", format!("is {}, this program reads {SCENARIO_VERSION}", self.version)));
         }
         within("name", self.name.chars().count(), 0, 200)?;
         within("config.nodes", self.config.nodes.len(), 1, MAX_NODES)?;
@@ -288,10 +163,9 @@ impl Scenario {
         self.validate_links()?;
         self.config.workload.validate("config.workload")?;
         self.genesis().validate().map_err(|error| match error {
-            RulesError::OutOfRange { field, value, min, max } => problem(
-                &format!("config.rules.{field}"),
-                format!("is {value}, allowed are {min} to {max}"),
-            ),
+            RulesError::OutOfRange { field, value, min, max } => {
+                problem(&format!("config.rules.{field}"), format!("is {value}, allowed are {min} to {max}"))
+            }
             RulesError::SupplyCap => problem("config.rules.subsidy", error),
         })?;
         self.validate_script()
@@ -305,11 +179,7 @@ impl Scenario {
                 allocations.insert(self.address(&node.name), node.balance);
             }
         }
-        Genesis {
-            rules: self.config.rules.clone(),
-            timestamp: Timestamp(0),
-            allocations,
-        }
+        Genesis { rules: self.config.rules.clone(), timestamp: Timestamp(0), allocations }
     }
 
     /// A node's secrets.
@@ -328,10 +198,7 @@ impl Scenario {
         for (index, node) in self.config.nodes.iter().enumerate() {
             node.validate(&format!("config.nodes[{index}]"))?;
             if !names.insert(&node.name) {
-                return Err(problem(
-                    &format!("config.nodes[{index}].name"),
-                    format!("{:?} is taken", node.name),
-                ));
+                return Err(problem(&format!("config.nodes[{index}].name"), format!("{:?} is taken", node.name)));
             }
         }
         Ok(())
@@ -339,7 +206,7 @@ impl Scenario {
 
     fn validate_links(&self) -> Result<(), ScenarioError> {
         let names: BTreeSet<&String> = self.config.nodes.iter().map(|node| &node.name).collect();
-        let mut pairs = BTreeSet::new();
+        let (mut pairs, mut degrees) = (BTreeSet::new(), BTreeMap::new());
         for (index, link) in self.config.links.iter().enumerate() {
             let path = format!("config.links[{index}]");
             for (end, name) in [("a", &link.a), ("b", &link.b)] {
@@ -351,10 +218,14 @@ impl Scenario {
                 return Err(problem(&path, format!("links {:?} with itself", link.a)));
             }
             if !pairs.insert((link.a.as_str().min(&link.b), link.a.as_str().max(&link.b))) {
-                return Err(problem(
-                    &path,
-                    format!("{:?} and {:?} are linked already", link.a, link.b),
-                ));
+                return Err(problem(&path, format!("{:?} and {:?} are linked already", link.a, link.b)));
+            }
+            for name in [&link.a, &link.b] {
+                let degree = degrees.entry(name).or_insert(0usize);
+                *degree += 1;
+                if *degree > MAX_PEERS {
+                    return Err(problem(&path, format!("{name:?} has more than {MAX_PEERS} links")));
+                }
             }
             link.quality.validate(&format!("{path}.quality"))?;
         }
@@ -364,10 +235,7 @@ impl Scenario {
     fn validate_script(&self) -> Result<(), ScenarioError> {
         for (index, pair) in self.script.windows(2).enumerate() {
             if pair[1].at.key() < pair[0].at.key() {
-                return Err(problem(
-                    &format!("script[{}].at", index + 1),
-                    "comes before the entry above it",
-                ));
+                return Err(problem(&format!("script[{}].at", index + 1), "comes before the entry above it"));
             }
         }
         for (index, entry) in self.script.iter().enumerate() {
@@ -436,10 +304,7 @@ impl Workload {
 }
 
 fn problem(path: &str, problem: impl ToString) -> ScenarioError {
-    ScenarioError {
-        path: path.to_owned(),
-        problem: problem.to_string(),
-    }
+    ScenarioError { path: path.to_owned(), problem: problem.to_string() }
 }
 
 fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: T) -> Result<(), ScenarioError> {
@@ -447,14 +312,6 @@ fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: 
         return Err(problem(path, format!("is {value}, allowed are {min} to {max}")));
     }
     Ok(())
-}
-
-/// serde does not deny unknown fields of unit variants.
-fn no_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Nothing {}
-    Nothing::deserialize(deserializer).map(|Nothing {}| ())
 }
 
 mod decimal {

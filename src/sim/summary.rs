@@ -90,10 +90,7 @@ impl Summary {
 /// Stops mining and workload, heals all links, lets the network come to rest and evaluates what holds at rest. Part of the script, so
 /// that a capsule repeats it.
 pub fn settle(world: &mut World) {
-    world.append(ScriptEntry {
-        at: world.here(),
-        action: Action::Quiesce,
-    });
+    world.append(ScriptEntry { at: world.here(), action: Action::Quiesce });
     let end = world.now().after(SETTLE_MS);
     while world.now() < end {
         let next = world.now().after(SETTLE_STEP);

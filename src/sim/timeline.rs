@@ -35,13 +35,7 @@ impl Timeline {
     /// A timeline that begins with a world.
     pub fn new(world: World) -> Self {
         let end = cursor(&world);
-        Self {
-            checkpoints: vec![world.clone()],
-            world,
-            spacing: FIRST_SPACING,
-            end,
-            branches: Vec::new(),
-        }
+        Self { checkpoints: vec![world.clone()], world, spacing: FIRST_SPACING, end, branches: Vec::new() }
     }
 
     /// The world at the cursor.
@@ -129,19 +123,13 @@ impl Timeline {
             if self.branches.len() == MAX_BRANCHES {
                 self.branches.remove(0);
             }
-            self.branches.push(Branch {
-                scenario: whole,
-                left_at: here,
-                end: self.end,
-            });
+            self.branches.push(Branch { scenario: whole, left_at: here, end: self.end });
         }
         self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= here);
         self.end = here;
         self.world.act_now(action)?;
         let scenario = self.world.scenario().clone();
-        self.checkpoints
-            .iter_mut()
-            .for_each(|checkpoint| checkpoint.set_script(&scenario));
+        self.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.set_script(&scenario));
         self.keep();
         Ok(())
     }
@@ -162,11 +150,7 @@ impl Timeline {
 
     /// Jumps to the last checkpoint that is early enough, if we must go back or it lies ahead.
     fn restore(&mut self, back: bool, early_enough: impl Fn(&World) -> bool) {
-        let found = self
-            .checkpoints
-            .iter()
-            .rev()
-            .find(|checkpoint| early_enough(checkpoint));
+        let found = self.checkpoints.iter().rev().find(|checkpoint| early_enough(checkpoint));
         let checkpoint = found.unwrap_or(&self.checkpoints[0]);
         if !back && checkpoint.stats().events <= self.world.stats().events {
             return;
@@ -179,10 +163,7 @@ impl Timeline {
     /// Notes progress and keeps a checkpoint where one is due.
     fn keep(&mut self) {
         self.end = self.end.max(self.cursor());
-        let newest = self
-            .checkpoints
-            .last()
-            .map_or(0, |checkpoint| checkpoint.stats().events);
+        let newest = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.stats().events);
         if self.world.stats().events < newest + self.spacing || self.world.unfilled() > 0 {
             return;
         }
@@ -203,8 +184,5 @@ impl World {
 }
 
 fn cursor(world: &World) -> Cursor {
-    Cursor {
-        time: world.now(),
-        events: world.stats().events,
-    }
+    Cursor { time: world.now(), events: world.stats().events }
 }

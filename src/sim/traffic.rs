@@ -107,38 +107,16 @@ impl World {
         };
         let hash = PAYLOAD.hash(&[&bytes]);
         let sequence = self.next_sequence(from);
-        let key = EventKey {
-            time: deliver_at,
-            class: Class::Delivery,
-            actor: from,
-            sequence,
-        };
+        let key = EventKey { time: deliver_at, class: Class::Delivery, actor: from, sequence };
         let bytes = match self.carrier {
             Carrier::Loopback => Some(bytes.into()),
             Carrier::External => {
                 self.unfilled += 1;
-                self.outgoing.push(Envelope {
-                    from,
-                    to,
-                    sent: now,
-                    deliver_at,
-                    sequence,
-                    bytes,
-                });
+                self.outgoing.push(Envelope { from, to, sent: now, deliver_at, sequence, bytes });
                 None
             }
         };
-        self.schedule(
-            key,
-            Pending::Delivery(Slot {
-                from,
-                to,
-                sent: now,
-                kind: message.kind(),
-                hash,
-                bytes,
-            }),
-        );
+        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind: message.kind(), hash, bytes }));
         self.absorb(&(key, hash));
     }
 
@@ -167,25 +145,9 @@ impl World {
     /// # Errors
     /// [`FillError`]; nothing has changed then.
     pub fn fill(&mut self, envelope: Envelope) -> Result<(), FillError> {
-        let Envelope {
-            from,
-            to,
-            sent,
-            deliver_at,
-            sequence,
-            bytes,
-        } = envelope;
-        let key = EventKey {
-            time: deliver_at,
-            class: Class::Delivery,
-            actor: from,
-            sequence,
-        };
-        let unexpected = FillError::Unexpected {
-            from,
-            sequence,
-            at: deliver_at,
-        };
+        let Envelope { from, to, sent, deliver_at, sequence, bytes } = envelope;
+        let key = EventKey { time: deliver_at, class: Class::Delivery, actor: from, sequence };
+        let unexpected = FillError::Unexpected { from, sequence, at: deliver_at };
         let Some(Pending::Delivery(slot)) = self.pending_mut(&key) else {
             return Err(unexpected);
         };
@@ -203,13 +165,9 @@ impl World {
     /// Every message in flight, in order of arrival.
     pub fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
         self.pending().filter_map(|(key, pending)| match pending {
-            Pending::Delivery(slot) => Some(Flight {
-                from: slot.from,
-                to: slot.to,
-                sent: slot.sent,
-                deliver_at: key.time,
-                kind: slot.kind,
-            }),
+            Pending::Delivery(slot) => {
+                Some(Flight { from: slot.from, to: slot.to, sent: slot.sent, deliver_at: key.time, kind: slot.kind })
+            }
             _ => None,
         })
     }

@@ -127,9 +127,7 @@ impl Default for ChainWindow {
 
 /// The tip of the heaviest chain that any node follows.
 pub(super) fn heaviest(world: &World) -> BlockId {
-    let tips = world
-        .running()
-        .map(|(_, node)| (node.chain().tree().weight(&node.chain().tip()), node.chain().tip()));
+    let tips = world.running().map(|(_, node)| (node.chain().tree().weight(&node.chain().tip()), node.chain().tip()));
     tips.max().map_or(Hash::ZERO, |(_, tip)| tip)
 }
 
@@ -137,18 +135,12 @@ impl ChainView {
     pub(super) fn of(world: &World, window: ChainWindow) -> Self {
         let best = best_chain(world);
         let known = known(world);
-        let highest = known
-            .values()
-            .map(|entry| entry.header.height)
-            .max()
-            .unwrap_or_default();
+        let highest = known.values().map(|entry| entry.header.height).max().unwrap_or_default();
         let to = window.top.unwrap_or(highest).min(highest);
         let from = Height((to.0 + 1).saturating_sub(window.heights.clamp(1, MAX_WINDOW)));
         let stale = known.keys().filter(|id| !best.contains(id)).count();
-        let shown: BTreeMap<BlockId, &Entry> = known
-            .into_iter()
-            .filter(|(_, entry)| (from..=to).contains(&entry.header.height))
-            .collect();
+        let shown: BTreeMap<BlockId, &Entry> =
+            known.into_iter().filter(|(_, entry)| (from..=to).contains(&entry.header.height)).collect();
         let lanes = lanes(&shown, &best);
         let mut tips: BTreeMap<BlockId, Vec<String>> = BTreeMap::new();
         for sim in world.nodes() {
@@ -161,35 +153,19 @@ impl ChainView {
             .map(|(id, entry)| block_box(world, id, entry, lanes[id], tips.remove(id).unwrap_or_default()))
             .collect();
         blocks.sort_by_key(|block| (block.height, block.lane, block.id));
-        Self {
-            blocks,
-            from,
-            to,
-            highest,
-            lanes: lanes.values().max().map_or(0, |lane| lane + 1),
-            stale,
-        }
+        Self { blocks, from, to, highest, lanes: lanes.values().max().map_or(0, |lane| lane + 1), stale }
     }
 }
 
 fn best_chain(world: &World) -> BTreeSet<BlockId> {
     let tip = heaviest(world);
-    let chain = world
-        .running()
-        .map(|(_, node)| node.chain())
-        .find(|chain| chain.tip() == tip);
-    chain
-        .map(|chain| chain.best().iter().copied().collect())
-        .unwrap_or_default()
+    let chain = world.running().map(|(_, node)| node.chain()).find(|chain| chain.tip() == tip);
+    chain.map(|chain| chain.best().iter().copied().collect()).unwrap_or_default()
 }
 
 /// Every block of every node that is on.
 fn known(world: &World) -> BTreeMap<BlockId, &Entry> {
-    world
-        .running()
-        .flat_map(|(_, node)| node.chain().tree().iter())
-        .map(|(id, entry)| (*id, entry))
-        .collect()
+    world.running().flat_map(|(_, node)| node.chain().tree().iter()).map(|(id, entry)| (*id, entry)).collect()
 }
 
 /// The heaviest chain has lane 0; a branch keeps one lane from its lowest shown block up, the lowest that is free there.
@@ -227,9 +203,7 @@ fn block_box(world: &World, id: &BlockId, entry: &Entry, lane: usize, tip_of: Ve
         parent: entry.header.parent,
         height: entry.header.height,
         lane,
-        miner: body
-            .and_then(|block| world.name_of(&block.coinbase.to))
-            .map(str::to_owned),
+        miner: body.and_then(|block| world.name_of(&block.coinbase.to)).map(str::to_owned),
         transactions: body.map_or(0, |block| block.transactions.len()),
         tip_of,
     }
@@ -237,11 +211,7 @@ fn block_box(world: &World, id: &BlockId, entry: &Entry, lane: usize, tip_of: Ve
 
 impl BlockDetail {
     pub(super) fn of(world: &World, id: &BlockId) -> Option<Self> {
-        let holders = || {
-            world
-                .running()
-                .filter(|(_, node)| node.chain().tree().block(id).is_some())
-        };
+        let holders = || world.running().filter(|(_, node)| node.chain().tree().block(id).is_some());
         let (_, holder) = holders().next()?;
         let block: &Block = holder.chain().tree().block(id)?;
         let crate::primitives::Seal::Work { nonce } = block.header.seal;
@@ -260,12 +230,7 @@ impl BlockDetail {
             reward: block.coinbase.amount,
             best: best_chain(world).contains(id),
             known_by: (holders().count(), world.running().count()),
-            transactions: block
-                .transactions
-                .iter()
-                .take(MAX_ROWS)
-                .map(|tx| TransactionRow::of(world, tx))
-                .collect(),
+            transactions: block.transactions.iter().take(MAX_ROWS).map(|tx| TransactionRow::of(world, tx)).collect(),
             transaction_count: block.transactions.len(),
         })
     }

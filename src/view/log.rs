@@ -32,17 +32,8 @@ impl LogLine {
             LogEntry::Action(action) => of_action(action),
             LogEntry::Refused(reason) => ("refused", vec![reason.clone()], None),
         };
-        let node = record
-            .node
-            .and_then(|index| world.node(index))
-            .map(|sim| sim.name.clone());
-        Some(Self {
-            key: record.key,
-            node,
-            code: code.to_owned(),
-            values,
-            block,
-        })
+        let node = record.node.and_then(|index| world.node(index)).map(|sim| sim.name.clone());
+        Some(Self { key: record.key, node, code: code.to_owned(), values, block })
     }
 }
 
@@ -51,27 +42,13 @@ type Line = (&'static str, Vec<String>, Option<Hash>);
 fn of_event(world: &World, event: &EventKind) -> Option<Line> {
     let name = |peer: &PeerId| {
         let index = u32::try_from(peer.0).ok();
-        index
-            .and_then(|index| world.node(index))
-            .map_or_else(|| peer.0.to_string(), |sim| sim.name.clone())
+        index.and_then(|index| world.node(index)).map_or_else(|| peer.0.to_string(), |sim| sim.name.clone())
     };
     Some(match event {
         EventKind::Mined { block, height } => ("mined", vec![height.to_string(), block.short()], Some(*block)),
-        EventKind::Reorged {
-            from,
-            to,
-            disconnected,
-            connected,
-        } => (
-            "reorged",
-            vec![
-                disconnected.to_string(),
-                connected.to_string(),
-                from.short(),
-                to.short(),
-            ],
-            Some(*to),
-        ),
+        EventKind::Reorged { from, to, disconnected, connected } => {
+            ("reorged", vec![disconnected.to_string(), connected.to_string(), from.short(), to.short()], Some(*to))
+        }
         EventKind::SideBranch { block, height } => {
             ("side-branch", vec![height.to_string(), block.short()], Some(*block))
         }
@@ -79,11 +56,9 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         EventKind::Held { block } => ("held", vec![block.short()], None),
         EventKind::BlockRejected { block, error } => ("block-rejected", vec![block.short(), error.to_string()], None),
         EventKind::PeerBlamed { peer, fault } => ("blamed", vec![name(peer), fault.to_string()], None),
-        EventKind::TransactionRejected { transaction, error } => (
-            "transaction-rejected",
-            vec![transaction.short(), error.to_string()],
-            None,
-        ),
+        EventKind::TransactionRejected { transaction, error } => {
+            ("transaction-rejected", vec![transaction.short(), error.to_string()], None)
+        }
         EventKind::Extended { .. }
         | EventKind::HeadersAccepted { .. }
         | EventKind::TransactionAccepted { .. }
@@ -93,12 +68,9 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
 
 fn of_action(action: &Action) -> Line {
     let (code, values) = match action {
-        Action::Transfer {
-            from, to, amount, fee, ..
-        } => (
-            "transfer",
-            vec![from.clone(), to.clone(), amount.to_string(), fee.to_string()],
-        ),
+        Action::Transfer { from, to, amount, fee, .. } => {
+            ("transfer", vec![from.clone(), to.clone(), amount.to_string(), fee.to_string()])
+        }
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
         Action::Heal { a, b } => ("heal", vec![a.clone(), b.clone()]),
         Action::Partition { nodes } => ("partition", vec![nodes.join(", ")]),

@@ -79,12 +79,7 @@ impl WorldView {
             node: focus.node.as_deref().and_then(|name| NodeDetail::of(world, name)),
             block: focus.block.as_ref().and_then(|id| BlockDetail::of(world, id)),
             lights: world.invariants().into_iter().map(light).collect(),
-            log: world
-                .log()
-                .rev()
-                .filter_map(|record| LogLine::of(world, record))
-                .take(LOG_LINES)
-                .collect(),
+            log: world.log().rev().filter_map(|record| LogLine::of(world, record)).take(LOG_LINES).collect(),
             transfers_per_hour: world.workload().transfers_per_hour,
             reorgs: world.stats().reorgs,
             mined: world.stats().mined,
@@ -98,9 +93,5 @@ fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {
         Invariant::Reconnect => 3,
         Invariant::Agreement => 7,
     };
-    Light {
-        number,
-        checked: tally.checked,
-        violated: tally.violated,
-    }
+    Light { number, checked: tally.checked, violated: tally.violated }
 }

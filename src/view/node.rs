@@ -94,9 +94,7 @@ impl NodeDetail {
         let node = sim.node.as_ref();
         let told = |other: u32| {
             let peers = node?.gossip().peers();
-            peers
-                .filter(|(id, _)| id.0 == u64::from(other))
-                .find_map(|(_, status)| status.map(|status| status.height))
+            peers.filter(|(id, _)| id.0 == u64::from(other)).find_map(|(_, status)| status.map(|status| status.height))
         };
         let ends = world.links().filter(|((a, b), _)| *a == index || *b == index);
         let peers = ends.map(|((a, b), link)| {
@@ -110,9 +108,7 @@ impl NodeDetail {
                 height: told(other),
             }
         });
-        let pool = node
-            .into_iter()
-            .flat_map(|node| node.mempool().iter().take(MAX_POOL_ROWS));
+        let pool = node.into_iter().flat_map(|node| node.mempool().iter().take(MAX_POOL_ROWS));
         Some(Self {
             name: sim.name.clone(),
             on: node.is_some(),
@@ -123,10 +119,7 @@ impl NodeDetail {
             balance: node.map_or(Amount::ZERO, |node| node.chain().ledger().account(&sim.address).balance),
             available: node.map_or(Amount::ZERO, |node| node.available()),
             pool: pool
-                .map(|row| PoolRow {
-                    transaction: TransactionRow::of(world, &row.transaction),
-                    fee_rate: row.fee_rate,
-                })
+                .map(|row| PoolRow { transaction: TransactionRow::of(world, &row.transaction), fee_rate: row.fee_rate })
                 .collect(),
             pool_count: node.map_or(0, |node| node.mempool().len()),
             known_blocks: node.map_or(0, |node| node.chain().tree().len()),
@@ -143,11 +136,7 @@ fn accounts(world: &World, index: u32) -> Vec<AccountRow> {
     };
     let row = |sim: &crate::sim::SimNode| {
         let account = node.chain().ledger().account(&sim.address);
-        AccountRow {
-            owner: sim.name.clone(),
-            balance: account.balance,
-            nonce: account.nonce,
-        }
+        AccountRow { owner: sim.name.clone(), balance: account.balance, nonce: account.nonce }
     };
     world.nodes().iter().take(MAX_ACCOUNT_ROWS).map(row).collect()
 }

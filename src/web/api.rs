@@ -17,29 +17,18 @@ pub(super) fn install(client: Client) {
         let options = read_options(&options);
         match options {
             Ok(options) => promise(client, Request::Simulate { options }),
-            Err(message) => Promise::reject(&error(&Refused {
-                code: "options".to_owned(),
-                message,
-            })),
+            Err(message) => Promise::reject(&error(&Refused { code: "options".to_owned(), message })),
         }
     });
     let replay = Closure::<dyn Fn(JsValue) -> Promise>::new(move |capsule: JsValue| {
-        let text = capsule
-            .as_string()
-            .or_else(|| js_sys::JSON::stringify(&capsule).ok().and_then(|text| text.as_string()));
-        promise(
-            client,
-            Request::Replay {
-                text: text.unwrap_or_default(),
-            },
-        )
+        let text =
+            capsule.as_string().or_else(|| js_sys::JSON::stringify(&capsule).ok().and_then(|text| text.as_string()));
+        promise(client, Request::Replay { text: text.unwrap_or_default() })
     });
     let state = Closure::<dyn Fn() -> Promise>::new(move || promise(client, Request::State));
-    for (name, function) in [
-        ("simulate", simulate.into_js_value()),
-        ("replay", replay.into_js_value()),
-        ("state", state.into_js_value()),
-    ] {
+    for (name, function) in
+        [("simulate", simulate.into_js_value()), ("replay", replay.into_js_value()), ("state", state.into_js_value())]
+    {
         set(&api, name, &function);
     }
     if let Some(window) = web_sys::window() {
@@ -56,10 +45,7 @@ fn read_options(options: &JsValue) -> Result<SimulateOptions, String> {
 }
 
 fn json(value: &JsValue) -> String {
-    js_sys::JSON::stringify(value)
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_default()
+    js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
 fn promise(client: Client, request: Request) -> Promise {

@@ -66,13 +66,7 @@ impl Channels {
             arrived();
         });
         receiver.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        Ok(Self {
-            sender,
-            receiver,
-            inbox,
-            epoch: Cell::new(0),
-            _on_message: on_message,
-        })
+        Ok(Self { sender, receiver, inbox, epoch: Cell::new(0), _on_message: on_message })
     }
 
     /// Another run, or another moment of it, begins: what is still on its way belongs to nobody, and is no fault.
@@ -84,10 +78,7 @@ impl Channels {
     pub fn post_outgoing(&self, world: &mut World) {
         let envelopes = world.take_outgoing();
         if !envelopes.is_empty() {
-            let post = Post {
-                epoch: self.epoch.get(),
-                envelopes,
-            };
+            let post = Post { epoch: self.epoch.get(), envelopes };
             let bytes = Uint8Array::from(encode(&post).as_slice());
             // Posting fails only on values that cannot be cloned; bytes can.
             drop(self.sender.post_message(&bytes));
@@ -105,11 +96,8 @@ impl Channels {
             match parse(&post) {
                 Ok(post) if post.epoch < self.epoch.get() => {}
                 Ok(post) => {
-                    foreign += post
-                        .envelopes
-                        .into_iter()
-                        .filter_map(|envelope| world.fill(envelope).err())
-                        .count() as u64
+                    foreign +=
+                        post.envelopes.into_iter().filter_map(|envelope| world.fill(envelope).err()).count() as u64
                 }
                 Err(_) => foreign += 1,
             }

@@ -45,8 +45,7 @@ impl Inner {
 /// The worker's file, with the version of this build: worker files carry no hash in their names.
 fn loader() -> String {
     let root = document().document_element();
-    root.and_then(|root| root.get_attribute("data-worker"))
-        .unwrap_or_else(|| "worker_loader.js".to_owned())
+    root.and_then(|root| root.get_attribute("data-worker")).unwrap_or_else(|| "worker_loader.js".to_owned())
 }
 
 impl Client {
@@ -58,11 +57,7 @@ impl Client {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&loader(), &options)?;
-        let inner = Rc::new(Inner {
-            worker,
-            answers: RefCell::default(),
-            last: RefCell::default(),
-        });
+        let inner = Rc::new(Inner { worker, answers: RefCell::default(), last: RefCell::default() });
         let client = Self {
             inner: StoredValue::new_local(Rc::clone(&inner)),
             moment: RwSignal::new(None),

@@ -58,10 +58,7 @@ pub(super) struct Engine {
 
 impl Refusal {
     fn new(code: &'static str, message: impl ToString) -> Self {
-        Self {
-            code,
-            message: message.to_string(),
-        }
+        Self { code, message: message.to_string() }
     }
 }
 
@@ -107,9 +104,7 @@ impl Engine {
                 self.set_anchor();
             }
             Request::Act { action } => {
-                self.timeline
-                    .act(action)
-                    .map_err(|error| Refusal::new(error.code(), error))?;
+                self.timeline.act(action).map_err(|error| Refusal::new(error.code(), error))?;
                 self.set_anchor();
             }
             Request::Focus { focus } => self.focus = focus,
@@ -168,10 +163,7 @@ impl Engine {
             foreign: self.foreign,
             branches: self.timeline.branches().len(),
         };
-        Moment {
-            transport,
-            world: WorldView::of(world, &self.focus),
-        }
+        Moment { transport, world: WorldView::of(world, &self.focus) }
     }
 
     /// Whether time passes by itself or something is under way.
@@ -224,11 +216,7 @@ impl Engine {
     }
 
     fn choose_carrier(&mut self, live: bool) {
-        let carrier = if live && self.channels.is_some() {
-            Carrier::External
-        } else {
-            Carrier::Loopback
-        };
+        let carrier = if live && self.channels.is_some() { Carrier::External } else { Carrier::Loopback };
         self.timeline.world_mut().set_carrier(carrier);
         self.carrier_slow = false;
     }
@@ -240,13 +228,11 @@ impl Engine {
 
     fn play(&mut self, started: u64) {
         let (wall, virtual_time) = self.anchor;
-        let target = virtual_time
-            .after((started - wall) * u64::from(self.speed) / 100)
-            .min(MAX_TIME);
+        let target = virtual_time.after((started - wall) * u64::from(self.speed) / 100).min(MAX_TIME);
         self.waiting = false;
         while now_ms() - started < BUDGET {
             match self.timeline.step(target) {
-                Step::Done(_) => {}
+                Step::Done(_) | Step::Searching => {}
                 Step::Idle => return,
                 Step::Waiting(_) => {
                     self.waiting = true;
@@ -283,6 +269,7 @@ impl Engine {
     fn step_once(&mut self) -> bool {
         match self.timeline.step(MAX_TIME) {
             Step::Done(_) | Step::Idle => true,
+            Step::Searching => false,
             Step::Waiting(_) => {
                 self.waiting = true;
                 false
@@ -323,15 +310,10 @@ pub(super) fn is_capsule(text: &str) -> bool {
 }
 
 fn generated(nodes: u32, seed: &str) -> Result<Scenario, Refusal> {
-    let seed = seed
-        .parse()
-        .map_err(|_| Refusal::new("seed", format!("{seed:?} is not a whole number below 2^64")))?;
+    let seed = seed.parse().map_err(|_| Refusal::new("seed", format!("{seed:?} is not a whole number below 2^64")))?;
     let count = nodes as usize;
     if count == 0 || count > MAX_NODES {
-        return Err(Refusal::new(
-            "nodes",
-            format!("{count} nodes: 1 to {MAX_NODES} are possible"),
-        ));
+        return Err(Refusal::new("nodes", format!("{count} nodes: 1 to {MAX_NODES} are possible")));
     }
     Ok(Scenario::generated(count, seed))
 }

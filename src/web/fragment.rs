@@ -21,14 +21,10 @@ pub(super) fn read(fragment: &str) -> Result<Option<String>, String> {
         return Ok(None);
     }
     let shown: String = fragment.chars().take(20).collect();
-    let encoded = fragment
-        .strip_prefix(KEY)
-        .ok_or_else(|| format!("#{shown} is not a link of this program"))?;
+    let encoded = fragment.strip_prefix(KEY).ok_or_else(|| format!("#{shown} is not a link of this program"))?;
     if encoded.len() > MAX_SCENARIO_BYTES * 4 / 3 + 4 {
         return Err(format!("{} characters are too many", encoded.len()));
     }
-    let bytes = BASE64_URL_SAFE_NO_PAD
-        .decode(encoded)
-        .map_err(|error| error.to_string())?;
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(encoded).map_err(|error| error.to_string())?;
     String::from_utf8(bytes).map(Some).map_err(|error| error.to_string())
 }

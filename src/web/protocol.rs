@@ -123,9 +123,7 @@ pub(super) struct Transport {
 
 /// A value as a plain JavaScript object (numbers, not BigInts; objects, not Maps).
 pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
-    value
-        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
-        .unwrap_or(JsValue::NULL)
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
 }
 
 /// A value from a JavaScript object.

@@ -26,7 +26,7 @@ pub async fn run_over_broadcast_channel(world: &mut World, until: Timestamp) -> 
     world.set_carrier(Carrier::External);
     loop {
         match world.step(until) {
-            Step::Done(_) => {}
+            Step::Done(_) | Step::Searching => {}
             Step::Idle => break,
             Step::Waiting(_) => {
                 channels.post_outgoing(world);
@@ -88,10 +88,7 @@ pub(super) async fn replay(text: &str) -> Result<Capsule, String> {
 fn scenario(options: SimulateOptions) -> Result<Scenario, String> {
     let seed = options
         .seed
-        .map(|text| {
-            text.parse()
-                .map_err(|_| format!("seed: {text:?} is not a decimal number below 2^64"))
-        })
+        .map(|text| text.parse().map_err(|_| format!("seed: {text:?} is not a decimal number below 2^64")))
         .transpose()?;
     if let Some(mut scenario) = options.scenario {
         scenario.seed = seed.unwrap_or(scenario.seed);

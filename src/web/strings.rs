@@ -36,9 +36,8 @@ pub(super) fn fill_text(text: &str, values: &[&str]) -> String {
 }
 
 fn filled_place<'a>(place: &'a str, values: &[&'a str]) -> Option<&'a str> {
-    let (number, words) = place
-        .split_once('?')
-        .map_or((place, None), |(number, words)| (number, words.split_once('|')));
+    let (number, words) =
+        place.split_once('?').map_or((place, None), |(number, words)| (number, words.split_once('|')));
     let value = values.get(number.parse::<usize>().ok()?)?;
     Some(match words {
         None => value,

@@ -49,11 +49,7 @@ pub(super) fn start() {
     let on_message =
         Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| match from_js::<Ask>(event.data()) {
             Ok(ask) => with_worker(|worker| worker.take(ask)),
-            Err(message) => post(&Reply::Failed {
-                id: 0,
-                code: "malformed".to_owned(),
-                message,
-            }),
+            Err(message) => post(&Reply::Failed { id: 0, code: "malformed".to_owned(), message }),
         });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
@@ -121,11 +117,7 @@ fn refused(code: &'static str) -> impl Fn(String) -> Refusal {
 fn answer(id: u32, result: Result<String, Refusal>) {
     post(&match result {
         Ok(json) => Reply::Done { id, json },
-        Err(refusal) => Reply::Failed {
-            id,
-            code: refusal.code.to_owned(),
-            message: refusal.message,
-        },
+        Err(refusal) => Reply::Failed { id, code: refusal.code.to_owned(), message: refusal.message },
     });
 }
 

@@ -1,9 +1,5 @@
 //! A few nodes driven by hand through their one door, with peers among them that a test plays itself.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary is a crate that uses a part of it"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test binary is a crate that uses a part of it")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +12,7 @@ use tabchain::{
 
 /// How much longer than usual random tests run: the environment's TORTURE_SCALE, or 1.
 pub fn scale() -> u64 {
-    std::env::var("TORTURE_SCALE")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(1)
+    std::env::var("TORTURE_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): numbers for tests, repeated by their seed.
@@ -46,8 +39,7 @@ impl Numbers {
     /// An id that nobody has seen.
     pub fn id(&mut self) -> BlockId {
         let mut id = BlockId::ZERO;
-        id.0.chunks_mut(8)
-            .for_each(|part| part.copy_from_slice(&self.next().to_le_bytes()));
+        id.0.chunks_mut(8).for_each(|part| part.copy_from_slice(&self.next().to_le_bytes()));
         id
     }
 }
@@ -107,9 +99,7 @@ impl Lab {
         let mut stored = ChangeSet::default();
         let mut chain = Chain::new(&self.genesis);
         for block in blocks {
-            chain
-                .import(Timestamp(u64::MAX >> 1), block.clone(), &mut self.checks)
-                .expect("a valid block");
+            chain.import(Timestamp(u64::MAX >> 1), block.clone(), &mut self.checks).expect("a valid block");
             let checked = chain.tree().block(&block.id()).expect("just imported").clone();
             stored.blocks.insert(block.id(), checked);
         }
@@ -147,13 +137,7 @@ impl Lab {
     }
 
     fn peer(&mut self, who: u64, peer: u64, change: PeerChange) {
-        self.hand(
-            who,
-            Input::Peer {
-                peer: PeerId(peer),
-                change,
-            },
-        );
+        self.hand(who, Input::Peer { peer: PeerId(peer), change });
     }
 
     /// Connects a peer that the test plays, and says hello like an honest one of an empty chain.
@@ -182,13 +166,7 @@ impl Lab {
     }
 
     pub fn say_bytes(&mut self, from: u64, to: u64, bytes: Vec<u8>) {
-        self.hand(
-            to,
-            Input::Received {
-                from: PeerId(from),
-                bytes,
-            },
-        );
+        self.hand(to, Input::Received { from: PeerId(from), bytes });
     }
 
     pub fn command(&mut self, who: u64, command: Command) {
@@ -230,25 +208,17 @@ impl Lab {
         let mut sent = self.now;
         if self.bandwidth > 0 {
             let busy = self.busy.entry((from, to)).or_default();
-            *busy = self
-                .now
-                .max(*busy)
-                .after((bytes.len() as u64 * 1_000).div_ceil(self.bandwidth));
+            *busy = self.now.max(*busy).after((bytes.len() as u64 * 1_000).div_ceil(self.bandwidth));
             sent = *busy;
         }
-        self.queue
-            .insert((sent.after(LATENCY), self.messages), (from, to, bytes));
+        self.queue.insert((sent.after(LATENCY), self.messages), (from, to, bytes));
     }
 
     /// Lets everything happen that is due in the next `milliseconds`.
     pub fn run(&mut self, milliseconds: u64) {
         let end = self.now.after(milliseconds);
         loop {
-            let wake = self
-                .nodes
-                .iter()
-                .filter_map(|(who, node)| Some((node.next_wake()?, *who)))
-                .min();
+            let wake = self.nodes.iter().filter_map(|(who, node)| Some((node.next_wake()?, *who))).min();
             let arrival = self.queue.first_key_value().map(|(key, _)| *key);
             match (arrival, wake) {
                 (Some(key), wake) if key.0 <= end && wake.is_none_or(|(time, _)| key.0 <= time) => {
@@ -260,10 +230,7 @@ impl Lab {
                     self.now = self.now.max(time);
                     self.hand(who, Input::Wake);
                     let next = self.node(who).next_wake();
-                    assert!(
-                        next.is_none_or(|next| next > self.now),
-                        "node {who} wants to be woken for ever"
-                    );
+                    assert!(next.is_none_or(|next| next > self.now), "node {who} wants to be woken for ever");
                 }
                 _ => break,
             }

@@ -1,9 +1,5 @@
 //! Fixtures for the tests of the chain: a small builder of real blocks, mined at low difficulty.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary is a crate that uses a part of it"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test binary is a crate that uses a part of it")]
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -46,22 +42,13 @@ pub fn units(units: u64) -> Amount {
 
 /// Rules that cost about `difficulty` hashes a block.
 pub fn rules(difficulty: u64) -> Rules {
-    Rules {
-        initial_difficulty: difficulty,
-        block_interval: 1_000,
-        half_life: 10_000_000,
-        ..Rules::default()
-    }
+    Rules { initial_difficulty: difficulty, block_interval: 1_000, half_life: 10_000_000, ..Rules::default() }
 }
 
 /// A genesis in which the first `people` own a million each.
 pub fn genesis(people: u8, rules: Rules) -> Genesis {
     let allocations: BTreeMap<Address, Amount> = (1..=people).map(|who| (address(who), units(1_000_000))).collect();
-    Genesis {
-        rules,
-        timestamp: Timestamp(1_000_000),
-        allocations,
-    }
+    Genesis { rules, timestamp: Timestamp(1_000_000), allocations }
 }
 
 /// An unsigned transfer.
@@ -70,11 +57,7 @@ pub fn transfer(from: u8, nonce: u64, to: Address, amount: u64, fee: u64) -> Uns
         sender: key(from).public(),
         nonce: Nonce(nonce),
         fee: units(fee),
-        action: Action::Transfer {
-            to,
-            amount: units(amount),
-            memo: Memo::default(),
-        },
+        action: Action::Transfer { to, amount: units(amount), memo: Memo::default() },
     }
 }
 
@@ -85,13 +68,8 @@ pub fn pay(chain: &Hash, from: u8, nonce: u64, to: u8, amount: u64, fee: u64) ->
 
 /// Searches a seal for a header.
 pub fn seal(unsealed: UnsealedHeader) -> Header {
-    let nonce = Midstate::new(&unsealed.hash())
-        .search(unsealed.target, 0, 1 << 24)
-        .expect("low difficulty");
-    Header {
-        unsealed,
-        seal: Seal::Work { nonce },
-    }
+    let nonce = Midstate::new(&unsealed.hash()).search(unsealed.target, 0, 1 << 24).expect("low difficulty");
+    Header { unsealed, seal: Seal::Work { nonce } }
 }
 
 /// Commits to the body again and seals again, so that only what a test broke on purpose is broken.
@@ -104,10 +82,7 @@ pub fn remine(mut block: Block) -> Block {
 /// Pays subsidy and fees, and nothing else.
 pub fn coinbase(rules: &Rules, height: tabchain::primitives::Height, to: Address, body: &[Transaction]) -> Coinbase {
     let fees = Amount::checked_sum(body.iter().map(|tx| tx.unsigned.fee)).expect("in range");
-    Coinbase {
-        to,
-        amount: fees.checked_add(rules.subsidy_at(height)).expect("in range"),
-    }
+    Coinbase { to, amount: fees.checked_add(rules.subsidy_at(height)).expect("in range") }
 }
 
 /// Builds on the tip of a chain that has every block it ever built.
@@ -124,12 +99,7 @@ pub struct ChainBuilder {
 impl ChainBuilder {
     /// A chain that begins with `genesis`.
     pub fn new(genesis: Genesis) -> Self {
-        Self {
-            chain: Chain::new(&genesis),
-            genesis,
-            blocks: Vec::new(),
-            checks: Checks::remembering(),
-        }
+        Self { chain: Chain::new(&genesis), genesis, blocks: Vec::new(), checks: Checks::remembering() }
     }
 
     /// A signed transfer for this chain.
@@ -191,14 +161,7 @@ pub fn child(
         timestamp: parent.timestamp.after(after),
         target: next_target(rules, &genesis.block().header, parent),
     };
-    remine(Block {
-        header: Header {
-            unsealed,
-            seal: Seal::Work { nonce: 0 },
-        },
-        coinbase,
-        transactions: body,
-    })
+    remine(Block { header: Header { unsealed, seal: Seal::Work { nonce: 0 } }, coinbase, transactions: body })
 }
 
 /// A pool with these transactions.

@@ -1,9 +1,5 @@
 //! Every way of running a scenario: they must all give the same run.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary is a crate that uses a part of it"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test binary is a crate that uses a part of it")]
 
 use proptest::prelude::*;
 use tabchain::{
@@ -21,12 +17,7 @@ pub fn all_the_same(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError>
     let mut numbers = Numbers(seed);
     let end = Timestamp(300_000);
     let world = straight(scenario, end);
-    prop_assert!(
-        world.violation().is_none(),
-        "{:?} {}",
-        world.violation(),
-        keep(&world, "violated")
-    );
+    prop_assert!(world.violation().is_none(), "{:?} {}", world.violation(), keep(&world, "violated"));
 
     same("one event at a time", &stepped(scenario, end, &mut numbers), &world)?;
     same("by seeking", sought(scenario, end, &mut numbers).world(), &world)?;
@@ -48,12 +39,7 @@ pub fn all_the_same(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError>
     settle(&mut world);
     let agreement = world.invariants()[2];
     prop_assert_eq!(agreement.0, Invariant::Agreement);
-    prop_assert_eq!(
-        (agreement.1.checked, agreement.1.violated),
-        (1, 0),
-        "{}",
-        keep(&world, "disagreement")
-    );
+    prop_assert_eq!((agreement.1.checked, agreement.1.violated), (1, 0), "{}", keep(&world, "disagreement"));
     prop_assert!(Capsule::of(&world).replay().finish().is_ok());
     Ok(())
 }
@@ -111,7 +97,7 @@ fn carried(scenario: &Scenario, end: Timestamp, numbers: &mut Numbers) -> Result
         match step {
             Step::Idle => break,
             Step::Done(_) if numbers.below(4) > 0 => continue,
-            Step::Done(_) => {}
+            Step::Done(_) | Step::Searching => {}
             Step::Waiting(key) => prop_assert!(held.iter().any(|envelope| envelope.sequence == key.sequence)),
         }
         for _ in 0..1 + numbers.below(4) {
@@ -135,16 +121,11 @@ fn carried(scenario: &Scenario, end: Timestamp, numbers: &mut Numbers) -> Result
                     bad.deliver_at = bad.deliver_at.after(1);
                     matches!(world.fill(bad), Err(FillError::Unexpected { .. }))
                 }
-                _ => old
-                    .last()
-                    .is_none_or(|old| matches!(world.fill(old.clone()), Err(FillError::Unexpected { .. }))),
+                _ => old.last().is_none_or(|old| matches!(world.fill(old.clone()), Err(FillError::Unexpected { .. }))),
             };
             prop_assert!(refused && before == (world.digest(), world.unfilled()));
             prop_assert!(world.fill(envelope.clone()).is_ok());
-            prop_assert!(
-                matches!(world.fill(envelope.clone()), Err(FillError::Unexpected { .. })),
-                "twice"
-            );
+            prop_assert!(matches!(world.fill(envelope.clone()), Err(FillError::Unexpected { .. })), "twice");
             old.push(envelope);
         }
     }

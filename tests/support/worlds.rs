@@ -1,9 +1,5 @@
 //! Worlds for tests: small scenarios, random scripts, and what is kept of a failure.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary is a crate that uses a part of it"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test binary is a crate that uses a part of it")]
 
 use proptest::prelude::*;
 use tabchain::{
@@ -24,29 +20,17 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
             balance: Amount::literal(1_000_000),
         })
         .collect();
-    let links = links
-        .iter()
-        .map(|(a, b)| LinkConfig {
-            a: name(*a),
-            b: name(*b),
-            quality,
-        })
-        .collect();
+    let links = links.iter().map(|(a, b)| LinkConfig { a: name(*a), b: name(*b), quality }).collect();
     let total: u64 = hash_rates.iter().map(|rate| u64::from(*rate)).sum();
     Scenario {
         version: SCENARIO_VERSION,
         name: String::new(),
         seed,
         config: Config {
-            rules: Rules {
-                initial_difficulty: (total * 10).max(1),
-                ..Rules::default()
-            },
+            rules: Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() },
             nodes,
             links,
-            workload: Workload {
-                transfers_per_hour: 120,
-            },
+            workload: Workload { transfers_per_hour: 120 },
         },
         script: Vec::new(),
     }
@@ -66,10 +50,7 @@ pub fn ring(count: usize) -> Vec<(usize, usize)> {
 }
 
 pub fn at(time: u64, action: Action) -> ScriptEntry {
-    ScriptEntry {
-        at: Position::Time(Timestamp(time)),
-        action,
-    }
+    ScriptEntry { at: Position::Time(Timestamp(time)), action }
 }
 
 pub fn pay(from: usize, to: usize, amount: u64) -> Action {
@@ -87,11 +68,7 @@ pub fn keep(world: &World, what: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failed-capsules");
     let file = folder.join(format!("{what}-{}.json", world.scenario().seed));
     let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, Capsule::of(world).to_json()));
-    format!(
-        "seed {}, capsule {} ({written:?})",
-        world.scenario().seed,
-        file.display()
-    )
+    format!("seed {}, capsule {} ({written:?})", world.scenario().seed, file.display())
 }
 
 /// A random scenario of two to six nodes with a script of things that people do, over about five minutes.
@@ -100,12 +77,8 @@ pub fn scripts() -> impl Strategy<Value = Scenario> {
     (any::<u64>(), size, 0u32..200_000, 0u32..3).prop_flat_map(|(seed, nodes, loss, speed)| {
         let entry = (0u64..30_000, actions(nodes));
         proptest::collection::vec(entry, 0..12).prop_map(move |entries| {
-            let quality = LinkQuality {
-                latency: 30,
-                jitter: 40,
-                bandwidth: [0, 20_000, 2_000_000][speed as usize],
-                loss,
-            };
+            let quality =
+                LinkQuality { latency: 30, jitter: 40, bandwidth: [0, 20_000, 2_000_000][speed as usize], loss };
             let rates: Vec<u32> = (0..nodes).map(|index| if index % 3 == 2 { 0 } else { 60 }).collect();
             let mut scenario = scenario(seed, &rates, &ring(nodes), quality);
             let mut time = 0;
@@ -122,13 +95,9 @@ pub fn scripts() -> impl Strategy<Value = Scenario> {
 pub fn actions(nodes: usize) -> impl Strategy<Value = Action> {
     let node = move || (0..nodes).prop_map(name);
     let link = move || (0..nodes).prop_map(move |a| (name(a), name((a + 1) % nodes)));
-    let quality =
-        (1u32..500, 0u32..200, 0u32..3, 0u32..300_000).prop_map(|(latency, jitter, speed, loss)| LinkQuality {
-            latency,
-            jitter,
-            bandwidth: [0, 5_000, 50_000][speed as usize],
-            loss,
-        });
+    let quality = (1u32..500, 0u32..200, 0u32..3, 0u32..300_000).prop_map(|(latency, jitter, speed, loss)| {
+        LinkQuality { latency, jitter, bandwidth: [0, 5_000, 50_000][speed as usize], loss }
+    });
     prop_oneof![
         4 => (0..nodes, 0..nodes, 1u64..400_000).prop_map(|(from, to, amount)| pay(from, to, amount)),
         2 => link().prop_map(|(a, b)| Action::Cut { a, b }),
@@ -150,23 +119,10 @@ pub fn actions(nodes: usize) -> impl Strategy<Value = Action> {
 
 /// Everything that can be seen of a world, not only what its digest covers.
 pub fn state(world: &World) -> String {
-    let nodes: Vec<_> = world
-        .nodes()
-        .iter()
-        .map(|sim| serde_json::to_string(&sim.node).expect("plain data"))
-        .collect();
-    let log: Vec<_> = world
-        .log()
-        .map(|record| serde_json::to_string(record).expect("plain data"))
-        .collect();
+    let nodes: Vec<_> = world.nodes().iter().map(|sim| serde_json::to_string(&sim.node).expect("plain data")).collect();
+    let log: Vec<_> = world.log().map(|record| serde_json::to_string(record).expect("plain data")).collect();
     let flights: Vec<_> = world.flights().collect();
-    format!(
-        "{}\n{:?}\n{}\n{}\n{flights:?}",
-        world.digest(),
-        world.stats(),
-        nodes.join("\n"),
-        log.join("\n")
-    )
+    format!("{}\n{:?}\n{}\n{}\n{flights:?}", world.digest(), world.stats(), nodes.join("\n"), log.join("\n"))
 }
 
 /// Where two texts part, for a message.

@@ -27,31 +27,18 @@ pub(super) fn ChainPanel() -> impl IntoView {
     let counts = lab.slice(|moment| (moment.world.mined, moment.world.reorgs));
     let summary = move || {
         let (chain, (mined, reorgs)) = (chain.get()?, counts.get()?);
-        let values = [
-            chain.highest.to_string(),
-            mined.to_string(),
-            chain.stale.to_string(),
-            reorgs.to_string(),
-        ];
+        let values = [chain.highest.to_string(), mined.to_string(), chain.stale.to_string(), reorgs.to_string()];
         Some(fill("chain-summary", &[&values[0], &values[1], &values[2], &values[3]]))
     };
     let panel = NodeRef::<html::Div>::new();
     let window = move |top: Option<Height>| {
-        lab.look_at_window(ChainWindow {
-            top,
-            heights: lab.focus.get_untracked().window.heights,
-        })
+        lab.look_at_window(ChainWindow { top, heights: lab.focus.get_untracked().window.heights })
     };
     // As many heights as fit, now and whenever the window changes its size.
     let fit = move || {
-        let width = panel
-            .get_untracked()
-            .map_or(0.0, |panel| f64::from(panel.client_width()));
+        let width = panel.get_untracked().map_or(0.0, |panel| f64::from(panel.client_width()));
         let heights = ((width - 24.0) / COLUMN) as u64;
-        let window = ChainWindow {
-            heights: heights.clamp(HEIGHTS.0, HEIGHTS.1),
-            ..lab.focus.get_untracked().window
-        };
+        let window = ChainWindow { heights: heights.clamp(HEIGHTS.0, HEIGHTS.1), ..lab.focus.get_untracked().window };
         if window != lab.focus.get_untracked().window {
             lab.look_at_window(window);
         }
@@ -59,18 +46,10 @@ pub(super) fn ChainPanel() -> impl IntoView {
     panel.on_load(move |_| request_animation_frame(fit));
     let resized = window_event_listener(ev::resize, move |_| fit());
     on_cleanup(move || resized.remove());
-    let step = move || {
-        chain
-            .get_untracked()
-            .map_or(HEIGHTS.0, |chain| chain.to.0 - chain.from.0 + 1)
-    };
+    let step = move || chain.get_untracked().map_or(HEIGHTS.0, |chain| chain.to.0 - chain.from.0 + 1);
     let older = move |_| {
         let lowest = Height(step() - 1);
-        window(
-            chain
-                .get_untracked()
-                .map(|chain| Height(chain.to.0.saturating_sub(step() / 2 + 1)).max(lowest)),
-        );
+        window(chain.get_untracked().map(|chain| Height(chain.to.0.saturating_sub(step() / 2 + 1)).max(lowest)));
     };
     let newer = move |_| {
         let chain = chain.get_untracked();
@@ -125,21 +104,11 @@ struct Drawing {
 fn draw(chain: &ChainView) -> Drawing {
     let columns = chain.to.0 - chain.from.0 + 1;
     let size = (columns as f64 * COLUMN, TOP + chain.lanes.max(2) as f64 * LANE);
-    let at = |block: &BlockBox| {
-        (
-            (block.height.0 - chain.from.0) as f64 * COLUMN + 8.0,
-            TOP + block.lane as f64 * LANE,
-        )
-    };
-    let blocks: BTreeMap<Hash, (BlockBox, Point)> = chain
-        .blocks
-        .iter()
-        .map(|block| (block.id, (block.clone(), at(block))))
-        .collect();
-    let edges = blocks
-        .values()
-        .filter_map(|(block, at)| Some((blocks.get(&block.parent)?.1, *at, block.lane)))
-        .collect();
+    let at = |block: &BlockBox| ((block.height.0 - chain.from.0) as f64 * COLUMN + 8.0, TOP + block.lane as f64 * LANE);
+    let blocks: BTreeMap<Hash, (BlockBox, Point)> =
+        chain.blocks.iter().map(|block| (block.id, (block.clone(), at(block)))).collect();
+    let edges =
+        blocks.values().filter_map(|(block, at)| Some((blocks.get(&block.parent)?.1, *at, block.lane))).collect();
     Drawing { size, blocks, edges }
 }
 
@@ -156,18 +125,10 @@ fn block_box(lab: Lab, id: Hash, block: Memo<Option<(BlockBox, Point)>>) -> impl
     let is = move |what: fn(&BlockBox) -> bool| {
         move || block.with(|block| block.as_ref().is_some_and(|(block, _)| what(block)))
     };
-    let place = Memo::new(move |_| {
-        block
-            .with(|block| block.as_ref().map(|(_, place)| *place))
-            .unwrap_or_default()
-    });
+    let place = Memo::new(move |_| block.with(|block| block.as_ref().map(|(_, place)| *place)).unwrap_or_default());
     let (x, y) = (move || place.get().0, move || place.get().1);
     let button = hit(
-        move || {
-            block
-                .with(|block| block.as_ref().map(|(block, _)| label(block)))
-                .unwrap_or_default()
-        },
+        move || block.with(|block| block.as_ref().map(|(block, _)| label(block))).unwrap_or_default(),
         selected,
         move || lab.look_at_block(id),
         view! { <rect x=x y=y width=BOX.0 height=BOX.1 rx="7" /> },
@@ -203,35 +164,15 @@ fn words(block: &BlockBox, (x, y): Point) -> impl IntoView + use<> {
 }
 
 fn miner(block: &BlockBox) -> String {
-    let nobody = if block.height == Height(0) {
-        text("genesis")
-    } else {
-        text("unknown")
-    };
+    let nobody = if block.height == Height(0) { text("genesis") } else { text("unknown") };
     block.miner.clone().unwrap_or_else(|| nobody.to_owned())
 }
 
 fn label(block: &BlockBox) -> String {
-    let key = if block.lane == 0 {
-        "block-label"
-    } else {
-        "block-label-stale"
-    };
+    let key = if block.lane == 0 { "block-label" } else { "block-label-stale" };
     let tips = block.tip_of.join(", ");
-    let tips = if tips.is_empty() {
-        tips
-    } else {
-        fill("also-tip-of", &[&tips])
-    };
-    fill(
-        key,
-        &[
-            &block.height.to_string(),
-            &miner(block),
-            &block.transactions.to_string(),
-            &tips,
-        ],
-    )
+    let tips = if tips.is_empty() { tips } else { fill("also-tip-of", &[&tips]) };
+    fill(key, &[&block.height.to_string(), &miner(block), &block.transactions.to_string(), &tips])
 }
 
 /// `A`, or `A2` for `Alpha 2`.

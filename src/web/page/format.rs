@@ -43,11 +43,7 @@ pub(super) fn speed(percent: u32) -> String {
 /// Parts in a million as a percentage: `12.5 %`.
 pub(super) fn per_cent(per_million: u32) -> String {
     let (whole, part) = (per_million / 10_000, per_million % 10_000 / 1_000);
-    if part == 0 {
-        format!("{whole} %")
-    } else {
-        format!("{whole}.{part} %")
-    }
+    if part == 0 { format!("{whole} %") } else { format!("{whole}.{part} %") }
 }
 
 /// `1.2 kH/s`.

@@ -15,26 +15,15 @@ use crate::{
 pub(super) fn Header() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let run = lab.slice(|moment| {
-        (
-            moment.transport.name.clone(),
-            moment.transport.seed.clone(),
-            moment.transport.block_interval,
-        )
+        (moment.transport.name.clone(), moment.transport.seed.clone(), moment.transport.block_interval)
     });
     let live = lab.slice(|moment| moment.transport.live);
     let lights = lab.slice(|moment| moment.world.lights.clone());
     let title = move || {
         let (name, seed, _) = run.get().unwrap_or_default();
-        if name.is_empty() {
-            fill("run-seed", &[&seed])
-        } else {
-            name
-        }
+        if name.is_empty() { fill("run-seed", &[&seed]) } else { name }
     };
-    let interval = move || {
-        run.get()
-            .map(|(_, _, interval)| fill("pow-interval", &[&(interval / 1_000).to_string()]))
-    };
+    let interval = move || run.get().map(|(_, _, interval)| fill("pow-interval", &[&(interval / 1_000).to_string()]));
     view! {
         <header>
             <h1><span class="logo" aria-hidden="true"></span>"Tabchain"</h1>
@@ -71,10 +60,7 @@ fn LightDot(light: Light) -> impl IntoView {
         3 => text("invariant-3"),
         _ => text("invariant-7"),
     };
-    let label = fill(
-        key,
-        &[name, &format::grouped(light.checked), &light.violated.to_string()],
-    );
+    let label = fill(key, &[name, &format::grouped(light.checked), &light.violated.to_string()]);
     let title = label.clone();
     view! { <li class=class title=title><span aria-hidden="true">{sign}</span><span class="hidden">{label}</span></li> }
 }

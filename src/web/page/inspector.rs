@@ -37,10 +37,7 @@ fn BlockPanel(block: BlockDetail) -> impl IntoView {
     let rows = [
         ("hash", block.id.to_string()),
         ("branch", branch.to_owned()),
-        (
-            "known-by",
-            fill("known-by-value", &[&known.to_string(), &running.to_string()]),
-        ),
+        ("known-by", fill("known-by-value", &[&known.to_string(), &running.to_string()])),
         ("built-at", format::clock(block.timestamp)),
         ("work", fill("work-value", &[&format::grouped(&block.work)])),
         ("target", block.target.to_string()),
@@ -48,10 +45,7 @@ fn BlockPanel(block: BlockDetail) -> impl IntoView {
         ("merkle-root", block.merkle_root.to_string()),
         ("state-root", block.state_root.to_string()),
         ("size", fill("bytes", &[&format::grouped(block.size)])),
-        (
-            "reward",
-            fill("reward-value", &[&format::grouped(block.reward), &miner]),
-        ),
+        ("reward", fill("reward-value", &[&format::grouped(block.reward), &miner])),
     ];
     let count = block.transaction_count;
     view! {

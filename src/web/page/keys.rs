@@ -12,10 +12,8 @@ pub(super) fn listen(lab: Lab) {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || is_field(event.target()) {
             return;
         }
-        let playing = lab
-            .client
-            .moment
-            .with_untracked(|moment| moment.as_ref().is_some_and(|moment| moment.transport.playing));
+        let playing =
+            lab.client.moment.with_untracked(|moment| moment.as_ref().is_some_and(|moment| moment.transport.playing));
         let request = match event.key().as_str() {
             " " if playing => Request::Pause,
             " " => Request::Play,
@@ -35,9 +33,6 @@ pub(super) fn listen(lab: Lab) {
 fn is_field(target: Option<web_sys::EventTarget>) -> bool {
     let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     element.is_some_and(|element| {
-        matches!(
-            element.tag_name().as_str(),
-            "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "SUMMARY"
-        )
+        matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "SUMMARY")
     })
 }

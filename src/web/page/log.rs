@@ -34,14 +34,7 @@ pub(super) fn Log() -> impl IntoView {
 #[component]
 pub(super) fn Announcer() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let reorgs = lab.slice(|moment| {
-        moment
-            .world
-            .log
-            .iter()
-            .find(|line| line.code == "reorged")
-            .map(sentence)
-    });
+    let reorgs = lab.slice(|moment| moment.world.log.iter().find(|line| line.code == "reorged").map(sentence));
     view! { <div class="hidden" role="status" aria-live="polite">{move || reorgs.get().flatten()}</div> }
 }
 
@@ -49,7 +42,5 @@ pub(super) fn Announcer() -> impl IntoView {
 fn sentence(line: &LogLine) -> String {
     let values: Vec<&str> = line.values.iter().map(String::as_str).collect();
     let what = lookup(&format!("log-{}", line.code)).map_or_else(|| line.code.clone(), |text| fill_text(text, &values));
-    line.node
-        .as_ref()
-        .map_or(what.clone(), |node| format!("{node}: {what}"))
+    line.node.as_ref().map_or(what.clone(), |node| format!("{node}: {what}"))
 }

@@ -1,9 +1,6 @@
 //! The page: panels around one store. Components read memoised slices of the newest moment and send requests; what is hovered or typed is
 //! local to them.
-#![expect(
-    unreachable_pub,
-    reason = "the component macro makes more of a component's parts public than the component"
-)]
+#![expect(unreachable_pub, reason = "the component macro makes more of a component's parts public than the component")]
 
 mod chain;
 mod format;
@@ -72,9 +69,7 @@ impl Lab {
     /// Does something; a refusal is shown above the page.
     fn act(&self, action: Action) {
         let notice = self.notice;
-        self.client.ask(Request::Act { action }, move |result| {
-            notice.set(result.err().map(|refused| refused.message))
-        });
+        self.client.ask(Request::Act { action }, move |result| notice.set(result.err().map(|refused| refused.message)));
     }
 
     fn look_at_node(&self, name: String) {
@@ -91,19 +86,13 @@ impl Lab {
 
     fn refocus(&self, change: impl FnOnce(&mut Focus)) {
         self.focus.update(change);
-        self.tell(Request::Focus {
-            focus: self.focus.get_untracked(),
-        });
+        self.tell(Request::Focus { focus: self.focus.get_untracked() });
     }
 }
 
 #[component]
 fn App(client: Client) -> impl IntoView {
-    let lab = Lab {
-        client,
-        focus: RwSignal::new(Focus::default()),
-        notice: RwSignal::new(None),
-    };
+    let lab = Lab { client, focus: RwSignal::new(Focus::default()), notice: RwSignal::new(None) };
     provide_context(lab);
     keys::listen(lab);
     runs::open_fragment(lab);

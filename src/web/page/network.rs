@@ -62,32 +62,17 @@ fn summary(network: &NetworkView) -> String {
 fn place(index: usize, count: usize) -> Point {
     let turn = TAU * (index as f64 / count.max(1) as f64) - TAU / 4.0;
     let spread = if count == 1 { 0.0 } else { 1.0 };
-    (
-        WIDTH / 2.0 + spread * 290.0 * turn.cos(),
-        HEIGHT / 2.0 + spread * 155.0 * turn.sin(),
-    )
+    (WIDTH / 2.0 + spread * 290.0 * turn.cos(), HEIGHT / 2.0 + spread * 155.0 * turn.sin())
 }
 
 fn radius(count: usize) -> f64 {
-    if count <= 12 {
-        22.0
-    } else {
-        (22.0 * 12.0 / count as f64).max(4.0)
-    }
+    if count <= 12 { 22.0 } else { (22.0 * 12.0 / count as f64).max(4.0) }
 }
 
 fn line(link: &LinkLine, count: usize) -> impl IntoView + use<> {
     let (from, to) = (place(link.a as usize, count), place(link.b as usize, count));
-    let class = if link.cut || !link.connected {
-        "link cut"
-    } else {
-        "link"
-    };
-    let label = if link.cut {
-        text("cut-mark").to_owned()
-    } else {
-        fill("milliseconds", &[&link.latency.to_string()])
-    };
+    let class = if link.cut || !link.connected { "link cut" } else { "link" };
+    let label = if link.cut { text("cut-mark").to_owned() } else { fill("milliseconds", &[&link.latency.to_string()]) };
     let (x, y) = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0 - 5.0);
     view! {
         <line class=class x1=from.0 y1=from.1 x2=to.0 y2=to.1 />
@@ -109,10 +94,7 @@ fn dot(flight: &FlightDot, count: usize) -> impl IntoView + use<> {
 
 fn shape(lab: Lab, node: Memo<Option<NodeDot>>, (x, y): Point, count: usize) -> impl IntoView {
     let size = radius(count);
-    let name = Memo::new(move |_| {
-        node.with(|node| node.as_ref().map(|node| node.name.clone()))
-            .unwrap_or_default()
-    });
+    let name = Memo::new(move |_| node.with(|node| node.as_ref().map(|node| node.name.clone())).unwrap_or_default());
     let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.as_ref() == Some(&name.get())));
     let mines = Memo::new(move |_| node.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
     let is = move |what: fn(&NodeDot) -> bool| move || node.with(|node| node.as_ref().is_some_and(what));
@@ -127,11 +109,8 @@ fn shape(lab: Lab, node: Memo<Option<NodeDot>>, (x, y): Point, count: usize) -> 
         body,
     );
     let initial = move || name.with(|name| name.chars().take(1).collect::<String>());
-    let shown_tag = move || {
-        node.get()
-            .filter(|node| node.on && count <= 26)
-            .map(|node| tag(&node, x + size * 0.6, y - size - 9.0))
-    };
+    let shown_tag =
+        move || node.get().filter(|node| node.on && count <= 26).map(|node| tag(&node, x + size * 0.6, y - size - 9.0));
     view! {
         <g
             class="node"
@@ -151,11 +130,7 @@ fn shape(lab: Lab, node: Memo<Option<NodeDot>>, (x, y): Point, count: usize) -> 
 
 /// The height of the tip; a node that follows another tip than the heaviest wears a mark.
 fn tag(node: &NodeDot, x: f64, y: f64) -> impl IntoView + use<> {
-    let mark = if node.on_best {
-        format!("#{}", node.height)
-    } else {
-        format!("#{} ≠", node.height)
-    };
+    let mark = if node.on_best { format!("#{}", node.height) } else { format!("#{} ≠", node.height) };
     let width = 10.0 + 6.5 * mark.chars().count() as f64;
     view! {
         <g class="tag">
@@ -169,14 +144,7 @@ fn label(node: &NodeDot) -> String {
     if !node.on {
         return fill("node-label-off", &[&node.name]);
     }
-    let key = if node.on_best {
-        "node-label"
-    } else {
-        "node-label-behind"
-    };
+    let key = if node.on_best { "node-label" } else { "node-label-behind" };
     let rate = format::hash_rate(node.hash_rate);
-    fill(
-        key,
-        &[&node.name, &rate, &node.height.to_string(), &node.waiting.to_string()],
-    )
+    fill(key, &[&node.name, &rate, &node.height.to_string(), &node.waiting.to_string()])
 }

@@ -75,18 +75,11 @@ fn Switches(name: String, detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     let mines = Memo::new(move |_| detail.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
     let switch = move |_| {
         let node = name.get_value();
-        lab.act(if on.get_untracked() {
-            Action::Stop { node }
-        } else {
-            Action::Start { node }
-        });
+        lab.act(if on.get_untracked() { Action::Stop { node } } else { Action::Start { node } });
     };
     let mine = move |_| {
         let hash_rate = if mines.get_untracked() { 0 } else { 1_500 };
-        lab.act(Action::SetHashRate {
-            node: name.get_value(),
-            hash_rate,
-        });
+        lab.act(Action::SetHashRate { node: name.get_value(), hash_rate });
     };
     let switch_label = move || fill(if on.get() { "stop-node" } else { "start-node" }, &[&name.get_value()]);
     let mine_label = move || text(if mines.get() { "stop-mining" } else { "start-mining" });
@@ -111,25 +104,10 @@ fn field_of(code: &str) -> &'static str {
 #[component]
 fn TransferForm(from: String) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let names = lab.slice(|moment| {
-        moment
-            .world
-            .network
-            .nodes
-            .iter()
-            .map(|node| node.name.clone())
-            .collect::<Vec<_>>()
-    });
+    let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
     let others = {
         let from = from.clone();
-        Memo::new(move |_| {
-            names
-                .get()
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|name| *name != from)
-                .collect::<Vec<_>>()
-        })
+        Memo::new(move |_| names.get().unwrap_or_default().into_iter().filter(|name| *name != from).collect::<Vec<_>>())
     };
     let (to, amount, fee, memo) = (
         RwSignal::new(String::new()),
@@ -141,17 +119,10 @@ fn TransferForm(from: String) -> impl IntoView {
     let sent = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let receiver = Some(to.get_untracked())
-            .filter(|to| !to.is_empty())
-            .or_else(|| others.get_untracked().first().cloned());
+        let receiver =
+            Some(to.get_untracked()).filter(|to| !to.is_empty()).or_else(|| others.get_untracked().first().cloned());
         sent.set(None);
-        match read_transfer(
-            &from,
-            receiver,
-            &amount.get_untracked(),
-            &fee.get_untracked(),
-            &memo.get_untracked(),
-        ) {
+        match read_transfer(&from, receiver, &amount.get_untracked(), &fee.get_untracked(), &memo.get_untracked()) {
             Err(refused) => problem.set(Some(refused)),
             Ok(action) => {
                 let done = describe(&action);
@@ -164,10 +135,7 @@ fn TransferForm(from: String) -> impl IntoView {
     };
     let problem_at = move |field: &'static str| {
         Memo::new(move |_| {
-            problem
-                .get()
-                .filter(|refused| field_of(&refused.code) == field)
-                .map(|refused| refused.message)
+            problem.get().filter(|refused| field_of(&refused.code) == field).map(|refused| refused.message)
         })
     };
     let option = |name: String| view! { <option value=name.clone()>{name.clone()}</option> };
@@ -223,15 +191,9 @@ fn Field(key: &'static str, problem: Memo<Option<String>>, children: Children) -
 }
 
 fn read_transfer(from: &str, to: Option<String>, amount: &str, fee: &str, memo: &str) -> Result<Action, Refused> {
-    let refuse = |code: &str, message: String| Refused {
-        code: code.to_owned(),
-        message,
-    };
+    let refuse = |code: &str, message: String| Refused { code: code.to_owned(), message };
     let number = |code: &'static str, text: &str| {
-        text.trim()
-            .replace(',', "")
-            .parse::<Amount>()
-            .map_err(|error| refuse(code, error.to_string()))
+        text.trim().replace(',', "").parse::<Amount>().map_err(|error| refuse(code, error.to_string()))
     };
     let to = to.ok_or_else(|| refuse("to", text("nobody-to-pay").to_owned()))?;
     let memo = MemoText::new(memo).map_err(|error| refuse("memo", error.to_string()))?;
@@ -256,11 +218,7 @@ fn describe(action: &Action) -> String {
 #[component]
 fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     let pool = Memo::new(move |_| {
-        detail.with(|node| {
-            node.as_ref()
-                .map(|node| (node.pool_count, node.pool.clone()))
-                .unwrap_or_default()
-        })
+        detail.with(|node| node.as_ref().map(|node| (node.pool_count, node.pool.clone())).unwrap_or_default())
     });
     let peers =
         Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| node.peers.clone()).unwrap_or_default()));
@@ -281,11 +239,8 @@ fn peer_table(rows: &[PeerRow]) -> AnyView {
         return view! { <p class="empty">{text("none")}</p> }.into_any();
     }
     let row = |row: &PeerRow| {
-        let state = if row.cut {
-            text("cut-mark").to_owned()
-        } else {
-            fill("milliseconds", &[&row.latency.to_string()])
-        };
+        let state =
+            if row.cut { text("cut-mark").to_owned() } else { fill("milliseconds", &[&row.latency.to_string()]) };
         let loss = (row.loss > 0).then(|| fill("loss", &[&format::per_cent(row.loss)]));
         view! {
             <tr>

@@ -45,9 +45,7 @@ pub(super) fn Runs() -> impl IntoView {
 /// Opens the run in the address bar, now and whenever it changes.
 pub(super) fn open_fragment(lab: Lab) {
     let open = move || {
-        let hash = web_sys::window()
-            .and_then(|window| window.location().hash().ok())
-            .unwrap_or_default();
+        let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
         let shown = move |problem: Option<String>| lab.notice.set(problem.map(|problem| fill("bad-link", &[&problem])));
         match fragment::read(&hash) {
             Ok(None) => {}
@@ -76,11 +74,7 @@ pub(super) fn copy_link(lab: Lab) {
         }
         let copied = JsFuture::from(window.navigator().clipboard().write_text(&link));
         spawn_local(async move {
-            let key = if copied.await.is_ok() {
-                "link-copied"
-            } else {
-                "link-in-bar"
-            };
+            let key = if copied.await.is_ok() { "link-copied" } else { "link-in-bar" };
             lab.notice.set(Some(fill(key, &[&link.len().to_string()])));
         });
     });
@@ -100,9 +94,7 @@ async fn read(file: &web_sys::File) -> Result<String, String> {
     if file.size() > MAX_SCENARIO_BYTES as f64 {
         return Err(fill("file-too-large", &[&file.name(), &MAX_SCENARIO_BYTES.to_string()]));
     }
-    let text = JsFuture::from(file.text())
-        .await
-        .map_err(|error| format!("{error:?}"))?;
+    let text = JsFuture::from(file.text()).await.map_err(|error| format!("{error:?}"))?;
     text.as_string().ok_or_else(|| fill("file-not-text", &[&file.name()]))
 }
 

@@ -40,22 +40,10 @@ fn Nodes() -> impl IntoView {
     });
     let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.clone()));
     let add = move |_| {
-        let names: Vec<String> = nodes
-            .get_untracked()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(name, ..)| name)
-            .collect();
-        let name = (0..)
-            .map(generated_name)
-            .find(|name| !names.contains(name))
-            .unwrap_or_default();
+        let names: Vec<String> = nodes.get_untracked().unwrap_or_default().into_iter().map(|(name, ..)| name).collect();
+        let name = (0..).map(generated_name).find(|name| !names.contains(name)).unwrap_or_default();
         let links = names.iter().rev().take(2).cloned().collect();
-        let node = NodeConfig {
-            name: name.clone(),
-            hash_rate: NEW_HASH_RATE,
-            balance: Amount::ZERO,
-        };
+        let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, balance: Amount::ZERO };
         lab.act(Action::AddNode { node, links });
         lab.look_at_node(name);
     };
@@ -66,16 +54,8 @@ fn Nodes() -> impl IntoView {
         let note = Memo::new(move |_| {
             let row = nodes.with(|nodes| nodes.as_ref().and_then(|rows| rows.get(index).cloned()));
             row.map(|(_, on, hash_rate, height)| {
-                let place = if on {
-                    format!("#{height}")
-                } else {
-                    text("off").to_owned()
-                };
-                if hash_rate > 0 {
-                    format!("{} · {place}", format::hash_rate(hash_rate))
-                } else {
-                    place
-                }
+                let place = if on { format!("#{height}") } else { text("off").to_owned() };
+                if hash_rate > 0 { format!("{} · {place}", format::hash_rate(hash_rate)) } else { place }
             })
         });
         view! {
@@ -106,25 +86,13 @@ fn Nodes() -> impl IntoView {
 fn Links() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let network = lab.slice(|moment| {
-        let names: Vec<String> = moment
-            .world
-            .network
-            .nodes
-            .iter()
-            .map(|node| node.name.clone())
-            .collect();
+        let names: Vec<String> = moment.world.network.nodes.iter().map(|node| node.name.clone()).collect();
         (names, moment.world.network.links.clone())
     });
     let ends = move || {
         network.with(|network| {
             let (names, links) = network.as_ref()?;
-            Some(
-                links
-                    .iter()
-                    .map(|link| ends(names, link))
-                    .enumerate()
-                    .collect::<Vec<_>>(),
-            )
+            Some(links.iter().map(|link| ends(names, link)).enumerate().collect::<Vec<_>>())
         })
     };
     let row = move |(index, (a, b)): (usize, (String, String))| {
@@ -135,24 +103,13 @@ fn Links() -> impl IntoView {
         let is_cut = move || link.with(|link| link.as_ref().is_some_and(|link| link.cut));
         let label = move || {
             let (a, b) = pair.get_value();
-            if is_cut() {
-                fill("heal-link", &[&a, &b])
-            } else {
-                fill("cut-link", &[&a, &b])
-            }
+            if is_cut() { fill("heal-link", &[&a, &b]) } else { fill("cut-link", &[&a, &b]) }
         };
         let toggle = move |_| {
             let (a, b) = pair.get_value();
-            lab.act(if is_cut() {
-                Action::Heal { a, b }
-            } else {
-                Action::Cut { a, b }
-            });
+            lab.act(if is_cut() { Action::Heal { a, b } } else { Action::Cut { a, b } });
         };
-        let latency = move || {
-            link.get()
-                .map(|link| fill("milliseconds", &[&link.latency.to_string()]))
-        };
+        let latency = move || link.get().map(|link| fill("milliseconds", &[&link.latency.to_string()]));
         view! {
             <li class="line" class:cut=is_cut>
                 <span>{shown}</span>
@@ -161,13 +118,8 @@ fn Links() -> impl IntoView {
             </li>
         }
     };
-    let any_cut = move || {
-        network.with(|network| {
-            network
-                .as_ref()
-                .is_some_and(|(_, links)| links.iter().any(|link| link.cut))
-        })
-    };
+    let any_cut =
+        move || network.with(|network| network.as_ref().is_some_and(|(_, links)| links.iter().any(|link| link.cut)));
     view! {
         <h2>{text("links")}</h2>
         <ul class="links">
@@ -189,11 +141,7 @@ fn ends(names: &[String], link: &LinkLine) -> (String, String) {
 /// Cuts the network into two halves.
 fn split(lab: Lab) {
     let names: Vec<String> = lab.client.moment.with_untracked(|moment| {
-        moment
-            .iter()
-            .flat_map(|moment| &moment.world.network.nodes)
-            .map(|node| node.name.clone())
-            .collect()
+        moment.iter().flat_map(|moment| &moment.world.network.nodes).map(|node| node.name.clone()).collect()
     });
     let nodes = names.iter().take(names.len() / 2).cloned().collect();
     lab.act(Action::Partition { nodes });
@@ -205,17 +153,12 @@ fn Traffic() -> impl IntoView {
     let rate = lab.slice(|moment| moment.world.transfers_per_hour);
     let choose = move |event| {
         if let Ok(transfers_per_hour) = event_target_value(&event).parse() {
-            lab.act(Action::SetWorkload {
-                workload: Workload { transfers_per_hour },
-            });
+            lab.act(Action::SetWorkload { workload: Workload { transfers_per_hour } });
         }
     };
     let option = move |value: u32, current: u32| {
-        let label = if value == 0 {
-            text("no-traffic").to_owned()
-        } else {
-            fill("traffic-rate", &[&format::grouped(value)])
-        };
+        let label =
+            if value == 0 { text("no-traffic").to_owned() } else { fill("traffic-rate", &[&format::grouped(value)]) };
         view! { <option value=value.to_string() selected=value == current>{label}</option> }
     };
     let options = move || {
@@ -241,17 +184,11 @@ fn NewNetwork() -> impl IntoView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Ok(count) = nodes.get_untracked().trim().parse::<u32>() else {
-            problem.set(Some((
-                "nodes".to_owned(),
-                fill("not-a-number", &[&nodes.get_untracked()]),
-            )));
+            problem.set(Some(("nodes".to_owned(), fill("not-a-number", &[&nodes.get_untracked()]))));
             return;
         };
         lab.client.ask(
-            Request::Generate {
-                nodes: count,
-                seed: seed.get_untracked().trim().to_owned(),
-            },
+            Request::Generate { nodes: count, seed: seed.get_untracked().trim().to_owned() },
             move |result| {
                 let failed = result.err();
                 if failed.is_none() {
@@ -261,14 +198,8 @@ fn NewNetwork() -> impl IntoView {
             },
         );
     };
-    let problem_at = move |field: &'static str| {
-        move || {
-            problem
-                .get()
-                .filter(|(code, _)| code == field)
-                .map(|(_, message)| message)
-        }
-    };
+    let problem_at =
+        move |field: &'static str| move || problem.get().filter(|(code, _)| code == field).map(|(_, message)| message);
     let field = move |key: &'static str, label: &'static str, value: RwSignal<String>| {
         let problem = problem_at(key);
         view! {

@@ -19,13 +19,8 @@ pub(super) fn TransportBar() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let playing = lab.slice(|moment| moment.transport.playing);
     let is_playing = move || playing.get().unwrap_or_default();
-    let toggle = move |_| {
-        lab.tell(if playing.get_untracked().unwrap_or_default() {
-            Request::Pause
-        } else {
-            Request::Play
-        })
-    };
+    let toggle =
+        move |_| lab.tell(if playing.get_untracked().unwrap_or_default() { Request::Pause } else { Request::Play });
     let button = move |key: &'static str, sign: &'static str, request: fn() -> Request| {
         view! { <button aria-label=text(key) title=text(key) on:click=move |_| lab.tell(request())>{sign}</button> }
     };
@@ -64,11 +59,7 @@ fn Scrubber() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let transport = lab.slice(|moment| moment.transport.clone());
     let now = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.now.0));
-    let end = move || {
-        transport
-            .with(|transport| transport.as_ref().map_or(0, |transport| transport.end.0))
-            .max(1)
-    };
+    let end = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.end.0)).max(1);
     let seek = move |event| {
         if let Ok(time) = event_target_value(&event).parse() {
             lab.tell(Request::Seek { time: Timestamp(time) });
@@ -76,10 +67,7 @@ fn Scrubber() -> impl IntoView {
     };
     let status = move || {
         let transport = transport.get()?;
-        let mut parts = vec![
-            format::clock(transport.now),
-            fill("events", &[&format::grouped(transport.events)]),
-        ];
+        let mut parts = vec![format::clock(transport.now), fill("events", &[&format::grouped(transport.events)])];
         if transport.seeking {
             parts.push(text("seeking").to_owned());
         } else if let Some(achieved) = transport.achieved {

@@ -1,0 +1,98 @@
+//! Looking at a world without touching it.
+
+use super::{EventKey, Link, NodeIndex, Record, Scenario, SimNode, Stats, Workload, World};
+use crate::{
+    chain::Genesis,
+    node::{CommandResult, Node},
+    primitives::{Address, Checks, Hash, Tag, Timestamp},
+};
+
+const DIGEST: Tag = Tag::new("tabchain/world-digest");
+
+impl World {
+    /// What was run so far, and what the script holds beyond.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The contents of the genesis block.
+    pub fn genesis(&self) -> &Genesis {
+        &self.genesis
+    }
+
+    /// Virtual time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The last event done.
+    pub fn last_key(&self) -> Option<EventKey> {
+        self.last
+    }
+
+    /// Counts.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The shared memo of signature checks.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// All nodes, also those that are off, in order.
+    pub fn nodes(&self) -> &[SimNode] {
+        &self.nodes
+    }
+
+    /// A node by its place.
+    pub fn node(&self, index: NodeIndex) -> Option<&SimNode> {
+        self.nodes.get(index as usize)
+    }
+
+    /// A node by its name.
+    pub fn index_of(&self, name: &str) -> Option<NodeIndex> {
+        let at = self.nodes.iter().position(|node| node.name == name)?;
+        u32::try_from(at).ok()
+    }
+
+    /// Whose account this is.
+    pub fn name_of(&self, address: &Address) -> Option<&str> {
+        self.nodes.iter().find(|node| node.address == *address).map(|node| node.name.as_str())
+    }
+
+    /// The nodes that are on.
+    pub fn running(&self) -> impl Iterator<Item = (NodeIndex, &Node)> {
+        (0..).zip(&self.nodes).filter_map(|(index, sim)| Some((index, sim.node.as_ref()?)))
+    }
+
+    /// All links, by their ends (lower index first).
+    pub fn links(&self) -> impl Iterator<Item = ((NodeIndex, NodeIndex), &Link)> {
+        self.links.iter().map(|(ends, link)| (*ends, link))
+    }
+
+    /// Transfers made by themselves.
+    pub fn workload(&self) -> Workload {
+        self.workload
+    }
+
+    /// What happened lately, oldest first.
+    pub fn log(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.log.iter()
+    }
+
+    /// What became of the last transfer that was asked for.
+    pub fn last_result(&self) -> Option<&CommandResult> {
+        self.last_result.as_ref()
+    }
+
+    /// A hash over the whole history, the clock and the state of every node. Equal digests mean equal runs.
+    pub fn digest(&self) -> Hash {
+        let nodes: Vec<(&str, Option<Hash>, u32)> = self
+            .nodes
+            .iter()
+            .map(|sim| (sim.name.as_str(), sim.node.as_ref().map(Node::digest), sim.hash_rate))
+            .collect();
+        DIGEST.hash_of(&(self.history, self.now, self.stats.events, nodes))
+    }
+}

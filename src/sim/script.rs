@@ -1,0 +1,127 @@
+//! A script: what is done to a world, each at its place in the order of events.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{EventKey, LinkQuality, NodeConfig, Workload};
+use crate::primitives::{Amount, Memo, Timestamp};
+
+/// One action and its place in the order of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptEntry {
+    /// When: milliseconds, or `[time, class, actor, sequence]` of the event that it follows.
+    pub at: Position,
+    /// What is done.
+    pub action: Action,
+}
+
+/// A place between two events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Position {
+    /// Before everything that happens at this time.
+    Time(Timestamp),
+    /// Right after this event.
+    After(EventKey),
+}
+
+/// What can be done to a world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Action {
+    /// A node sends money.
+    Transfer {
+        /// Who pays.
+        from: String,
+        /// Who is paid.
+        to: String,
+        /// Base units.
+        amount: Amount,
+        /// Base units for the miner.
+        fee: Amount,
+        /// A text.
+        #[serde(default)]
+        memo: Memo,
+    },
+    /// Nothing passes a link any more. The ends are not told: they notice by silence.
+    Cut {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+    },
+    /// A cut link works again.
+    Heal {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+    },
+    /// Cuts every link between these nodes and the others.
+    Partition {
+        /// One side.
+        nodes: Vec<String>,
+    },
+    /// Heals every link.
+    #[serde(deserialize_with = "no_fields")]
+    HealAll,
+    /// Changes how a link behaves.
+    SetLink {
+        /// One end.
+        a: String,
+        /// The other end.
+        b: String,
+        /// From now on.
+        quality: LinkQuality,
+    },
+    /// Adds a node, with links to others.
+    AddNode {
+        /// The node; it owns nothing.
+        node: NodeConfig,
+        /// Names of nodes to connect to.
+        links: Vec<String>,
+    },
+    /// Switches a node off: its connections close, what it stored stays.
+    Stop {
+        /// Which.
+        node: String,
+    },
+    /// Switches a node on again, from what it stored.
+    Start {
+        /// Which.
+        node: String,
+    },
+    /// Changes a node's hash power; 0 stops it mining.
+    SetHashRate {
+        /// Which.
+        node: String,
+        /// Hashes per virtual second.
+        hash_rate: u32,
+    },
+    /// Changes the workload.
+    SetWorkload {
+        /// From now on.
+        workload: Workload,
+    },
+    /// No more mining and no more workload, and all links heal: the network comes to rest.
+    #[serde(deserialize_with = "no_fields")]
+    Quiesce,
+}
+
+impl Position {
+    /// The key that an event must exceed to come after this place.
+    pub const fn key(&self) -> EventKey {
+        match self {
+            Self::Time(time) => EventKey::at(*time),
+            Self::After(key) => *key,
+        }
+    }
+}
+
+/// serde does not deny unknown fields of unit variants.
+fn no_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    Nothing::deserialize(deserializer).map(|Nothing {}| ())
+}
