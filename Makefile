@@ -1,7 +1,8 @@
 # Everything a developer runs, one word each: `make` lists them. Every target installs what it needs first (scripts/setup).
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup serve build test test-native test-wasm test-e2e lint advisories torture clean
+.PHONY: help setup serve build test test-native test-wasm test-e2e advisories torture clean \
+  lint lint-format lint-native lint-wasm lint-doc lint-deps lint-scripts
 
 # Where Debian's compiler builds the wasm (.tools/env says so), it is for the wasm only: also in a shell that has read
 # .tools/env, what is native is built by the machine's own.
@@ -40,14 +41,29 @@ test-e2e: build ## run the end-to-end tests against dist/ (pictures in tests/e2e
 	@scripts/setup browser >/dev/null
 	$(WASM) cd tests/e2e && node --test
 
-lint: ## check format, clippy and documentation (native and wasm32), licences and sources
-	@scripts/setup >/dev/null
+lint: lint-format lint-native lint-wasm lint-doc lint-deps lint-scripts ## check format, code, documentation, licences (`make -k lint` for all faults at once)
+
+lint-format:
 	cargo fmt --check
+
+lint-native:
 	cargo clippy --locked --all-targets -- -D warnings
+
+# With the compiler that builds it.
+lint-wasm:
+	@scripts/setup wasm >/dev/null
 	$(WASM) cargo clippy --locked --all-targets $(WASM32) -- -D warnings
+
+lint-doc:
+	@scripts/setup wasm >/dev/null
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib
 	$(WASM) RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib $(WASM32)
+
+lint-deps:
+	@scripts/setup native >/dev/null
 	$(WASM) cargo deny --log-level error check bans licenses sources
+
+lint-scripts:
 	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/setup scripts/trunk-post-build .ci/run; fi
 
 advisories: ## ask the advisory database about the dependencies (needs the network)
