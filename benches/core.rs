@@ -16,9 +16,7 @@ fn proof_of_work(criterion: &mut Criterion) {
     group.throughput(criterion::Throughput::Elements(10_000));
     let impossible = Target::from_expected_hashes(u64::MAX);
     let midstate = Midstate::new(&Hash::ZERO);
-    group.bench_function("search", |bencher| {
-        bencher.iter(|| midstate.search(black_box(impossible), 0, 10_000))
-    });
+    group.bench_function("search", |bencher| bencher.iter(|| midstate.search(black_box(impossible), 0, 10_000)));
     let block = [0u8; 64];
     group.bench_function("bound: bare compressions", |bencher| {
         bencher.iter(|| {
@@ -34,19 +32,15 @@ fn signatures(criterion: &mut Criterion) {
     let key = SecretKey::from_seed([1; 32]);
     let message = Tag::new("bench").hash(&[b"message"]);
     let (public, signature) = (key.public(), key.sign(&message));
-    criterion.bench_function("signature/sign", |bencher| {
-        bencher.iter(|| key.sign(black_box(&message)))
-    });
-    criterion.bench_function("signature/verify", |bencher| {
-        bencher.iter(|| public.verify(black_box(&message), &signature))
-    });
+    criterion.bench_function("signature/sign", |bencher| bencher.iter(|| key.sign(black_box(&message))));
+    criterion
+        .bench_function("signature/verify", |bencher| bencher.iter(|| public.verify(black_box(&message), &signature)));
 }
 
 fn trees(criterion: &mut Criterion) {
     let leaves: Vec<Hash> = (0..1_000u32).map(|n| merkle::leaf_hash(&n.to_le_bytes())).collect();
-    criterion.bench_function("merkle/root of 1,000 leaves", |bencher| {
-        bencher.iter(|| merkle::root(black_box(&leaves)))
-    });
+    criterion
+        .bench_function("merkle/root of 1,000 leaves", |bencher| bencher.iter(|| merkle::root(black_box(&leaves))));
     criterion.bench_function("merkle/bound: 999 bare hashes", |bencher| {
         bencher.iter(|| {
             (0..999).fold([0u8; 65], |mut node, _| {
@@ -57,20 +51,11 @@ fn trees(criterion: &mut Criterion) {
         });
     });
     let account = |n: u8| StateKey::Account(SecretKey::from_seed([n; 32]).public().address());
-    let value = |units| {
-        StateValue::Account(Account {
-            balance: Amount::literal(units),
-            nonce: Nonce(0),
-        })
-    };
+    let value = |units| StateValue::Account(Account { balance: Amount::literal(units), nonce: Nonce(0) });
     let map: StateMap = (0..250).map(|n| (account(n), value(1))).collect();
     let key = account(7);
     criterion.bench_function("state/write to 250 accounts", |bencher| {
-        bencher.iter_batched(
-            || map.clone(),
-            |mut map| map.set(key, Some(value(2))),
-            BatchSize::SmallInput,
-        );
+        bencher.iter_batched(|| map.clone(), |mut map| map.set(key, Some(value(2))), BatchSize::SmallInput);
     });
 }
 

@@ -75,7 +75,9 @@ pub enum Mismatch {
         events: u64,
     },
     /// The digest differs.
-    #[error("digest {found}, the capsule expects {expected}")]
+    #[error(
+        "digest {found}, the capsule expects {expected} (it is damaged, or another version of this program made it)"
+    )]
     Digest {
         /// Of this run.
         found: Hash,

@@ -9,6 +9,13 @@ use crate::{
 
 const DIGEST: Tag = Tag::new("tabchain/world-digest");
 
+impl SimNode {
+    /// Blocks that it has stored, genesis not counted.
+    pub fn stored_blocks(&self) -> usize {
+        self.disk.blocks.len()
+    }
+}
+
 impl World {
     /// What was run so far, and what the script holds beyond.
     pub fn scenario(&self) -> &Scenario {
@@ -84,6 +91,26 @@ impl World {
     /// What became of the last transfer that was asked for.
     pub fn last_result(&self) -> Option<&CommandResult> {
         self.last_result.as_ref()
+    }
+
+    /// Whether anything will ever happen again by itself.
+    pub fn has_more(&self) -> bool {
+        self.next_due().is_some() || self.is_mining()
+    }
+
+    /// Whether any node searches for a block.
+    pub fn is_mining(&self) -> bool {
+        self.nodes.iter().any(|sim| sim.search.is_some())
+    }
+
+    /// About how many bytes a copy of this world takes besides what copies share.
+    pub fn weight(&self) -> usize {
+        let of = |sim: &SimNode| {
+            let blocks = sim.node.as_ref().map_or(0, |node| node.chain().tree().len());
+            let peers = sim.node.as_ref().map_or(0, |node| node.gossip().peers().count());
+            50_000 + blocks * 250 + peers * 25_000
+        };
+        1_000_000 + self.nodes.iter().map(of).sum::<usize>()
     }
 
     /// A hash over the whole history, the clock and the state of every node. Equal digests mean equal runs.

@@ -3,8 +3,10 @@
 use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, Step, World};
 use crate::primitives::{Hash, Timestamp};
 
-/// Checkpoints kept; when full, every second one is dropped and the spacing doubles.
-const MAX_CHECKPOINTS: usize = 24;
+/// Checkpoints kept at most; when full, every second one is dropped and the spacing doubles.
+const MAX_CHECKPOINTS: usize = 160;
+/// Bytes that all checkpoints together may weigh, estimated by [`World::weight`]; full, too, when they do.
+const MAX_WEIGHT: usize = 192 << 20;
 /// Events between two checkpoints at first.
 const FIRST_SPACING: u64 = 256;
 /// Futures kept for comparison; the oldest is dropped first.
@@ -134,6 +136,20 @@ impl Timeline {
         Ok(())
     }
 
+    /// Takes up a future that was left, and keeps the present one instead. Returns where it had been seen to; go there by
+    /// [`Timeline::seek_cursor`]. Nothing if there is no such branch.
+    pub fn switch(&mut self, index: usize) -> Option<Cursor> {
+        let branch = (index < self.branches.len()).then(|| self.branches.remove(index))?;
+        let carrier = self.world.carrier();
+        let left = Branch { scenario: self.world.scenario().clone(), left_at: branch.left_at, end: self.end };
+        self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= branch.left_at);
+        self.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.set_script(&branch.scenario));
+        self.world = self.checkpoints.last().expect("the beginning is always kept").clone();
+        self.world.set_carrier(carrier);
+        (self.end, self.branches) = (branch.end, self.branches.drain(..).chain([left]).collect());
+        Some(branch.end)
+    }
+
     /// A capsule of the cursor.
     pub fn capsule(&self) -> Capsule {
         Capsule::of(&self.world)
@@ -168,7 +184,9 @@ impl Timeline {
             return;
         }
         self.checkpoints.push(self.world.clone());
-        if self.checkpoints.len() > MAX_CHECKPOINTS {
+        // Later ones weigh the most, and the newest is the heaviest.
+        let heavy = self.checkpoints.len() > 2 && self.checkpoints.len() * self.world.weight() > 2 * MAX_WEIGHT;
+        if self.checkpoints.len() > MAX_CHECKPOINTS || heavy {
             let mut keep = [true, false].into_iter().cycle();
             self.checkpoints.retain(|_| keep.next().unwrap_or(true));
             self.spacing *= 2;

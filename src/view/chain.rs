@@ -39,6 +39,8 @@ pub struct ChainView {
     pub highest: Height,
     /// Lanes in use.
     pub lanes: usize,
+    /// Tips below the window: height and names of the nodes that follow them.
+    pub tips_below: Vec<(Height, Vec<String>)>,
     /// Blocks of the whole tree that are not on the heaviest chain.
     pub stale: usize,
 }
@@ -135,6 +137,7 @@ impl ChainView {
     pub(super) fn of(world: &World, window: ChainWindow) -> Self {
         let best = best_chain(world);
         let known = known(world);
+        let heights: BTreeMap<BlockId, Height> = known.iter().map(|(id, entry)| (*id, entry.header.height)).collect();
         let highest = known.values().map(|entry| entry.header.height).max().unwrap_or_default();
         let to = window.top.unwrap_or(highest).min(highest);
         let from = Height((to.0 + 1).saturating_sub(window.heights.clamp(1, MAX_WINDOW)));
@@ -153,7 +156,9 @@ impl ChainView {
             .map(|(id, entry)| block_box(world, id, entry, lanes[id], tips.remove(id).unwrap_or_default()))
             .collect();
         blocks.sort_by_key(|block| (block.height, block.lane, block.id));
-        Self { blocks, from, to, highest, lanes: lanes.values().max().map_or(0, |lane| lane + 1), stale }
+        let below = tips.into_iter().filter_map(|(id, names)| Some((*heights.get(&id)?, names)));
+        let tips_below = below.filter(|(height, _)| *height < from).collect();
+        Self { blocks, from, to, highest, tips_below, lanes: lanes.values().max().map_or(0, |lane| lane + 1), stale }
     }
 }
 

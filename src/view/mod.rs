@@ -76,7 +76,7 @@ impl WorldView {
         Self {
             network: NetworkView::of(world),
             chain: ChainView::of(world, focus.window),
-            node: focus.node.as_deref().and_then(|name| NodeDetail::of(world, name)),
+            node: focused(world, focus).and_then(|name| NodeDetail::of(world, name)),
             block: focus.block.as_ref().and_then(|id| BlockDetail::of(world, id)),
             lights: world.invariants().into_iter().map(light).collect(),
             log: world.log().rev().filter_map(|record| LogLine::of(world, record)).take(LOG_LINES).collect(),
@@ -85,6 +85,12 @@ impl WorldView {
             mined: world.stats().mined,
         }
     }
+}
+
+/// The node that is looked at: the first one if none was chosen, or the chosen one is not there.
+fn focused<'a>(world: &'a World, focus: &'a Focus) -> Option<&'a str> {
+    let chosen = focus.node.as_deref().filter(|name| world.index_of(name).is_some());
+    chosen.or_else(|| world.nodes().first().map(|sim| sim.name.as_str()))
 }
 
 fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {

@@ -37,6 +37,8 @@ pub struct NodeDetail {
     pub pool: Vec<PoolRow>,
     /// How many wait.
     pub pool_count: usize,
+    /// Blocks it has stored, which stay while it is off.
+    pub stored: usize,
     /// Blocks and headers it knows.
     pub known_blocks: usize,
     /// Blocks that wait for their parent.
@@ -122,6 +124,7 @@ impl NodeDetail {
                 .map(|row| PoolRow { transaction: TransactionRow::of(world, &row.transaction), fee_rate: row.fee_rate })
                 .collect(),
             pool_count: node.map_or(0, |node| node.mempool().len()),
+            stored: sim.stored_blocks(),
             known_blocks: node.map_or(0, |node| node.chain().tree().len()),
             orphans: node.map_or(0, |node| node.gossip().orphan_count()),
             peers: peers.collect(),

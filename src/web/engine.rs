@@ -10,12 +10,18 @@ use super::{
 };
 use crate::{
     primitives::Timestamp,
-    sim::{Capsule, Carrier, Cursor, MAX_NODES, MAX_TIME, Scenario, Step, Summary, Timeline, World},
+    sim::{
+        Capsule, Carrier, Cursor, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, Scenario, Step, Summary, Timeline, World,
+    },
     view::{Focus, WorldView},
 };
 
 /// Milliseconds of work between two looks at the clock and at requests.
 const BUDGET: u64 = 12;
+/// The same while going to another time: the page shows only where to.
+const SEEK_BUDGET: u64 = 40;
+/// Virtual milliseconds within which the next block must come, or the step to it stops.
+const MAX_WAIT_FOR_BLOCK: u64 = 3_600_000;
 /// Real milliseconds time may lag behind before it is let go.
 const MAX_LAG: u64 = 250;
 /// Real milliseconds over which the achieved speed is measured.
@@ -30,7 +36,7 @@ enum Goal {
     Cursor(Cursor),
     EventBack(u64),
     NextEvent,
-    BlockAfter(u64),
+    BlockAfter { mined: u64, until: Timestamp },
 }
 
 /// A refused request: a stable code and a sentence.
@@ -57,7 +63,7 @@ pub(super) struct Engine {
 }
 
 impl Refusal {
-    fn new(code: &'static str, message: impl ToString) -> Self {
+    pub(super) fn new(code: &'static str, message: impl ToString) -> Self {
         Self { code, message: message.to_string() }
     }
 }
@@ -96,7 +102,7 @@ impl Engine {
             Request::Play => self.set_playing(true),
             Request::Pause => self.set_playing(false),
             Request::StepEvent => self.aim(Goal::NextEvent),
-            Request::StepBlock => self.aim(Goal::BlockAfter(self.world().stats().mined)),
+            Request::StepBlock => self.aim_at_block()?,
             Request::StepBack => self.aim(Goal::EventBack(self.world().stats().events.saturating_sub(1))),
             Request::Seek { time } => self.aim(Goal::Time(time.min(MAX_TIME))),
             Request::Speed { percent } => {
@@ -104,8 +110,16 @@ impl Engine {
                 self.set_anchor();
             }
             Request::Act { action } => {
+                if self.is_seeking() {
+                    return Err(Refusal::new("seeking", "time is on its way to another place; act when it is there"));
+                }
                 self.timeline.act(action).map_err(|error| Refusal::new(error.code(), error))?;
                 self.set_anchor();
+            }
+            Request::Branch { index } => {
+                let end = self.timeline.switch(index as usize);
+                let end = end.ok_or_else(|| Refusal::new("branch", format!("there is no future number {index}")))?;
+                self.aim(Goal::Cursor(end));
             }
             Request::Focus { focus } => self.focus = focus,
             Request::Carrier { live } => self.choose_carrier(live),
@@ -133,7 +147,8 @@ impl Engine {
         let before = (self.timeline.cursor(), self.goal, self.waiting);
         self.receive();
         if self.goal.is_some() {
-            while self.goal.is_some() && !self.waiting && now_ms() - started < BUDGET {
+            let budget = if self.is_seeking() { SEEK_BUDGET } else { BUDGET };
+            while self.goal.is_some() && !self.waiting && now_ms() - started < budget {
                 self.pursue();
             }
         } else if self.playing {
@@ -157,11 +172,15 @@ impl Engine {
             playing: self.playing,
             speed: self.speed,
             achieved: self.achieved,
-            seeking: matches!(self.goal, Some(Goal::Time(_) | Goal::Cursor(_) | Goal::EventBack(_))),
+            seeking: self.is_seeking(),
+            target: match self.goal {
+                Some(Goal::Time(time) | Goal::Cursor(Cursor { time, .. })) => Some(time),
+                _ => None,
+            },
             live: self.is_live(),
             carrier_slow: self.carrier_slow,
             foreign: self.foreign,
-            branches: self.timeline.branches().len(),
+            branches: self.timeline.branches().iter().map(|branch| (branch.left_at.time, branch.end.time)).collect(),
         };
         Moment { transport, world: WorldView::of(world, &self.focus) }
     }
@@ -206,9 +225,22 @@ impl Engine {
     fn aim(&mut self, goal: Goal) {
         self.set_playing(false);
         self.goal = Some(goal);
-        if matches!(goal, Goal::Time(_) | Goal::Cursor(_) | Goal::EventBack(_)) {
+        if self.is_seeking() {
             self.begin_epoch();
         }
+    }
+
+    fn is_seeking(&self) -> bool {
+        matches!(self.goal, Some(Goal::Time(_) | Goal::Cursor(_) | Goal::EventBack(_)))
+    }
+
+    fn aim_at_block(&mut self) -> Result<(), Refusal> {
+        let (mined, now) = (self.world().stats().mined, self.world().now());
+        if !self.world().is_mining() {
+            return Err(Refusal::new("nobody-mines", "no node is mining: no block will come"));
+        }
+        self.aim(Goal::BlockAfter { mined, until: now.after(MAX_WAIT_FOR_BLOCK) });
+        Ok(())
     }
 
     fn begin_epoch(&self) {
@@ -255,8 +287,9 @@ impl Engine {
             Some(Goal::Cursor(cursor)) => self.timeline.seek_cursor(cursor, 50),
             Some(Goal::EventBack(events)) => self.timeline.seek_event(events, 50),
             Some(Goal::NextEvent) => self.step_once(),
-            Some(Goal::BlockAfter(mined)) => {
-                self.world().stats().mined > mined || (self.step_once() && self.world().stats().mined > mined)
+            Some(Goal::BlockAfter { mined, until }) => {
+                let is_there = |world: &World| world.stats().mined > mined || world.now() > until;
+                is_there(self.world()) || (self.step_once() && (is_there(self.world()) || !self.world().has_more()))
             }
         };
         if reached {
@@ -267,6 +300,9 @@ impl Engine {
 
     /// True if an event was done, or none is left.
     fn step_once(&mut self) -> bool {
+        if !self.world().has_more() {
+            return true;
+        }
         match self.timeline.step(MAX_TIME) {
             Step::Done(_) | Step::Idle => true,
             Step::Searching => false,
@@ -305,8 +341,13 @@ impl Engine {
 
 /// Whether a text is meant as a capsule (and not a scenario).
 pub(super) fn is_capsule(text: &str) -> bool {
-    let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    value.is_some_and(|value| value.get("capsule").is_some()) || Capsule::from_json(text).is_ok()
+    serde_json::from_str(text).is_ok_and(|value: serde_json::Value| value.get("capsule").is_some())
+}
+
+/// Whether a text is a JSON object at all.
+pub(super) fn is_json(text: &str) -> bool {
+    text.len() <= MAX_SCENARIO_BYTES
+        && serde_json::from_str(text).is_ok_and(|value: serde_json::Value| value.is_object())
 }
 
 fn generated(nodes: u32, seed: &str) -> Result<Scenario, Refusal> {

@@ -42,6 +42,8 @@ pub(super) enum Request {
     Speed { percent: u32 },
     /// Do something here and now.
     Act { action: Action },
+    /// Take up a future that was left.
+    Branch { index: u32 },
     /// Look at something.
     Focus { focus: Focus },
     /// The newest moment is on the screen: the next one may come.
@@ -66,13 +68,23 @@ pub struct SimulateOptions {
     pub scenario: Option<Scenario>,
     /// Nodes of the generated network, 1 ..= 1000 (3).
     pub nodes: Option<u32>,
-    /// Where randomness comes from, a decimal string ("1").
-    pub seed: Option<String>,
+    /// Where randomness comes from: a decimal string, or a number below 2^53 ("1").
+    pub seed: Option<Seed>,
     /// Virtual milliseconds to run before the network comes to rest (600,000).
     #[serde(rename = "for")]
     pub length: Option<u64>,
     /// Whether messages really travel over a BroadcastChannel (no).
     pub live: bool,
+}
+
+/// A seed as scripts write it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Seed {
+    /// Any number below 2^64.
+    Text(String),
+    /// A number that JavaScript holds exactly.
+    Number(u64),
 }
 
 /// What the engine says.
@@ -112,13 +124,16 @@ pub(super) struct Transport {
     /// Percent of real time, measured over the last second; nothing while paused.
     pub(super) achieved: Option<u32>,
     pub(super) seeking: bool,
+    /// Where to, if that is a time.
+    pub(super) target: Option<Timestamp>,
     /// Whether messages travel over a BroadcastChannel.
     pub(super) live: bool,
     /// Whether the carrier, not the computing, holds time back.
     pub(super) carrier_slow: bool,
     /// Messages on the tab's channel that were not ours.
     pub(super) foreign: u64,
-    pub(super) branches: usize,
+    /// Futures that were left: when, and how far they had been seen.
+    pub(super) branches: Vec<(Timestamp, Timestamp)>,
 }
 
 /// A value as a plain JavaScript object (numbers, not BigInts; objects, not Maps).

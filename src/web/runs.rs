@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 use super::{
     carrier::{Channels, unique_name},
     clock::now_ms,
-    protocol::SimulateOptions,
+    protocol::{Seed, SimulateOptions},
 };
 use crate::{
     primitives::Timestamp,
@@ -86,10 +86,10 @@ pub(super) async fn replay(text: &str) -> Result<Capsule, String> {
 }
 
 fn scenario(options: SimulateOptions) -> Result<Scenario, String> {
-    let seed = options
-        .seed
-        .map(|text| text.parse().map_err(|_| format!("seed: {text:?} is not a decimal number below 2^64")))
-        .transpose()?;
+    if options.scenario.is_some() && options.nodes.is_some() {
+        return Err("nodes: a scenario has its own".to_owned());
+    }
+    let seed = options.seed.map(read_seed).transpose()?;
     if let Some(mut scenario) = options.scenario {
         scenario.seed = seed.unwrap_or(scenario.seed);
         scenario.validate().map_err(|error| format!("scenario.{error}"))?;
@@ -100,6 +100,13 @@ fn scenario(options: SimulateOptions) -> Result<Scenario, String> {
         return Err(format!("nodes: is {nodes}, allowed are 1 to {MAX_NODES}"));
     }
     Ok(Scenario::generated(nodes, seed.unwrap_or(1)))
+}
+
+fn read_seed(seed: Seed) -> Result<u64, String> {
+    match seed {
+        Seed::Number(number) => Ok(number),
+        Seed::Text(text) => text.parse().map_err(|_| format!("seed: {text:?} is not a decimal number below 2^64")),
+    }
 }
 
 async fn pause() {

@@ -13,7 +13,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use super::{
     carrier::{Channels, unique_name},
     clock::now_ms,
-    engine::{Engine, Refusal, is_capsule},
+    engine::{Engine, Refusal, is_capsule, is_json},
     protocol::{Ask, Reply, Request, from_js, to_js},
     runs,
 };
@@ -94,6 +94,10 @@ impl Worker {
                 });
                 answer(id, result.map_err(refused("capsule")));
             }),
+            Request::LoadText { text } if !is_json(&text) => {
+                let refusal = Refusal::new("not-json", "this is not a scenario or a capsule, or it is damaged");
+                answer(id, Err(refusal));
+            }
             Request::LoadText { text } if is_capsule(&text) => spawn_local(async move {
                 let result = runs::replay(&text).await;
                 let result = result.map(|capsule| with_worker(|worker| worker.engine.borrow_mut().show(capsule)));

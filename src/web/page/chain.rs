@@ -79,10 +79,12 @@ fn Tree(chain: Memo<Option<ChainView>>) -> impl IntoView {
     let drawn = Memo::new(move |_| chain.with(|chain| chain.as_ref().map(draw)).unwrap_or_default());
     let size = move || drawn.with(|drawn| drawn.size);
     let edges = move || drawn.with(|drawn| drawn.edges.iter().map(edge).collect_view());
+    let below = move || drawn.with(|drawn| drawn.below.join(" · "));
     let ids = move || drawn.with(|drawn| drawn.blocks.keys().copied().collect::<Vec<_>>());
     view! {
         <svg viewBox=move || format!("0 0 {} {}", size().0, size().1) width=move || size().0 height=move || size().1>
             {edges}
+            <text class="flag" x="8" y=move || size().1 - 8.0>{below}</text>
             <For each=ids key=Clone::clone let:id>
                 {
                     let block = Memo::new(move |_| drawn.with(|drawn| drawn.blocks.get(&id).cloned()));
@@ -99,6 +101,8 @@ struct Drawing {
     size: Point,
     blocks: BTreeMap<Hash, (BlockBox, Point)>,
     edges: Vec<(Point, Point, usize)>,
+    /// Tips to the left of the window.
+    below: Vec<String>,
 }
 
 fn draw(chain: &ChainView) -> Drawing {
@@ -107,9 +111,18 @@ fn draw(chain: &ChainView) -> Drawing {
     let at = |block: &BlockBox| ((block.height.0 - chain.from.0) as f64 * COLUMN + 8.0, TOP + block.lane as f64 * LANE);
     let blocks: BTreeMap<Hash, (BlockBox, Point)> =
         chain.blocks.iter().map(|block| (block.id, (block.clone(), at(block)))).collect();
-    let edges =
-        blocks.values().filter_map(|(block, at)| Some((blocks.get(&block.parent)?.1, *at, block.lane))).collect();
-    Drawing { size, blocks, edges }
+    // A block whose parent lies outside the window hangs on a stub.
+    let parent = |block: &BlockBox, at: Point| match blocks.get(&block.parent) {
+        Some((_, parent)) => Some(*parent),
+        None => (block.height > Height(0)).then_some((at.0 - COLUMN, at.1)),
+    };
+    let edges = blocks.values().filter_map(|(block, at)| Some((parent(block, *at)?, *at, block.lane))).collect();
+    let below = chain
+        .tips_below
+        .iter()
+        .map(|(height, names)| fill("tip-below", &[&names.join(", "), &height.to_string()]))
+        .collect();
+    Drawing { size, blocks, edges, below }
 }
 
 fn edge((parent, child, lane): &(Point, Point, usize)) -> impl IntoView + use<> {
@@ -153,11 +166,12 @@ fn words(block: &BlockBox, (x, y): Point) -> impl IntoView + use<> {
         1..=8 => format!("{} ▾", initials.join(" ")),
         count => fill("flag-many", &[&count.to_string()]),
     };
+    let room = 9usize.saturating_sub(block.height.to_string().len());
     let count = (block.transactions > 0).then(|| block.transactions.to_string());
     view! {
         <text class="flag" x=x y=y - 7.0>{flag}</text>
         <text x=x + 9.0 y=y + 19.0>{format!("#{}", block.height)}</text>
-        <text class="who" x=x + BOX.0 - 8.0 y=y + 19.0>{miner(block).chars().take(8).collect::<String>()}</text>
+        <text class="who" x=x + BOX.0 - 8.0 y=y + 19.0>{miner(block).chars().take(room).collect::<String>()}</text>
         <text class="hash" x=x + 9.0 y=y + 36.0>{block.id.short()}</text>
         <text class="count" x=x + BOX.0 - 8.0 y=y + 36.0>{count}</text>
     }

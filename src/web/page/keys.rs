@@ -9,7 +9,10 @@ use crate::web::protocol::Request;
 /// Listens for as long as the page is there.
 pub(super) fn listen(lab: Lab) {
     let handle = window_event_listener(ev::keydown, move |event| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_field(event.target()) {
+        let on = tag_of(event.target());
+        let typing = matches!(on.as_str(), "INPUT" | "SELECT" | "TEXTAREA") && !is_slider(event.target());
+        let space_presses = event.key() == " " && matches!(on.as_str(), "BUTTON" | "SUMMARY");
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || typing || space_presses {
             return;
         }
         let playing =
@@ -23,16 +26,19 @@ pub(super) fn listen(lab: Lab) {
             _ => return,
         };
         event.prevent_default();
-        lab.tell(request);
+        lab.ask(request);
     });
     // The page never goes away while the tab is open.
     std::mem::forget(handle);
 }
 
-/// Whether typing means something else there.
-fn is_field(target: Option<web_sys::EventTarget>) -> bool {
+fn tag_of(target: Option<web_sys::EventTarget>) -> String {
     let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA" | "BUTTON" | "SUMMARY")
-    })
+    element.map(|element| element.tag_name()).unwrap_or_default()
+}
+
+/// A slider or a switch takes no text.
+fn is_slider(target: Option<web_sys::EventTarget>) -> bool {
+    let input = target.and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+    input.is_some_and(|input| matches!(input.type_().as_str(), "range" | "checkbox"))
 }

@@ -29,6 +29,9 @@ use crate::{
     view::{ChainWindow, Focus},
 };
 
+/// Percent of real time at which the page begins: the first block comes soon, and messages can still be seen.
+const FIRST_SPEED: u32 = 200;
+
 /// What the components share.
 #[derive(Clone, Copy)]
 struct Lab {
@@ -66,10 +69,14 @@ impl Lab {
         self.client.tell(request);
     }
 
-    /// Does something; a refusal is shown above the page.
-    fn act(&self, action: Action) {
+    /// Asks for something; a refusal is shown above the page.
+    fn ask(&self, request: Request) {
         let notice = self.notice;
-        self.client.ask(Request::Act { action }, move |result| notice.set(result.err().map(|refused| refused.message)));
+        self.client.ask(request, move |result| notice.set(result.err().map(|refused| refused.message)));
+    }
+
+    fn act(&self, action: Action) {
+        self.ask(Request::Act { action });
     }
 
     fn look_at_node(&self, name: String) {
@@ -96,7 +103,7 @@ fn App(client: Client) -> impl IntoView {
     provide_context(lab);
     keys::listen(lab);
     runs::open_fragment(lab);
-    lab.look_at_node("Alpha".to_owned());
+    lab.tell(Request::Speed { percent: FIRST_SPEED });
     lab.tell(Request::Play);
     let loading = move || client.moment.with(Option::is_none);
     view! {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::{Lab, format, hit::hit};
 use crate::{
+    sim::Action,
     view::{FlightDot, LinkLine, NetworkView, NodeDot},
     web::strings::{fill, text},
 };
@@ -24,9 +25,19 @@ pub(super) fn Network() -> impl IntoView {
     let links = Memo::new(move |_| network.get().map(|network| network.links).unwrap_or_default());
     let flights = move || network.get().map(|network| network.flights).unwrap_or_default();
     let summary = move || network.get().map(|network| summary(&network));
+    let any_cut = move || links.with(|links| links.iter().any(|link| link.cut));
+    let hint = RwSignal::new(true);
     view! {
         <section aria-labelledby="network-title">
-            <h2 id="network-title">{text("network")}<span>{summary}</span></h2>
+            <h2 id="network-title">{text("network")}<span>{summary}</span>
+                <span class="tools">
+                    <button disabled=move || count.get() < 2 on:click=move |_| split(lab)>{text("split")}</button>
+                    <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>
+                </span>
+            </h2>
+            <Show when=move || hint.get()>
+                <p class="hint">{text("hint")}<button on:click=move |_| hint.set(false)>{text("dismiss-hint")}</button></p>
+            </Show>
             <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") role="group" aria-labelledby="network-title">
                 <For each=move || each_of(links.with(Vec::len), count.get()) key=Clone::clone let:item>
                     {
@@ -44,6 +55,7 @@ pub(super) fn Network() -> impl IntoView {
                     }
                 </For>
             </svg>
+            <p class="legend">{text("legend")}</p>
         </section>
     }
 }
@@ -56,6 +68,15 @@ fn each_of(length: usize, count: usize) -> Vec<(usize, usize)> {
 fn summary(network: &NetworkView) -> String {
     let values = [network.nodes.len(), network.tips, network.in_flight].map(|number| number.to_string());
     fill("network-summary", &[&values[0], &values[1], &values[2]])
+}
+
+/// Cuts the network into two halves.
+fn split(lab: Lab) {
+    let names: Vec<String> = lab.client.moment.with_untracked(|moment| {
+        moment.iter().flat_map(|moment| &moment.world.network.nodes).map(|node| node.name.clone()).collect()
+    });
+    let nodes = names.iter().take(names.len() / 2).cloned().collect();
+    lab.act(Action::Partition { nodes });
 }
 
 /// Nodes stand on an ellipse.
@@ -95,11 +116,12 @@ fn dot(flight: &FlightDot, count: usize) -> impl IntoView + use<> {
 fn shape(lab: Lab, node: Memo<Option<NodeDot>>, (x, y): Point, count: usize) -> impl IntoView {
     let size = radius(count);
     let name = Memo::new(move |_| node.with(|node| node.as_ref().map(|node| node.name.clone())).unwrap_or_default());
-    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.as_ref() == Some(&name.get())));
+    let shown = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
+    let selected = Memo::new(move |_| shown.get().flatten() == Some(name.get()));
     let mines = Memo::new(move |_| node.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
     let is = move |what: fn(&NodeDot) -> bool| move || node.with(|node| node.as_ref().is_some_and(what));
     let body = move || match mines.get() {
-        true => view! { <rect x=x - size y=y - size width=2.0 * size height=2.0 * size rx="7" /> }.into_any(),
+        true => view! { <rect x=x - size y=y - size width=2.0 * size height=2.0 * size rx=size / 3.0 /> }.into_any(),
         false => view! { <circle cx=x cy=y r=size /> }.into_any(),
     };
     let button = hit(

@@ -27,17 +27,25 @@ pub(super) fn NodePanel() -> impl IntoView {
                 let detail = Memo::new(move |_| node.get().flatten());
                 view! {
                     <h2>{fill("node-title", &[&name])}</h2>
-                    <Facts detail />
+                    <Show when=move || on.get() fallback=move || view! { <OffFacts detail /> }>
+                        <Facts detail />
+                    </Show>
                     <Switches name=name.clone() detail />
                     <Show when=move || on.get()>
                         <TransferForm from=name.clone() />
                     </Show>
-                    <Tables detail />
+                    <Show when=move || on.get()><Tables detail /></Show>
                 }
                 .into_any()
             }
         }}
     }
+}
+
+#[component]
+fn OffFacts(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
+    let stored = move || detail.with(|node| node.as_ref().map_or(0, |node| node.stored)).to_string();
+    view! { <p class="empty">{move || fill("switched-off", &[&stored()])}</p> }
 }
 
 #[component]

@@ -84,7 +84,7 @@ fn load(lab: Lab, text: String, shown: impl Fn(Option<String>) + 'static) {
     lab.client.ask(Request::LoadText { text }, move |result| {
         let problem = result.err().map(|refused| refused.message);
         if problem.is_none() {
-            lab.refocus(|focus| (focus.block, focus.window.top) = (None, None));
+            lab.refocus(|focus| (focus.node, focus.block, focus.window.top) = (None, None, None));
         }
         shown(problem);
     });

@@ -38,11 +38,16 @@ fn Nodes() -> impl IntoView {
         let row = |node: &NodeDot| (node.name.clone(), node.on, node.hash_rate, node.height);
         moment.world.network.nodes.iter().map(row).collect::<Vec<_>>()
     });
-    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.node.clone()));
+    let shown = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
+    let selected = Memo::new(move |_| shown.get().flatten());
     let add = move |_| {
         let names: Vec<String> = nodes.get_untracked().unwrap_or_default().into_iter().map(|(name, ..)| name).collect();
         let name = (0..).map(generated_name).find(|name| !names.contains(name)).unwrap_or_default();
-        let links = names.iter().rev().take(2).cloned().collect();
+        // Two nodes across the network from each other, other ones every time.
+        let turns = [names.len() / 3, names.len() / 3 + names.len() / 2];
+        let mut links: Vec<String> =
+            turns.iter().filter_map(|turn| names.get(turn % names.len().max(1)).cloned()).collect();
+        links.dedup();
         let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, balance: Amount::ZERO };
         lab.act(Action::AddNode { node, links });
         lab.look_at_node(name);
@@ -118,17 +123,11 @@ fn Links() -> impl IntoView {
             </li>
         }
     };
-    let any_cut =
-        move || network.with(|network| network.as_ref().is_some_and(|(_, links)| links.iter().any(|link| link.cut)));
     view! {
         <h2>{text("links")}</h2>
         <ul class="links">
             <For each=move || ends().unwrap_or_default() key=Clone::clone let:pair>{row(pair)}</For>
         </ul>
-        <div class="row">
-            <button on:click=move |_| split(lab)>{text("split")}</button>
-            <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>
-        </div>
     }
 }
 
@@ -136,15 +135,6 @@ fn Links() -> impl IntoView {
 fn ends(names: &[String], link: &LinkLine) -> (String, String) {
     let name = |index: u32| names.get(index as usize).cloned().unwrap_or_default();
     (name(link.a), name(link.b))
-}
-
-/// Cuts the network into two halves.
-fn split(lab: Lab) {
-    let names: Vec<String> = lab.client.moment.with_untracked(|moment| {
-        moment.iter().flat_map(|moment| &moment.world.network.nodes).map(|node| node.name.clone()).collect()
-    });
-    let nodes = names.iter().take(names.len() / 2).cloned().collect();
-    lab.act(Action::Partition { nodes });
 }
 
 #[component]
@@ -181,18 +171,22 @@ fn NewNetwork() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let (nodes, seed) = (RwSignal::new("5".to_owned()), RwSignal::new("1".to_owned()));
     let problem = RwSignal::new(None::<(String, String)>);
+    let busy = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Ok(count) = nodes.get_untracked().trim().parse::<u32>() else {
             problem.set(Some(("nodes".to_owned(), fill("not-a-number", &[&nodes.get_untracked()]))));
             return;
         };
+        problem.set(None);
+        busy.set(true);
         lab.client.ask(
             Request::Generate { nodes: count, seed: seed.get_untracked().trim().to_owned() },
             move |result| {
+                busy.set(false);
                 let failed = result.err();
                 if failed.is_none() {
-                    lab.look_at_node("Alpha".to_owned());
+                    lab.refocus(|focus| (focus.node, focus.block, focus.window.top) = (None, None, None));
                 }
                 problem.set(failed.map(|refused| (refused.code, refused.message)));
             },
@@ -215,7 +209,7 @@ fn NewNetwork() -> impl IntoView {
         <form class="new" on:submit=submit novalidate>
             {field("nodes", "node-count", nodes)}
             {field("seed", "seed", seed)}
-            <button type="submit">{text("begin")}</button>
+            <button type="submit" disabled=move || busy.get()>{move || if busy.get() { text("building") } else { text("begin") }}</button>
         </form>
     }
 }

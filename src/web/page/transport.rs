@@ -22,7 +22,7 @@ pub(super) fn TransportBar() -> impl IntoView {
     let toggle =
         move |_| lab.tell(if playing.get_untracked().unwrap_or_default() { Request::Pause } else { Request::Play });
     let button = move |key: &'static str, sign: &'static str, request: fn() -> Request| {
-        view! { <button aria-label=text(key) title=text(key) on:click=move |_| lab.tell(request())>{sign}</button> }
+        view! { <button aria-label=text(key) title=text(key) on:click=move |_| lab.ask(request())>{sign}</button> }
     };
     view! {
         <footer aria-label=text("time")>
@@ -58,7 +58,8 @@ fn Speed() -> impl IntoView {
 fn Scrubber() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let transport = lab.slice(|moment| moment.transport.clone());
-    let now = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.now.0));
+    // While time is on its way the knob stands where it will be.
+    let now = move || transport.with(|transport| transport.as_ref().map_or(0, |t| t.target.unwrap_or(t.now).0));
     let end = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.end.0)).max(1);
     let seek = move |event| {
         if let Ok(time) = event_target_value(&event).parse() {
@@ -72,9 +73,6 @@ fn Scrubber() -> impl IntoView {
             parts.push(text("seeking").to_owned());
         } else if let Some(achieved) = transport.achieved {
             parts.push(fill("achieved", &[&format::speed(achieved / 10 * 10)]));
-        }
-        if transport.branches > 0 {
-            parts.push(fill("branches", &[&transport.branches.to_string()]));
         }
         if transport.foreign > 0 {
             parts.push(fill("foreign", &[&transport.foreign.to_string()]));
@@ -95,6 +93,7 @@ fn Scrubber() -> impl IntoView {
                 on:input=seek
             />
             <small data-testid="clock">{status}</small>
+            <Futures />
             <Show when=slow>
                 <small class="slow">
                     {text("carrier-slow")}" "
@@ -102,5 +101,24 @@ fn Scrubber() -> impl IntoView {
                 </small>
             </Show>
         </div>
+    }
+}
+
+/// Futures that were left by acting in their past, each a button that takes it up again.
+#[component]
+fn Futures() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let branches = lab.slice(|moment| moment.transport.branches.clone());
+    let button = move |(index, (left, end)): (usize, (Timestamp, Timestamp))| {
+        let label = fill("take-up-future", &[&format::clock(left), &format::clock(end)]);
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        view! { <button on:click=move |_| lab.ask(Request::Branch { index })>{label}</button> }
+    };
+    view! {
+        <Show when=move || branches.with(|branches| branches.as_ref().is_some_and(|branches| !branches.is_empty()))>
+            <div class="futures" role="group" aria-label=text("futures")>
+                {move || branches.get().unwrap_or_default().into_iter().enumerate().map(button).collect_view()}
+            </div>
+        </Show>
     }
 }
