@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group};
 use sha2::{Digest, Sha256};
 use tabchain::{
     chain::{Account, StateKey, StateMap, StateValue},
@@ -74,4 +74,8 @@ fn world(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, proof_of_work, signatures, trees, world);
-criterion_main!(benches);
+
+pub(super) fn main() {
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}
