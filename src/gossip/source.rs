@@ -36,7 +36,7 @@ pub enum Delivery {
     Transaction(Transaction),
     /// Headers in order; `full` if the peer probably has more.
     Headers {
-        /// At most [`MAX_HEADERS`].
+        /// At most [`super::MAX_HEADERS`].
         headers: Vec<Header>,
         /// Whether the message held as many as it may.
         full: bool,

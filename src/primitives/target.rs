@@ -85,23 +85,43 @@ impl Midstate {
 
     /// The work hash of one nonce.
     pub fn work_hash(&self, nonce: u64) -> Hash {
-        let mut block = [0; 64];
-        block[..8].copy_from_slice(&nonce.to_le_bytes());
-        block[8] = 0x80;
-        block[56..].copy_from_slice(&MESSAGE_BITS.to_be_bytes());
-        let mut state = self.0;
-        compress256(&mut state, &[block]);
-        let mut hash = [0; 32];
-        for (bytes, word) in hash.chunks_exact_mut(4).zip(state) {
-            bytes.copy_from_slice(&word.to_be_bytes());
-        }
-        Hash(hash)
+        to_hash(self.compress(&mut last_block(), nonce))
     }
 
     /// The first nonce in `from .. from + count` (wrapping) whose work hash meets `target`.
     pub fn search(&self, target: Target, from: u64, count: u64) -> Option<u64> {
-        (0..count).map(|step| from.wrapping_add(step)).find(|nonce| target.is_met_by(&self.work_hash(*nonce)))
+        // Nearly every hash is too high in its first 64 bits already; only the others are compared whole.
+        let ceiling = (target.0 >> 192usize).to::<u64>();
+        let mut block = last_block();
+        (0..count).map(|step| from.wrapping_add(step)).find(|nonce| {
+            let state = self.compress(&mut block, *nonce);
+            let high = u64::from(state[0]) << 32 | u64::from(state[1]);
+            high <= ceiling && target.is_met_by(&to_hash(state))
+        })
     }
+
+    fn compress(&self, block: &mut [u8; 64], nonce: u64) -> [u32; 8] {
+        block[..8].copy_from_slice(&nonce.to_le_bytes());
+        let mut state = self.0;
+        compress256(&mut state, std::slice::from_ref(block));
+        state
+    }
+}
+
+/// The second block of the message, but for the nonce: padding and length (FIPS 180-4, section 5.1.1).
+fn last_block() -> [u8; 64] {
+    let mut block = [0; 64];
+    block[8] = 0x80;
+    block[56..].copy_from_slice(&MESSAGE_BITS.to_be_bytes());
+    block
+}
+
+fn to_hash(state: [u32; 8]) -> Hash {
+    let mut hash = [0; 32];
+    for (bytes, word) in hash.chunks_exact_mut(4).zip(state) {
+        bytes.copy_from_slice(&word.to_be_bytes());
+    }
+    Hash(hash)
 }
 
 impl Add for Work {
