@@ -102,9 +102,8 @@ fn App(client: Client) -> impl IntoView {
     let lab = Lab { client, focus: RwSignal::new(Focus::default()), notice: RwSignal::new(None) };
     provide_context(lab);
     keys::listen(lab);
-    runs::open_fragment(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
-    lab.tell(Request::Play);
+    runs::open_fragment(lab);
     let loading = move || client.moment.with(Option::is_none);
     view! {
         <header::Header />

@@ -42,20 +42,27 @@ pub(super) fn Runs() -> impl IntoView {
     }
 }
 
-/// Opens the run in the address bar, now and whenever it changes.
+/// Opens the run in the address bar, now and whenever it changes. If there is none to begin with, the network that is shown plays.
 pub(super) fn open_fragment(lab: Lab) {
-    let open = move || {
-        let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-        let shown = move |problem: Option<String>| lab.notice.set(problem.map(|problem| fill("bad-link", &[&problem])));
-        match fragment::read(&hash) {
-            Ok(None) => {}
-            Ok(Some(text)) => load(lab, text, shown),
-            Err(problem) => shown(Some(problem)),
-        }
-    };
-    open();
+    open(lab, move || lab.tell(Request::Play));
     // The page never goes away while the tab is open.
-    std::mem::forget(window_event_listener(ev::hashchange, move |_| open()));
+    std::mem::forget(window_event_listener(ev::hashchange, move |_| open(lab, || {})));
+}
+
+/// Opens the run in the address bar, or says what is wrong with it; `otherwise` if no run was opened.
+fn open(lab: Lab, otherwise: impl Fn() + Copy + 'static) {
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    let done = move |problem: Option<String>| {
+        if problem.is_some() {
+            otherwise();
+        }
+        lab.notice.set(problem.map(|problem| fill("bad-link", &[&problem])));
+    };
+    match fragment::read(&hash) {
+        Ok(None) => otherwise(),
+        Ok(Some(text)) => load(lab, text, done),
+        Err(problem) => done(Some(problem)),
+    }
 }
 
 /// Puts this moment into the address bar and onto the clipboard.
