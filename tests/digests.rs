@@ -22,7 +22,7 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
 const ONE_NODE: &str = "e5f68e34e36bbc2431970aa76a0f048c9401ac2b2a668e052a68be00a8b50742";
 const TWO_NODES: &str = "0a99e9e1328ba051c12c4016ea6e047e76e8cbc76b0498f6bb5be0bef025f595";
 const FIVE_NODES: &str = "7eb44186e84b4081dbd9c7ed2c034f569d30b07b2c12da538765c2e894e9494e";
-const FIRST: &str = "fd6456e692e3db7d7ed7df163a2d70c4044829888565e20f83a8a9df7713b65d";
+const FIRST: &str = "990d08f36c30cbd49799960ddf889ffe1ddbbb2247ef77ed3fbd7ac0682ab319";
 const LOSSY: &str = "196d502eab61e531185d54def8e498f0197f42e2db85aeab7d30242baeefde0c";
 const PARTITIONED: &str = "73516667ca3d2262ef2509e0f488542975944feaecadb775bbe54c08c5ad504a";
 const RESTARTED: &str = "2f3cbe56949f518ef252204cb969ad643368f94a77b581a4ae6f5f8491a454d4";

@@ -42,9 +42,9 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// What the page shows first: seven nodes so far apart that messages can be seen and forks happen.
+    /// What the page shows first: seven nodes so far apart that messages can be seen and forks happen. With this seed blocks come soon.
     pub fn first() -> Self {
-        let mut scenario = Self::generated(7, 1);
+        let mut scenario = Self::generated(7, 4);
         "Seven distant nodes".clone_into(&mut scenario.name);
         for link in &mut scenario.config.links {
             link.quality.latency *= 8;
