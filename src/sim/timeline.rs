@@ -89,7 +89,7 @@ impl Timeline {
         arrived
     }
 
-    /// Goes back to where one event less was done, doing at most `budget` events on the way; true once there.
+    /// Goes to where so many events were done, back or on, doing at most `budget` events on the way; true once there.
     pub fn seek_event(&mut self, events: u64, budget: u64) -> bool {
         let carrier = self.world.carrier();
         let back = events < self.world.stats().events || self.world.unfilled() > 0;
@@ -121,7 +121,7 @@ impl Timeline {
         self.world.check(&action)?;
         let here = self.cursor();
         if here < self.end {
-            let whole = self.whole_scenario();
+            let whole = self.world.scenario().clone();
             if self.branches.len() == MAX_BRANCHES {
                 self.branches.remove(0);
             }
@@ -158,10 +158,6 @@ impl Timeline {
     /// The digest at the cursor.
     pub fn digest(&self) -> Hash {
         self.world.digest()
-    }
-
-    fn whole_scenario(&self) -> Scenario {
-        self.world.scenario().clone()
     }
 
     /// Jumps to the last checkpoint that is early enough, if we must go back or it lies ahead.
