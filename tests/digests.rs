@@ -20,12 +20,12 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
 }
 
 const ONE_NODE: &str = "e5f68e34e36bbc2431970aa76a0f048c9401ac2b2a668e052a68be00a8b50742";
-const TWO_NODES: &str = "0a99e9e1328ba051c12c4016ea6e047e76e8cbc76b0498f6bb5be0bef025f595";
-const FIVE_NODES: &str = "7eb44186e84b4081dbd9c7ed2c034f569d30b07b2c12da538765c2e894e9494e";
-const FIRST: &str = "990d08f36c30cbd49799960ddf889ffe1ddbbb2247ef77ed3fbd7ac0682ab319";
-const LOSSY: &str = "196d502eab61e531185d54def8e498f0197f42e2db85aeab7d30242baeefde0c";
-const PARTITIONED: &str = "73516667ca3d2262ef2509e0f488542975944feaecadb775bbe54c08c5ad504a";
-const RESTARTED: &str = "2f3cbe56949f518ef252204cb969ad643368f94a77b581a4ae6f5f8491a454d4";
+const TWO_NODES: &str = "0acf4924d8c2d83249ff133412e60aea7d371b07c429eac3159dbdcc1972aa89";
+const FIVE_NODES: &str = "e2e1b6c3ccf4a92ace73e0c2d534051a9f49c12826fefdc673e056e963d40055";
+const FIRST: &str = "590bd8d562008f12452951f6947239dd2f3d98153bbbbd64fde64fd132b1b8f3";
+const LOSSY: &str = "2a6fd56476fdb2eb0fbd1634b95eed047d2496840d8599fecdf4e075784501dc";
+const PARTITIONED: &str = "e37b2e449017348c9247089c2bdb020397595234f08f64741764563d3acc3345";
+const RESTARTED: &str = "4857936013dfc06a366b2000312b1675aff3796a907bfce90cb07e0433fdce79";
 
 fn lossy() -> Scenario {
     let mut scenario = Scenario::generated(3, 14);

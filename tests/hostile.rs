@@ -113,7 +113,7 @@ fn bodies_are_asked_for_once() {
 fn a_flood_of_bodies_is_bounded() {
     let mut chain = ChainBuilder::new(genesis(1, Rules { max_block_bytes: 4_000_000, ..rules(1) })).grow(12);
     let mut body = transfer(1, 0, address(2), 1, 0);
-    let Action::Transfer { memo, .. } = &mut body.action;
+    let Action::Transfer { memo, .. } = &mut body.action else { unreachable!() };
     *memo = Memo::new("m".repeat(256)).expect("short");
     // The state after a block beside the best chain is not looked at: one signature fills it.
     let body = vec![body.sign(&key(1), &chain.chain.genesis_id()); 4_000];

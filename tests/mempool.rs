@@ -22,7 +22,11 @@ const GAP: u64 = 64;
 struct Plain(Vec<Transaction>);
 
 fn sender(tx: &Transaction) -> Address {
-    tx.unsigned.sender.address()
+    tx.unsigned.sender().address()
+}
+
+fn nonce(tx: &Transaction) -> u64 {
+    tx.unsigned.nonces()[0].1.0
 }
 
 fn rate(tx: &Transaction) -> u64 {
@@ -30,7 +34,7 @@ fn rate(tx: &Transaction) -> u64 {
 }
 
 fn cost(tx: &Transaction) -> u64 {
-    tx.unsigned.action.amount().units() + tx.unsigned.fee.units()
+    tx.unsigned.amount().units() + tx.unsigned.fee.units()
 }
 
 impl Plain {
@@ -46,17 +50,17 @@ impl Plain {
 
     /// The code of what admitting `tx` must answer.
     fn admit(&mut self, tx: &Transaction, ledger: &Ledger) -> &'static str {
-        let (account, nonce, fee) = (ledger.account(&sender(tx)), tx.unsigned.nonce.0, tx.unsigned.fee.units());
-        let same = |old: &&Transaction| sender(old) == sender(tx) && old.unsigned.nonce.0 == nonce;
+        let (account, next, fee) = (ledger.account(&sender(tx)), nonce(tx), tx.unsigned.fee.units());
+        let same = |old: &&Transaction| sender(old) == sender(tx) && nonce(old) == next;
         let old = self.0.iter().find(same).cloned();
         let others: u64 = self.0.iter().filter(|other| sender(other) == sender(tx) && !same(other)).map(cost).sum();
         if self.0.iter().any(|known| known.id() == tx.id()) {
             return "known";
         } else if fee * 1_000 < encode(tx).len() as u64 * 100 {
             return "fee-too-low";
-        } else if nonce < account.nonce.0 {
+        } else if next < account.nonce.0 {
             return "wrong-nonce";
-        } else if nonce > account.nonce.0 + GAP {
+        } else if next > account.nonce.0 + GAP {
             return "nonce-too-far";
         } else if old.as_ref().is_some_and(|old| fee * 100 < old.unsigned.fee.units() * 110 || rate(tx) <= rate(old)) {
             return "replacement-underpriced";
@@ -73,8 +77,7 @@ impl Plain {
             if rate(&lowest) >= rate(tx) {
                 return "pool-full";
             }
-            let doomed =
-                |other: &Transaction| sender(other) == sender(&lowest) && other.unsigned.nonce >= lowest.unsigned.nonce;
+            let doomed = |other: &Transaction| sender(other) == sender(&lowest) && nonce(other) >= nonce(&lowest);
             kept.0.retain(|other| !doomed(other));
         }
         kept.0.push(tx.clone());
@@ -84,16 +87,16 @@ impl Plain {
 
     /// What a ledger leaves of it: per sender, in order of nonce, while the balance lasts.
     fn refresh(&mut self, ledger: &Ledger) {
-        self.0.sort_by_key(|tx| tx.unsigned.nonce);
+        self.0.sort_by_key(nonce);
         let mut spent = BTreeMap::<Address, u64>::new();
         self.0.retain(|tx| {
             let account = ledger.account(&sender(tx));
-            if tx.unsigned.nonce < account.nonce {
+            if nonce(tx) < account.nonce.0 {
                 return false;
             }
             let spent = spent.entry(sender(tx)).or_default();
             *spent += cost(tx);
-            *spent <= account.balance.units() && tx.unsigned.nonce.0 <= account.nonce.0 + GAP
+            *spent <= account.balance.units() && nonce(tx) <= account.nonce.0 + GAP
         });
     }
 
@@ -103,12 +106,12 @@ impl Plain {
         loop {
             let may_follow = |tx: &&Transaction| {
                 let next = nonces.get(&sender(tx)).copied().unwrap_or(ledger.account(&sender(tx)).nonce.0);
-                tx.unsigned.nonce.0 == next && encode(*tx).len() <= room
+                nonce(tx) == next && encode(*tx).len() <= room
             };
             let best = self.0.iter().filter(may_follow).max_by_key(|tx| (rate(tx), std::cmp::Reverse(tx.id())));
             let Some(best) = best.cloned() else { return selected };
             room -= encode(&best).len();
-            nonces.insert(sender(&best), best.unsigned.nonce.0 + 1);
+            nonces.insert(sender(&best), nonce(&best) + 1);
             selected.push(best);
         }
     }
@@ -234,7 +237,7 @@ proptest! {
                 Step::Admit(from, nonce, to, amount, fee, memo) => {
                     let account = chain.chain.ledger().account(&address(from));
                     let mut body = transfer(from, (account.nonce.0 + nonce).saturating_sub(1), address(to), amount, fee);
-                    let Action::Transfer { memo: text, .. } = &mut body.action;
+                    let Action::Transfer { memo: text, .. } = &mut body.action else { unreachable!() };
                     *text = Memo::new("m".repeat(memo)).expect("short");
                     seen.push(body.sign(&key(from), &chain.chain.genesis_id()));
                     admit(&mut pool, &mut plain, seen.last().expect("just pushed"), chain.chain.ledger())?;
@@ -263,11 +266,15 @@ proptest! {
 
 /// A transfer of somebody without a key; the pool does not look at signatures.
 fn unsigned(who: u8, nonce: u64, fee: u64, memo: usize) -> Transaction {
-    let action =
-        Action::Transfer { to: address(1), amount: units(1), memo: Memo::new("m".repeat(memo)).expect("short") };
-    let unsigned =
-        UnsignedTransaction { sender: PublicKey::Ed25519([who; 32]), nonce: Nonce(nonce), fee: units(fee), action };
-    Transaction { unsigned, signature: Signature::Ed25519([0; 64]) }
+    let action = Action::Transfer {
+        from: PublicKey::Ed25519([who; 32]),
+        nonce: Nonce(nonce),
+        to: address(1),
+        amount: units(1),
+        memo: Memo::new("m".repeat(memo)).expect("short"),
+    };
+    let unsigned = UnsignedTransaction { fee: units(fee), action };
+    Transaction { unsigned, signature: Signature::Ed25519([0; 64]), cosignature: None }
 }
 
 /// Forty senders fill the pool to its last kilobyte, at rising fees.

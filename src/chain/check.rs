@@ -7,8 +7,8 @@ use std::{ops::Deref, sync::Arc};
 
 use serde::Serialize;
 
-use super::{BlockError, Rules, TransactionError, rules::VERSION};
-use crate::primitives::{Amount, Block, BlockId, Checks, Header, Target, Timestamp, Transaction};
+use super::{BlockError, Rules, TransactionError, check_funding, rules::VERSION};
+use crate::primitives::{Action, Amount, Block, BlockId, Checks, Dispute, Header, Target, Timestamp, Transaction};
 
 /// A block that keeps every rule that needs no ledger; cheap to clone. Only [`check_body`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,21 +111,30 @@ pub fn check_body(
 /// The rules of a transaction that need no ledger.
 ///
 /// # Errors
-/// [`TransactionError::ZeroAmount`], [`TransactionError::CostOverflow`] or [`TransactionError::BadSignature`].
+/// [`TransactionError::ZeroAmount`], [`TransactionError::CostOverflow`], [`TransactionError::BadSignature`],
+/// [`TransactionError::BadCommitment`], or the [`super::ChannelError`] of a funding's terms.
 pub fn check_transaction(
     transaction: &Transaction,
     genesis: &BlockId,
     checks: &mut Checks,
 ) -> Result<(), TransactionError> {
-    let (amount, fee) = (transaction.unsigned.action.amount(), transaction.unsigned.fee);
-    if amount == Amount::ZERO {
-        return Err(TransactionError::ZeroAmount);
-    }
-    if transaction.unsigned.cost().is_none() {
+    let (amount, fee) = (transaction.unsigned.amount(), transaction.unsigned.fee);
+    if transaction.unsigned.debits().is_none() {
         return Err(TransactionError::CostOverflow { amount, fee });
+    }
+    match &transaction.unsigned.action {
+        Action::Transfer { amount: Amount::ZERO, .. } => return Err(TransactionError::ZeroAmount),
+        Action::Fund(funding) => check_funding(funding)?,
+        Action::Transfer { .. } | Action::Close(_) | Action::Dispute(_) => {}
     }
     if !transaction.is_signed(genesis, checks) {
         return Err(TransactionError::BadSignature { id: transaction.id() });
+    }
+    if let Action::Dispute(Dispute { channel, keys, step, .. }) = &transaction.unsigned.action
+        && let Some(shown) = step.commitment()
+        && !shown.is_signed(keys, genesis, channel, checks)
+    {
+        return Err(TransactionError::BadCommitment { number: shown.commitment.number });
     }
     Ok(())
 }

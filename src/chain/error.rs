@@ -2,17 +2,24 @@
 
 use serde::Serialize;
 
+use super::ChannelError;
 use crate::primitives::{Amount, BlockId, Hash, Height, Nonce, Target, Timestamp};
 
 /// A transaction breaks a rule of consensus.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "rule", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum TransactionError {
-    /// The signature is not the sender's, or not for this chain.
-    #[error("signature of transaction {id} is not valid on this chain")]
+    /// A signature is not of whoever must sign, or not for this chain.
+    #[error("signatures of transaction {id} are not valid on this chain")]
     BadSignature {
         /// The transaction.
         id: Hash,
+    },
+    /// A commitment that both parties of a channel must have signed is not.
+    #[error("signatures of commitment {number} are not valid for this channel and chain")]
+    BadCommitment {
+        /// Its number.
+        number: u64,
     },
     /// A transfer of nothing.
     #[error("a transfer moves at least 1 base unit")]
@@ -43,6 +50,10 @@ pub enum TransactionError {
         /// What it offers the miner.
         fee: Amount,
     },
+    /// A step of a channel breaks a rule of the adjudicator.
+    #[error(transparent)]
+    #[serde(untagged)]
+    Channel(#[from] ChannelError),
 }
 
 /// A block breaks a rule of consensus, or cannot be judged yet.
@@ -171,6 +182,8 @@ impl TransactionError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::BadSignature { .. } => "bad-signature",
+            Self::BadCommitment { .. } => "bad-commitment",
+            Self::Channel(error) => error.code(),
             Self::ZeroAmount => "zero-amount",
             Self::CostOverflow { .. } => "cost-overflow",
             Self::WrongNonce { .. } => "wrong-nonce",

@@ -1,20 +1,23 @@
 //! Who owns what: applies checked blocks and takes them back.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
 use super::{
-    BlockError, CheckedBlock, Rules, TransactionError,
+    BlockError, ChannelError, ChannelRecord, CheckedBlock, Outcome, Rules, TransactionError,
     state_map::{Account, StateKey, StateMap, StateProof, StateValue},
 };
-use crate::primitives::{Action, Address, Amount, Coinbase, Hash, Height, Nonce, Transaction};
+use crate::primitives::{
+    Action, Address, Amount, ChannelId, Coinbase, Hash, Height, Nonce, PublicKey, Transaction, TransactionId,
+    UnsignedTransaction,
+};
 
 /// All consensus state at one block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
 pub struct Ledger {
     state: StateMap,
+    height: Height,
 }
 
 /// What one block overwrote; enough to take it back.
@@ -22,10 +25,12 @@ pub struct Ledger {
 #[serde(transparent)]
 pub struct Undo(Vec<(StateKey, Option<StateValue>)>);
 
-/// Changes on top of a ledger, not yet written.
-struct Draft<'a> {
+/// Changes on top of a ledger by the block above, not yet written.
+pub(super) struct Draft<'a> {
     ledger: &'a Ledger,
+    height: Height,
     accounts: BTreeMap<Address, Account>,
+    channels: BTreeMap<ChannelId, Option<Arc<ChannelRecord>>>,
     supply: Amount,
 }
 
@@ -41,7 +46,7 @@ impl Ledger {
             .collect();
         let supply = Amount::checked_sum(allocations.values().copied()).unwrap_or(Amount::MAX);
         state.set(StateKey::Supply, Some(StateValue::Supply(supply)));
-        Self { state }
+        Self { state, height: Height(0) }
     }
 
     /// The authenticated root.
@@ -55,6 +60,27 @@ impl Ledger {
             Some(StateValue::Account(account)) => account,
             _ => Account::default(),
         }
+    }
+
+    /// The height of the block after which this is the state.
+    pub fn height(&self) -> Height {
+        self.height
+    }
+
+    /// A channel, if it holds money.
+    pub fn channel(&self, id: &ChannelId) -> Option<Arc<ChannelRecord>> {
+        match self.state.get(&StateKey::Channel(*id)) {
+            Some(StateValue::Channel(record)) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Every channel that holds money.
+    pub fn channels(&self) -> impl Iterator<Item = (ChannelId, Arc<ChannelRecord>)> + '_ {
+        self.state.iter().filter_map(|entry| match entry {
+            (StateKey::Channel(id), StateValue::Channel(record)) => Some((id, record)),
+            _ => None,
+        })
     }
 
     /// Base units ever created.
@@ -78,6 +104,14 @@ impl Ledger {
         self.state.prove(&StateKey::Account(*address))
     }
 
+    /// Whether a transaction could be the first one of the next block. Changes nothing.
+    ///
+    /// # Errors
+    /// The [`TransactionError`] of the first rule that it breaks.
+    pub fn allows(&self, transaction: &Transaction) -> Result<(), TransactionError> {
+        self.draft().transact(transaction)
+    }
+
     /// Applies a checked block.
     ///
     /// # Errors
@@ -93,14 +127,16 @@ impl Ledger {
             *self = before;
             return Err(BlockError::WrongStateRoot { computed, header });
         }
+        self.height = block.header.height;
         Ok(undo)
     }
 
     /// Takes back the block that was applied last.
     pub fn undo(&mut self, undo: &Undo) {
         for (key, value) in &undo.0 {
-            self.state.set(*key, *value);
+            self.state.set(*key, value.clone());
         }
+        self.height = Height(self.height.0.saturating_sub(1));
     }
 
     /// The root after a block with these contents at `height`; for building one.
@@ -122,16 +158,54 @@ impl Ledger {
         Ok(after.root())
     }
 
-    fn draft(&self) -> Draft<'_> {
-        Draft { ledger: self, accounts: BTreeMap::new(), supply: self.supply() }
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft {
+            ledger: self,
+            height: self.height.next(),
+            accounts: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            supply: self.supply(),
+        }
     }
 
-    fn write(&mut self, changes: Vec<(StateKey, StateValue)>) -> Undo {
-        Undo(changes.into_iter().map(|(key, value)| (key, self.state.set(key, Some(value)))).collect())
+    fn write(&mut self, changes: Vec<(StateKey, Option<StateValue>)>) -> Undo {
+        Undo(changes.into_iter().map(|(key, value)| (key, self.state.set(key, value))).collect())
     }
 }
 
 impl Draft<'_> {
+    /// Does what a transaction says, or nothing.
+    ///
+    /// # Errors
+    /// The [`TransactionError`] of the first rule that it breaks.
+    pub(super) fn transact(&mut self, transaction: &Transaction) -> Result<(), TransactionError> {
+        let body = &transaction.unsigned;
+        let outcome = self.outcome(body, transaction.id())?;
+        for (address, nonce) in self.spend(body)? {
+            let account = self.account(&address);
+            self.accounts.insert(address, Account { nonce: nonce.next(), ..account });
+        }
+        for (address, amount) in body.debits().expect("spend() has seen them") {
+            let account = self.account(&address);
+            let balance = account.balance.checked_sub(amount).expect("spend() compared them");
+            self.accounts.insert(address, Account { balance, ..account });
+        }
+        match outcome {
+            Effect::Credit(payments) => payments.into_iter().for_each(|(to, amount)| self.credit(to, amount)),
+            Effect::Keep(id, record) => drop(self.channels.insert(id, Some(Arc::new(record)))),
+            Effect::Release(id, payments) => {
+                self.channels.insert(id, None);
+                payments.into_iter().for_each(|(to, amount)| self.credit(to, amount));
+            }
+        }
+        Ok(())
+    }
+
+    /// An account with the changes so far.
+    pub(super) fn account(&self, address: &Address) -> Account {
+        self.accounts.get(address).copied().unwrap_or_else(|| self.ledger.account(address))
+    }
+
     fn execute(
         &mut self,
         transactions: &[Transaction],
@@ -147,49 +221,77 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn transact(&mut self, transaction: &Transaction) -> Result<(), TransactionError> {
-        let body = &transaction.unsigned;
-        let sender = body.sender.address();
-        let account = self.account(&sender);
-        spendable(account, transaction)?;
-        let cost = body.cost().expect("spendable() found a balance that covers it");
-        let balance = account.balance.checked_sub(cost).expect("spendable() compared them");
-        self.accounts.insert(sender, Account { balance, nonce: account.nonce.next() });
-        let Action::Transfer { to, amount, .. } = &body.action;
-        self.credit(*to, *amount);
-        Ok(())
+    /// What a transaction does besides taking from accounts.
+    fn outcome(&self, body: &UnsignedTransaction, id: TransactionId) -> Result<Effect, TransactionError> {
+        let pay = |keys: &[PublicKey; 2], amounts: [Amount; 2]| {
+            keys.iter().map(PublicKey::address).zip(amounts).collect::<Vec<_>>()
+        };
+        Ok(match &body.action {
+            Action::Transfer { to, amount, .. } => Effect::Credit(vec![(*to, *amount)]),
+            Action::Fund(funding) => Effect::Keep(id, ChannelRecord::open(funding, self.height)?),
+            Action::Close(closing) => {
+                let record = self.channel(closing.channel)?;
+                Effect::Release(closing.channel, pay(&record.keys, record.close(closing, body.fee)?))
+            }
+            Action::Dispute(dispute) => {
+                let record = self.channel(dispute.channel)?;
+                match record.step(dispute, body.fee, self.height)? {
+                    Outcome::Open(after) => Effect::Keep(dispute.channel, after),
+                    Outcome::Paid(amounts) => Effect::Release(dispute.channel, pay(&record.keys, amounts)),
+                }
+            }
+        })
     }
 
-    fn account(&self, address: &Address) -> Account {
-        self.accounts.get(address).copied().unwrap_or_else(|| self.ledger.account(address))
+    /// Checks nonces and balances of all accounts that pay; returns the nonces taken.
+    fn spend(&self, body: &UnsignedTransaction) -> Result<Vec<(Address, Nonce)>, TransactionError> {
+        let nonces = body.nonces();
+        for (address, nonce) in &nonces {
+            let expected = self.account(address).nonce;
+            if *nonce != expected {
+                return Err(TransactionError::WrongNonce { nonce: *nonce, expected });
+            }
+        }
+        let (amount, fee) = (body.amount(), body.fee);
+        let debits = body.debits().ok_or(TransactionError::CostOverflow { amount, fee })?;
+        for (index, (address, needed)) in debits.into_iter().enumerate() {
+            let balance = self.account(&address).balance;
+            if needed > balance {
+                let (amount, fee) = if index == 0 { (amount, fee) } else { (needed, Amount::ZERO) };
+                return Err(TransactionError::InsufficientBalance { balance, amount, fee });
+            }
+        }
+        Ok(nonces)
+    }
+
+    fn channel(&self, channel: ChannelId) -> Result<Arc<ChannelRecord>, ChannelError> {
+        let changed = self.channels.get(&channel).cloned();
+        changed.unwrap_or_else(|| self.ledger.channel(&channel)).ok_or(ChannelError::UnknownChannel { channel })
     }
 
     fn credit(&mut self, to: Address, amount: Amount) {
+        if amount == Amount::ZERO {
+            return;
+        }
         let mut account = self.account(&to);
         account.balance = account.balance.checked_add(amount).expect("all balances together are within the supply cap");
         self.accounts.insert(to, account);
     }
 
-    fn changes(self) -> Vec<(StateKey, StateValue)> {
-        let accounts =
-            self.accounts.iter().map(|(address, account)| (StateKey::Account(*address), StateValue::Account(*account)));
-        accounts.chain([(StateKey::Supply, StateValue::Supply(self.supply))]).collect()
+    fn changes(self) -> Vec<(StateKey, Option<StateValue>)> {
+        let accounts = self
+            .accounts
+            .iter()
+            .map(|(address, account)| (StateKey::Account(*address), Some(StateValue::Account(*account))));
+        let channels =
+            self.channels.into_iter().map(|(id, record)| (StateKey::Channel(id), record.map(StateValue::Channel)));
+        accounts.chain(channels).chain([(StateKey::Supply, Some(StateValue::Supply(self.supply)))]).collect()
     }
 }
 
-/// Whether the sender's account allows this transaction next.
-///
-/// # Errors
-/// [`TransactionError::WrongNonce`], [`TransactionError::CostOverflow`] or [`TransactionError::InsufficientBalance`].
-pub fn spendable(account: Account, transaction: &Transaction) -> Result<(), TransactionError> {
-    let body = &transaction.unsigned;
-    let (amount, fee) = (body.action.amount(), body.fee);
-    if body.nonce != account.nonce {
-        return Err(TransactionError::WrongNonce { nonce: body.nonce, expected: account.nonce });
-    }
-    let cost = body.cost().ok_or(TransactionError::CostOverflow { amount, fee })?;
-    if cost > account.balance {
-        return Err(TransactionError::InsufficientBalance { balance: account.balance, amount, fee });
-    }
-    Ok(())
+/// What a transaction does besides taking from accounts.
+enum Effect {
+    Credit(Vec<(Address, Amount)>),
+    Keep(ChannelId, ChannelRecord),
+    Release(ChannelId, Vec<(Address, Amount)>),
 }

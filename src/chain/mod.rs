@@ -3,6 +3,7 @@
 //! Owns the block tree, fork choice, the ledger, the mempool and the rules of consensus. Must never know a peer, a wire message or a clock:
 //! time is handed in. Fork choice follows Nakamoto (2008): most cumulative work; ties go to the lower block id.
 
+mod adjudicator;
 mod asert;
 mod check;
 mod error;
@@ -20,11 +21,12 @@ use std::{
 
 use serde::Serialize;
 
+pub use adjudicator::{ChannelError, ChannelRecord, Outcome, Publication, check_funding};
 pub use asert::next_target;
 pub use check::{CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction};
 pub use error::{BlockError, TransactionError};
-pub use ledger::{Ledger, Undo, spendable};
-pub use mempool::{Admission, MAX_POOL_BYTES, Mempool, PoolError, Pooled};
+pub use ledger::{Ledger, Undo};
+pub use mempool::{Admission, MAX_POOL_BYTES, Mempool, PoolError, Pooled, minimum_fee};
 pub use rules::{Genesis, Rules, RulesError, VERSION};
 pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};
 pub use template::BlockTemplate;

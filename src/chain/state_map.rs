@@ -9,7 +9,8 @@ use std::{fmt, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::primitives::{Address, Amount, Hash, Nonce, Tag};
+use super::ChannelRecord;
+use crate::primitives::{Address, Amount, ChannelId, Hash, Nonce, Tag};
 
 const PATH: Tag = Tag::new("tabchain/state-path");
 const VALUE: Tag = Tag::new("tabchain/state-value");
@@ -28,16 +29,20 @@ pub enum StateKey {
     Supply,
     /// One account.
     Account(Address),
+    /// One channel that holds money.
+    Channel(ChannelId),
 }
 
 /// What stands at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StateValue {
     /// At [`StateKey::Supply`]: base units ever created.
     Supply(Amount),
     /// At [`StateKey::Account`].
     Account(Account),
+    /// At [`StateKey::Channel`].
+    Channel(Arc<ChannelRecord>),
 }
 
 /// What an address owns, and how often it has spent.
@@ -109,7 +114,7 @@ impl StateMap {
         for depth in 0.. {
             match tree {
                 Tree::Empty => return None,
-                Tree::Leaf(leaf) => return (leaf.path == path).then_some(leaf.value),
+                Tree::Leaf(leaf) => return (leaf.path == path).then(|| leaf.value.clone()),
                 Tree::Branch(branch) => tree = if bit(&path, depth) { &branch.right } else { &branch.left },
             }
         }
@@ -120,12 +125,13 @@ impl StateMap {
     pub fn set(&mut self, key: StateKey, value: Option<StateValue>) -> Option<StateValue> {
         let path = PATH.hash_of(&key);
         let before = self.get(&key);
+        let there = value.is_some();
         self.top = match value {
             Some(value) => self.top.with(Leaf::new(path, key, value), 0),
             None if before.is_some() => self.top.without(&path, 0),
             None => return None,
         };
-        self.length = self.length + usize::from(value.is_some()) - usize::from(before.is_some());
+        self.length = self.length + usize::from(there) - usize::from(before.is_some());
         before
     }
 
@@ -136,7 +142,7 @@ impl StateMap {
             while let Some(tree) = stack.pop() {
                 match tree {
                     Tree::Empty => {}
-                    Tree::Leaf(leaf) => return Some((leaf.key, leaf.value)),
+                    Tree::Leaf(leaf) => return Some((leaf.key, leaf.value.clone())),
                     Tree::Branch(branch) => stack.extend([&branch.right, &branch.left]),
                 }
             }
@@ -181,7 +187,8 @@ impl StateProof {
 
 impl Leaf {
     fn new(path: Hash, key: StateKey, value: StateValue) -> Arc<Self> {
-        Arc::new(Self { path, key, value, hash: leaf_hash(&path, &VALUE.hash_of(&value)) })
+        let hash = leaf_hash(&path, &VALUE.hash_of(&value));
+        Arc::new(Self { path, key, value, hash })
     }
 }
 
@@ -311,12 +318,12 @@ mod tests {
             }
             prop_assert_eq!(map.len(), model.len());
             prop_assert_eq!(map.iter().collect::<BTreeMap<_, _>>(), model.clone());
-            prop_assert_eq!(model.iter().rev().map(|(k, v)| (*k, *v)).collect::<StateMap>().root(), map.root());
+            prop_assert_eq!(model.iter().rev().map(|(k, v)| (*k, v.clone())).collect::<StateMap>().root(), map.root());
             for n in 0..40 {
                 let key = key(n);
                 let proof = map.prove(&key);
                 let there = model.get(&key);
-                prop_assert_eq!(map.get(&key), there.copied());
+                prop_assert_eq!(map.get(&key), there.cloned());
                 prop_assert!(proof.proves(&map.root(), &key, there));
                 prop_assert!(!proof.proves(&map.root(), &key, Some(&value(99))));
                 prop_assert!(there.is_none() || !proof.proves(&map.root(), &key, None));

@@ -141,7 +141,7 @@ impl Node {
             if self.mempool.admit(Arc::new(transaction.clone()), self.chain.ledger()).is_ok() {
                 let id = transaction.id();
                 self.gossip.announce_transaction(now, id, false);
-                if transaction.unsigned.sender.address() == self.address {
+                if transaction.unsigned.sender().address() == self.address {
                     self.keep_own(now, id, Arc::new(transaction.clone()));
                 }
             }

@@ -70,8 +70,8 @@ impl Node {
     fn sign(&self, transfer: &Transfer) -> Transaction {
         let account = self.chain.ledger().account(&self.address);
         let nonce = transfer.nonce.unwrap_or_else(|| self.mempool.next_nonce(&self.address, account));
-        let action = Action::Transfer { to: transfer.to, amount: transfer.amount, memo: transfer.memo.clone() };
-        let unsigned = UnsignedTransaction { sender: self.keyring.public(), nonce, fee: transfer.fee, action };
-        unsigned.sign(self.keyring.key(), &self.chain.genesis_id())
+        let (from, memo) = (self.keyring.public(), transfer.memo.clone());
+        let action = Action::Transfer { from, nonce, to: transfer.to, amount: transfer.amount, memo };
+        UnsignedTransaction { fee: transfer.fee, action }.sign(self.keyring.key(), &self.chain.genesis_id())
     }
 }

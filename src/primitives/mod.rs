@@ -1,11 +1,12 @@
 //! Layer 0: the words every other layer speaks.
 //!
-//! Owns hashes, amounts, heights, times, targets, keys and signatures, Merkle trees, transactions, headers, blocks and
-//! their one canonical encoding (Borsh, strict: no trailing bytes). Must never know what a chain, a peer or a node is.
+//! Owns hashes, amounts, heights, times, targets, keys and signatures, Merkle trees, transactions, channel commitments,
+//! headers, blocks and their one canonical encoding (Borsh, strict: no trailing bytes). Must never know what a chain, a peer or a node is.
 
 mod address;
 mod amount;
 mod block;
+mod channel;
 mod checks;
 mod encoding;
 mod hash;
@@ -18,10 +19,17 @@ mod units;
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AmountError, MAX_AMOUNT};
 pub use block::{Block, BlockId, Coinbase, Header, Seal, UnsealedHeader};
+pub use channel::{
+    ChannelId, CoSigned, Commitment, CommitmentSecret, Funding, MAX_COMMITMENTS, Party, Policy, Side, State, Terms,
+    WINDOW_RANGE,
+};
 pub use checks::{CheckCounts, Checks};
 pub use encoding::{DecodeError, decode, encode};
 pub use hash::{Hash, HashError, Tag};
 pub use keys::{PublicKey, SecretKey, Signature};
 pub use target::{Midstate, Target, Work};
-pub use transaction::{Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction};
+pub use transaction::{
+    Action, Closing, Dispute, DisputeStep, FeeSource, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId,
+    UnsignedTransaction,
+};
 pub use units::{Height, Nonce, Timestamp};

@@ -1,14 +1,17 @@
 //! Signed transactions.
 //!
-//! The id hashes the *unsigned* body, so a malleated signature cannot change it. The signature covers tag ‖ genesis hash ‖ id: a
-//! transaction of one chain is worthless on another.
+//! The id hashes the *unsigned* body, so a malleated signature cannot change it. Signatures cover tag ‖ genesis hash ‖ id: a transaction
+//! of one chain is worthless on another. What a channel's parties do together carries the signatures of both.
 
 use std::io;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::{Address, Amount, BlockId, Checks, Hash, Nonce, PublicKey, SecretKey, Signature, Tag, encode};
+use super::{
+    Address, Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, Funding, Hash, Nonce, PublicKey,
+    SecretKey, Signature, State, Tag, encode,
+};
 
 const TRANSACTION: Tag = Tag::new("tabchain/transaction");
 const SIGNED: Tag = Tag::new("tabchain/transaction-signed");
@@ -34,6 +37,10 @@ pub struct MemoTooLong(pub usize);
 pub enum Action {
     /// Moves money to an account.
     Transfer {
+        /// Who pays and signs.
+        from: PublicKey,
+        /// How many transactions of the sender came before.
+        nonce: Nonce,
         /// The account paid.
         to: Address,
         /// Base units moved, at least 1.
@@ -41,23 +48,78 @@ pub enum Action {
         /// A text for people.
         memo: Memo,
     },
+    /// Opens a channel; the opener pays the fee.
+    Fund(Funding),
+    /// Closes a channel as both agree; the fee comes out of it.
+    Close(Closing),
+    /// One step of closing a channel without the other's consent.
+    Dispute(Dispute),
 }
 
-/// What a signature is made over.
+/// A cooperative close. Carries no account nonce: a channel closes once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Closing {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// Its parties; both sign.
+    pub keys: [PublicKey; 2],
+    /// What each is paid. With the fee, all that is locked.
+    pub balances: [Amount; 2],
+}
+
+/// A step of a force close. Carries no account nonce, so that a stuck transfer cannot block justice: the channel's state on the chain allows
+/// each step once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dispute {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// Its parties.
+    pub keys: [PublicKey; 2],
+    /// Who signs this step and pays for it: anybody, but only a party can publish.
+    pub payer: PublicKey,
+    /// What the fee is taken from.
+    pub fee_from: FeeSource,
+    /// What is done.
+    pub step: DisputeStep,
+}
+
+/// What the fee of a dispute's step is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FeeSource {
+    /// The payer's account.
+    Account,
+    /// The payer's reserve in the channel; only for its parties.
+    Reserve,
+}
+
+/// What a step of a dispute does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(tag = "step", content = "with", rename_all = "camelCase")]
+pub enum DisputeStep {
+    /// Opens the dispute window. The payer becomes the publisher.
+    Publish(CoSigned),
+    /// Replaces what was published by a strictly newer commitment, until the window ends.
+    Refute(CoSigned),
+    /// Shows that the publisher had revoked what it published: it loses everything.
+    Punish(CommitmentSecret),
+    /// After the window: reveals the state that the newest commitment stands for, and pays it out.
+    Settle(State),
+}
+
+/// What signatures are made over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnsignedTransaction {
-    /// Who pays and signs.
-    pub sender: PublicKey,
-    /// How many transactions of the sender came before.
-    pub nonce: Nonce,
     /// Base units for the miner.
     pub fee: Amount,
-    /// What is done.
+    /// What is done, and by whom.
     pub action: Action,
 }
 
-/// A transaction with its signature, not yet checked.
+/// A transaction with its signatures, not yet checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Transaction {
     /// The body.
@@ -65,6 +127,8 @@ pub struct Transaction {
     pub unsigned: UnsignedTransaction,
     /// The sender's signature over [`UnsignedTransaction::signing_hash`].
     pub signature: Signature,
+    /// The other party's, exactly where [`UnsignedTransaction::cosigner`] asks for one.
+    pub cosignature: Option<Signature>,
 }
 
 impl Memo {
@@ -83,11 +147,44 @@ impl Memo {
     }
 }
 
+impl DisputeStep {
+    /// Its name, for people and for the pool, which holds one of a kind per channel.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Publish(_) => "publish",
+            Self::Refute(_) => "refute",
+            Self::Punish(_) => "punish",
+            Self::Settle(_) => "settle",
+        }
+    }
+
+    /// The commitment it brings.
+    pub const fn commitment(&self) -> Option<&CoSigned> {
+        match self {
+            Self::Publish(commitment) | Self::Refute(commitment) => Some(commitment),
+            Self::Punish(_) | Self::Settle(_) => None,
+        }
+    }
+}
+
 impl Action {
-    /// What leaves the sender besides the fee.
-    pub fn amount(&self) -> Amount {
-        let Self::Transfer { amount, .. } = self;
-        *amount
+    /// Its name, for people.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Transfer { .. } => "transfer",
+            Self::Fund(_) => "fund",
+            Self::Close(_) => "close",
+            Self::Dispute(dispute) => dispute.step.kind(),
+        }
+    }
+
+    /// The channel that it changes; one that it opens has the transaction's own id.
+    pub const fn channel(&self) -> Option<&ChannelId> {
+        match self {
+            Self::Transfer { .. } | Self::Fund(_) => None,
+            Self::Close(closing) => Some(&closing.channel),
+            Self::Dispute(dispute) => Some(&dispute.channel),
+        }
     }
 }
 
@@ -97,7 +194,7 @@ impl UnsignedTransaction {
         TRANSACTION.hash_of(self)
     }
 
-    /// What the sender signs on the chain that begins with `genesis`.
+    /// What is signed on the chain that begins with `genesis`.
     pub fn signing_hash(&self, genesis: &BlockId) -> Hash {
         SIGNED.hash(&[&genesis.0, &self.id().0])
     }
@@ -105,12 +202,64 @@ impl UnsignedTransaction {
     /// Signs with the sender's key.
     pub fn sign(self, key: &SecretKey, genesis: &BlockId) -> Transaction {
         let signature = key.sign(&self.signing_hash(genesis));
-        Transaction { unsigned: self, signature }
+        Transaction { unsigned: self, signature, cosignature: None }
     }
 
-    /// Amount and fee together, or nothing if no account could ever hold it.
-    pub fn cost(&self) -> Option<Amount> {
-        self.action.amount().checked_add(self.fee)
+    /// Signs with the keys of both who must: sender, cosigner.
+    pub fn sign_both(self, keys: [&SecretKey; 2], genesis: &BlockId) -> Transaction {
+        let message = self.signing_hash(genesis);
+        let [signature, cosignature] = keys.map(|key| key.sign(&message));
+        Transaction { unsigned: self, signature, cosignature: Some(cosignature) }
+    }
+
+    /// Who signs first.
+    pub const fn sender(&self) -> &PublicKey {
+        match &self.action {
+            Action::Transfer { from, .. } => from,
+            Action::Fund(funding) => &funding.parties[0].key,
+            Action::Close(closing) => &closing.keys[0],
+            Action::Dispute(dispute) => &dispute.payer,
+        }
+    }
+
+    /// Who signs, too.
+    pub const fn cosigner(&self) -> Option<&PublicKey> {
+        match &self.action {
+            Action::Fund(funding) => Some(&funding.parties[1].key),
+            Action::Close(closing) => Some(&closing.keys[1]),
+            Action::Transfer { .. } | Action::Dispute(_) => None,
+        }
+    }
+
+    /// The accounts whose next nonce it takes, each with that nonce.
+    pub fn nonces(&self) -> Vec<(Address, Nonce)> {
+        match &self.action {
+            Action::Transfer { from, nonce, .. } => vec![(from.address(), *nonce)],
+            Action::Fund(funding) => funding.parties.iter().map(|party| (party.key.address(), party.nonce)).collect(),
+            Action::Close(_) | Action::Dispute(_) => Vec::new(),
+        }
+    }
+
+    /// What it takes from accounts, fee included; nothing if no account could ever hold it.
+    pub fn debits(&self) -> Option<Vec<(Address, Amount)>> {
+        Some(match &self.action {
+            Action::Transfer { from, amount, .. } => vec![(from.address(), amount.checked_add(self.fee)?)],
+            Action::Fund(Funding { parties: [opener, accepter], .. }) => vec![
+                (opener.key.address(), opener.deposit.checked_add(self.fee)?),
+                (accepter.key.address(), accepter.deposit),
+            ],
+            Action::Dispute(Dispute { fee_from: FeeSource::Account, payer, .. }) => vec![(payer.address(), self.fee)],
+            Action::Close(_) | Action::Dispute(_) => Vec::new(),
+        })
+    }
+
+    /// What leaves the sender's account besides the fee.
+    pub fn amount(&self) -> Amount {
+        match &self.action {
+            Action::Transfer { amount, .. } => *amount,
+            Action::Fund(funding) => funding.parties[0].deposit,
+            Action::Close(_) | Action::Dispute(_) => Amount::ZERO,
+        }
     }
 }
 
@@ -125,9 +274,15 @@ impl Transaction {
         encode(self).len()
     }
 
-    /// Whether the sender signed it for this chain.
+    /// Whether everybody who must has signed it for this chain, and nobody else.
     pub fn is_signed(&self, genesis: &BlockId, checks: &mut Checks) -> bool {
-        checks.verify(&self.unsigned.sender, &self.unsigned.signing_hash(genesis), &self.signature)
+        let message = self.unsigned.signing_hash(genesis);
+        let cosigned = match (self.unsigned.cosigner(), &self.cosignature) {
+            (None, None) => true,
+            (Some(key), Some(signature)) => checks.verify(key, &message, signature),
+            _ => false,
+        };
+        cosigned && checks.verify(self.unsigned.sender(), &message, &self.signature)
     }
 }
 
@@ -156,10 +311,10 @@ mod tests {
 
     fn transfer() -> UnsignedTransaction {
         UnsignedTransaction {
-            sender: SecretKey::from_seed([1; 32]).public(),
-            nonce: Nonce(3),
             fee: Amount::literal(5),
             action: Action::Transfer {
+                from: SecretKey::from_seed([1; 32]).public(),
+                nonce: Nonce(3),
                 to: SecretKey::from_seed([2; 32]).public().address(),
                 amount: Amount::literal(100),
                 memo: Memo::new("rent").expect("short"),

@@ -91,9 +91,10 @@ impl World {
             return;
         };
         let ledger = node.chain().ledger();
-        let owned = Amount::checked_sum(ledger.accounts().map(|(_, account)| account.balance));
+        let balances = ledger.accounts().map(|(_, account)| account.balance);
+        let owned = Amount::checked_sum(balances.chain(ledger.channels().map(|(_, record)| record.locked())));
         let (supply, key) = (ledger.supply(), self.last_key());
-        let detail = format!("supply {supply}, balances {owned:?}");
+        let detail = format!("supply {supply}, balances and channels {owned:?}");
         let reconnects = (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());
         let height = node.chain().height();
         self.lights.tips += 1;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::Entry,
-    primitives::{Action, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction},
+    primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction},
     sim::World,
 };
 
@@ -109,11 +109,13 @@ pub struct BlockDetail {
 pub struct TransactionRow {
     /// Which.
     pub id: Hash,
+    /// What it does: `transfer`, `fund`, `close`, `publish`, `refute`, `punish` or `settle`.
+    pub kind: String,
     /// A node's name, or the address in short.
     pub from: String,
-    /// A node's name, or the address in short.
+    /// A node's name, or the address in short; of a step of a dispute, the channel in short.
     pub to: String,
-    /// Base units.
+    /// Base units transferred or locked.
     pub amount: Amount,
     /// Base units.
     pub fee: Amount,
@@ -243,16 +245,24 @@ impl BlockDetail {
 
 impl TransactionRow {
     pub(super) fn of(world: &World, transaction: &Transaction) -> Self {
-        let named = |address| world.name_of(address).map_or_else(|| address.short(), str::to_owned);
+        let named = |address: &Address| world.name_of(address).map_or_else(|| address.short(), str::to_owned);
         let body = &transaction.unsigned;
-        let Action::Transfer { to, amount, memo } = &body.action;
+        let (to, amount, memo) = match &body.action {
+            Action::Transfer { to, amount, memo, .. } => (named(to), *amount, memo.as_str().to_owned()),
+            Action::Fund(funding) => {
+                (named(&funding.parties[1].key.address()), funding.capacity().unwrap_or_default(), String::new())
+            }
+            Action::Close(closing) => (named(&closing.keys[1].address()), Amount::ZERO, String::new()),
+            Action::Dispute(dispute) => (dispute.channel.short(), Amount::ZERO, String::new()),
+        };
         Self {
             id: transaction.id(),
-            from: named(&body.sender.address()),
-            to: named(to),
-            amount: *amount,
+            kind: body.action.kind().to_owned(),
+            from: named(&body.sender().address()),
+            to,
+            amount,
             fee: body.fee,
-            memo: memo.as_str().to_owned(),
+            memo,
         }
     }
 }

@@ -54,10 +54,14 @@ pub fn genesis(people: u8, rules: Rules) -> Genesis {
 /// An unsigned transfer.
 pub fn transfer(from: u8, nonce: u64, to: Address, amount: u64, fee: u64) -> UnsignedTransaction {
     UnsignedTransaction {
-        sender: key(from).public(),
-        nonce: Nonce(nonce),
         fee: units(fee),
-        action: Action::Transfer { to, amount: units(amount), memo: Memo::default() },
+        action: Action::Transfer {
+            from: key(from).public(),
+            nonce: Nonce(nonce),
+            to,
+            amount: units(amount),
+            memo: Memo::default(),
+        },
     }
 }
 

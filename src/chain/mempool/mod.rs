@@ -1,0 +1,379 @@
+//! Transactions waiting for a block: bounded, in nonce order within a sender, by fee rate across senders.
+//!
+//! A transaction takes *places*: one nonce of an account, of two for a funding; or one kind of step of a channel, which has no nonce.
+//! Whoever wants a place that is taken must pay more than what it replaces.
+
+mod error;
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+pub use error::PoolError;
+
+use super::{Account, ChannelRecord, Ledger, TransactionError};
+use crate::primitives::{
+    Action, Address, Amount, ChannelId, DisputeStep, Hash, Nonce, Tag, Transaction, TransactionId,
+};
+
+const DIGEST: Tag = Tag::new("tabchain/mempool-digest");
+/// Bytes of encoded transactions the pool holds before the lowest fee rate is evicted.
+pub const MAX_POOL_BYTES: usize = 1 << 20;
+/// How far ahead of the account a nonce may be: a sender's transactions may arrive out of order.
+const MAX_NONCE_GAP: u64 = 64;
+/// Base units per 1,000 bytes below which nothing is relayed.
+const MIN_FEE_RATE: u64 = 100;
+/// A replacement pays at least this many percent more than what it replaces.
+const REPLACEMENT_PERCENT: u64 = 110;
+
+/// The waiting transactions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Mempool {
+    waiting: BTreeMap<TransactionId, Pooled>,
+    senders: BTreeMap<Address, BTreeMap<Nonce, TransactionId>>,
+    #[serde(skip)]
+    steps: BTreeMap<(ChannelId, &'static str), TransactionId>,
+    payers: BTreeMap<Address, BTreeSet<TransactionId>>,
+    rates: BTreeSet<(u64, TransactionId)>,
+    bytes: usize,
+}
+
+/// A waiting transaction with what was computed about it once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pooled {
+    /// The transaction.
+    pub transaction: Arc<Transaction>,
+    /// Its id.
+    pub id: TransactionId,
+    /// Bytes.
+    pub size: usize,
+    /// Base units per 1,000 bytes, rounded down.
+    pub fee_rate: u64,
+}
+
+/// What admitting a transaction did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It waits now.
+    Added,
+    /// It waits now, instead of this one.
+    Replaced(TransactionId),
+    /// It was waiting already.
+    Known,
+}
+
+impl Pooled {
+    fn new(transaction: Arc<Transaction>) -> Self {
+        let (id, size) = (transaction.id(), transaction.size());
+        let fee_rate = transaction.unsigned.fee.units().saturating_mul(1_000) / size as u64;
+        Self { transaction, id, size, fee_rate }
+    }
+
+    fn nonces(&self) -> Vec<(Address, Nonce)> {
+        self.transaction.unsigned.nonces()
+    }
+
+    fn debits(&self) -> Vec<(Address, Amount)> {
+        self.transaction.unsigned.debits().unwrap_or_default()
+    }
+
+    fn debit(&self, of: &Address) -> Amount {
+        Amount::checked_sum(self.debits().into_iter().filter(|(payer, _)| payer == of).map(|(_, amount)| amount))
+            .unwrap_or(Amount::MAX)
+    }
+
+    /// The step of a channel that it takes the place of.
+    fn step(&self) -> Option<(ChannelId, &'static str)> {
+        let action = &self.transaction.unsigned.action;
+        action.channel().map(|channel| (*channel, action.kind()))
+    }
+
+    /// The number of the commitment by which it refutes.
+    fn refutes_with(&self) -> Option<u64> {
+        match &self.transaction.unsigned.action {
+            Action::Dispute(dispute) => match &dispute.step {
+                DisputeStep::Refute(shown) => Some(shown.commitment.number),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Mempool {
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Bytes of all that wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// A waiting transaction.
+    pub fn get(&self, id: &TransactionId) -> Option<&Arc<Transaction>> {
+        self.waiting.get(id).map(|pooled| &pooled.transaction)
+    }
+
+    /// All that wait, best fee rate first.
+    pub fn iter(&self) -> impl Iterator<Item = &Pooled> {
+        self.rates.iter().rev().map(|(_, id)| &self.waiting[id])
+    }
+
+    /// The nonce a sender's next transaction should carry, after those that wait without a gap.
+    pub fn next_nonce(&self, sender: &Address, account: Account) -> Nonce {
+        let waiting = self.senders.get(sender);
+        let mut nonce = account.nonce;
+        while waiting.is_some_and(|waiting| waiting.contains_key(&nonce)) {
+            nonce = nonce.next();
+        }
+        nonce
+    }
+
+    /// What waiting transactions take from somebody's balance.
+    pub fn reserved(&self, payer: &Address) -> Amount {
+        let debits = self.payers.get(payer).into_iter().flatten().map(|id| self.waiting[id].debit(payer));
+        Amount::checked_sum(debits).unwrap_or(Amount::MAX)
+    }
+
+    /// Takes a transaction whose signatures were checked ([`super::check_transaction`]).
+    ///
+    /// # Errors
+    /// [`PoolError`]; the pool is unchanged then.
+    pub fn admit(&mut self, transaction: Arc<Transaction>, ledger: &Ledger) -> Result<Admission, PoolError> {
+        let new = Pooled::new(transaction);
+        if self.waiting.contains_key(&new.id) {
+            return Ok(Admission::Known);
+        }
+        check_fee(&new)?;
+        for (address, nonce) in new.nonces() {
+            check_nonce(nonce, ledger.account(&address))?;
+        }
+        match &new.transaction.unsigned.action {
+            Action::Transfer { .. } => {}
+            Action::Fund(funding) => drop(ChannelRecord::open(funding, ledger.height().next())?),
+            Action::Close(_) | Action::Dispute(_) => ledger.allows(&new.transaction)?,
+        }
+        let replaced = self.check_replacement(&new)?;
+        self.check_affordable(&new, &replaced, ledger)?;
+        let victims = self.make_room(&new, &replaced)?;
+        replaced.iter().chain(&victims).for_each(|id| self.remove(id));
+        self.insert(new);
+        Ok(replaced.first().map_or(Admission::Added, |old| Admission::Replaced(*old)))
+    }
+
+    /// Drops what the ledger no longer allows: spent nonces, steps of channels that are past, and the tails of senders that can no longer pay.
+    pub fn refresh(&mut self, ledger: &Ledger) {
+        let mut dropped: BTreeSet<TransactionId> =
+            self.waiting.values().filter(|pooled| is_past(pooled, ledger)).map(|pooled| pooled.id).collect();
+        for (payer, ids) in &self.payers {
+            let mut left = Some(ledger.account(payer).balance);
+            let order = |id: &TransactionId| (nonce_of(&self.waiting[id], payer), *id);
+            let mut ids: Vec<_> = ids.iter().filter(|id| !dropped.contains(*id)).map(order).collect();
+            ids.sort_unstable();
+            for (_, id) in ids {
+                left = left.and_then(|left| left.checked_sub(self.waiting[&id].debit(payer)));
+                if left.is_none() {
+                    dropped.insert(id);
+                }
+            }
+        }
+        dropped.iter().for_each(|id| self.remove(id));
+    }
+
+    /// The best-paying transactions that fit into `room` bytes and follow one another.
+    pub fn select(&self, ledger: &Ledger, room: usize) -> Vec<Transaction> {
+        let mut draft = ledger.draft();
+        let rank = |id: &TransactionId| (self.waiting[id].fee_rate, Reverse(*id));
+        let firsts = self.senders.iter().filter_map(|(sender, waiting)| waiting.get(&ledger.account(sender).nonce));
+        let mut candidates: BTreeSet<(u64, Reverse<TransactionId>)> =
+            firsts.chain(self.steps.values()).map(rank).collect();
+        let (mut selected, mut left) = (Vec::new(), room);
+        while let Some((_, Reverse(id))) = candidates.pop_last() {
+            let pooled = &self.waiting[&id];
+            // A funding comes up with either party's nonce; it is taken when both are next.
+            if pooled.size > left || draft.transact(&pooled.transaction).is_err() {
+                continue;
+            }
+            left -= pooled.size;
+            selected.push(Transaction::clone(&pooled.transaction));
+            let followers = pooled
+                .nonces()
+                .into_iter()
+                .filter_map(|(sender, nonce)| self.senders.get(&sender).and_then(|waiting| waiting.get(&nonce.next())));
+            candidates.extend(followers.map(rank));
+        }
+        selected
+    }
+
+    /// A hash over all that wait.
+    pub fn digest(&self) -> Hash {
+        DIGEST.hash_of(&self.waiting.keys().collect::<Vec<_>>())
+    }
+
+    /// Those whose places a new one wants; it must pay for all of them. A refutation by a newer commitment need not: nobody may
+    /// keep it out by an older one with a high fee.
+    fn check_replacement(&self, new: &Pooled) -> Result<Vec<TransactionId>, PoolError> {
+        let nonces = new.nonces();
+        let taken = nonces.iter().filter_map(|(sender, nonce)| self.senders.get(sender)?.get(nonce));
+        let olds: BTreeSet<TransactionId> =
+            taken.chain(new.step().and_then(|step| self.steps.get(&step))).copied().collect();
+        let Some(first) = olds.first() else {
+            return Ok(Vec::new());
+        };
+        if new.refutes_with().is_some() && new.refutes_with() != self.waiting[first].refutes_with() {
+            let (number, newest) = (new.refutes_with(), self.waiting[first].refutes_with());
+            return if number > newest { Ok(vec![*first]) } else { Err(PoolError::Outdated { replaces: *first }) };
+        }
+        let fees = olds.iter().map(|id| self.waiting[id].transaction.unsigned.fee.units()).sum::<u64>();
+        let required = Amount::new(fees.saturating_mul(REPLACEMENT_PERCENT).div_ceil(100)).unwrap_or(Amount::MAX);
+        let (fee, best) = (new.transaction.unsigned.fee, olds.iter().map(|id| self.waiting[id].fee_rate).max());
+        if fee < required || Some(new.fee_rate) <= best {
+            return Err(PoolError::ReplacementUnderpriced { fee, required, replaces: *first });
+        }
+        Ok(olds.into_iter().collect())
+    }
+
+    fn check_affordable(&self, new: &Pooled, replaced: &[TransactionId], ledger: &Ledger) -> Result<(), PoolError> {
+        for (payer, debit) in new.debits() {
+            let balance = ledger.account(&payer).balance;
+            if debit > balance {
+                let (amount, fee) = (new.transaction.unsigned.amount(), new.transaction.unsigned.fee);
+                return Err(TransactionError::InsufficientBalance { balance, amount, fee }.into());
+            }
+            let others = self.payers.get(&payer).into_iter().flatten().filter(|id| !replaced.contains(id));
+            let debits = others.map(|id| self.waiting[id].debit(&payer)).chain([debit]);
+            let required = Amount::checked_sum(debits).unwrap_or(Amount::MAX);
+            if required > balance {
+                return Err(PoolError::Overspent { balance, required });
+            }
+        }
+        Ok(())
+    }
+
+    /// The lowest fee rates, each with the later nonces of its senders, that must go until `new` fits; never those of its own senders, which
+    /// it may need before it.
+    fn make_room(&self, new: &Pooled, replaced: &[TransactionId]) -> Result<BTreeSet<TransactionId>, PoolError> {
+        let freed = replaced.iter().map(|id| self.waiting[id].size).sum::<usize>();
+        let mut needed = (self.bytes + new.size).saturating_sub(MAX_POOL_BYTES + freed);
+        let own: BTreeSet<Address> = new.nonces().into_iter().map(|(sender, _)| sender).collect();
+        let mut victims = BTreeSet::new();
+        for (rate, id) in &self.rates {
+            if needed == 0 {
+                break;
+            }
+            if *rate >= new.fee_rate {
+                return Err(PoolError::Full { fee_rate: new.fee_rate, lowest: *rate });
+            }
+            if replaced.contains(id) || self.waiting[id].nonces().iter().any(|(sender, _)| own.contains(sender)) {
+                continue;
+            }
+            for id in self.tail(*id) {
+                if victims.insert(id) {
+                    needed = needed.saturating_sub(self.waiting[&id].size);
+                }
+            }
+        }
+        Ok(victims)
+    }
+
+    /// A transaction and all that cannot be included without it.
+    fn tail(&self, id: TransactionId) -> BTreeSet<TransactionId> {
+        let (mut tail, mut waiting) = (BTreeSet::new(), vec![id]);
+        while let Some(id) = waiting.pop() {
+            if tail.insert(id) {
+                let nonces = self.waiting[&id].nonces().into_iter();
+                waiting
+                    .extend(nonces.flat_map(|(sender, nonce)| self.senders[&sender].range(nonce..).map(|(_, id)| *id)));
+            }
+        }
+        tail
+    }
+
+    fn insert(&mut self, new: Pooled) {
+        let id = new.id;
+        for (sender, nonce) in new.nonces() {
+            self.senders.entry(sender).or_default().insert(nonce, id);
+        }
+        for (payer, _) in new.debits() {
+            self.payers.entry(payer).or_default().insert(id);
+        }
+        self.steps.extend(new.step().map(|step| (step, id)));
+        self.rates.insert((new.fee_rate, id));
+        self.bytes += new.size;
+        self.waiting.insert(id, new);
+    }
+
+    fn remove(&mut self, id: &TransactionId) {
+        let Some(pooled) = self.waiting.remove(id) else {
+            return;
+        };
+        for (sender, nonce) in pooled.nonces() {
+            take(&mut self.senders, sender, |waiting| waiting.remove(&nonce).is_some() && waiting.is_empty());
+        }
+        for (payer, _) in pooled.debits() {
+            take(&mut self.payers, payer, |ids| ids.remove(id) && ids.is_empty());
+        }
+        pooled.step().map(|step| self.steps.remove(&step));
+        self.rates.remove(&(pooled.fee_rate, *id));
+        self.bytes -= pooled.size;
+    }
+}
+
+/// Takes something out of one of many collections, and the collection too once it is empty.
+fn take<V>(all: &mut BTreeMap<Address, V>, of: Address, empties: impl FnOnce(&mut V) -> bool) {
+    if all.get_mut(&of).is_some_and(empties) {
+        all.remove(&of);
+    }
+}
+
+fn nonce_of(pooled: &Pooled, of: &Address) -> Option<Nonce> {
+    pooled.nonces().into_iter().find(|(sender, _)| sender == of).map(|(_, nonce)| nonce)
+}
+
+/// Whether it could not be included any more, whatever else waits.
+fn is_past(pooled: &Pooled, ledger: &Ledger) -> bool {
+    let account = |address: &Address| ledger.account(address).nonce;
+    let out_of_range =
+        |(address, nonce): (Address, Nonce)| nonce < account(&address) || nonce.0 > account(&address).0 + MAX_NONCE_GAP;
+    match &pooled.transaction.unsigned.action {
+        Action::Transfer { .. } => pooled.nonces().into_iter().any(out_of_range),
+        Action::Fund(funding) => {
+            funding.terms.valid_until <= ledger.height() || pooled.nonces().into_iter().any(out_of_range)
+        }
+        Action::Close(_) | Action::Dispute(_) => ledger.allows(&pooled.transaction).is_err(),
+    }
+}
+
+fn check_fee(new: &Pooled) -> Result<(), PoolError> {
+    let minimum = minimum_fee(new.size);
+    let fee = new.transaction.unsigned.fee;
+    if fee < minimum { Err(PoolError::FeeTooLow { fee, minimum, bytes: new.size }) } else { Ok(()) }
+}
+
+/// Base units below which a transaction of `bytes` is not relayed.
+pub fn minimum_fee(bytes: usize) -> Amount {
+    Amount::new((bytes as u64 * MIN_FEE_RATE).div_ceil(1_000)).expect("sizes are small")
+}
+
+fn check_nonce(nonce: Nonce, account: Account) -> Result<(), PoolError> {
+    let expected = account.nonce;
+    if nonce < expected {
+        return Err(TransactionError::WrongNonce { nonce, expected }.into());
+    }
+    if nonce.0 > expected.0.saturating_add(MAX_NONCE_GAP) {
+        return Err(PoolError::NonceTooFar { nonce, expected, limit: MAX_NONCE_GAP });
+    }
+    Ok(())
+}
