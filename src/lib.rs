@@ -5,6 +5,8 @@
 
 #[deny(clippy::float_arithmetic)]
 pub mod chain;
+#[deny(clippy::float_arithmetic)]
+pub mod channel;
 pub mod entry;
 #[deny(clippy::float_arithmetic)]
 pub mod gossip;

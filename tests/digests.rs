@@ -19,13 +19,13 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
     ]
 }
 
-const ONE_NODE: &str = "e5f68e34e36bbc2431970aa76a0f048c9401ac2b2a668e052a68be00a8b50742";
-const TWO_NODES: &str = "0acf4924d8c2d83249ff133412e60aea7d371b07c429eac3159dbdcc1972aa89";
-const FIVE_NODES: &str = "e2e1b6c3ccf4a92ace73e0c2d534051a9f49c12826fefdc673e056e963d40055";
-const FIRST: &str = "590bd8d562008f12452951f6947239dd2f3d98153bbbbd64fde64fd132b1b8f3";
-const LOSSY: &str = "2a6fd56476fdb2eb0fbd1634b95eed047d2496840d8599fecdf4e075784501dc";
-const PARTITIONED: &str = "e37b2e449017348c9247089c2bdb020397595234f08f64741764563d3acc3345";
-const RESTARTED: &str = "4857936013dfc06a366b2000312b1675aff3796a907bfce90cb07e0433fdce79";
+const ONE_NODE: &str = "b51d202d508476096dea2e513d9a70fbd2fc6cb64652fe578761ac049834a091";
+const TWO_NODES: &str = "d1034766cc29fec423a9ae4a2d4b38e035fbd03bd39afa3f52faa85c8e47a0fe";
+const FIVE_NODES: &str = "f1079327eabe73ec51c94822fc965ef76d4bf3c139a200721678c1160d21c072";
+const FIRST: &str = "33a1046a01cace92ff7847fa8534559c2d10f8360e4d711900435e7cbc03cb4f";
+const LOSSY: &str = "c76d1f0a493fc783b524870204b1883abdbb40062e32d1f45422dac83ae7886c";
+const PARTITIONED: &str = "5ec3388efb9d02db8412f15cd350dd14d7887387692eafbc7efc8e37c327c299";
+const RESTARTED: &str = "6181406ff46ddcf6f4d171465402f112fadd8c3c55a3539e2ff4a18f86a3b856";
 
 fn lossy() -> Scenario {
     let mut scenario = Scenario::generated(3, 14);

@@ -96,7 +96,7 @@ impl Forest {
             let block = self.blocks.iter().find(|block| block.id() == *id).expect("known");
             for tx in block.transactions.iter().map(|tx| &tx.unsigned) {
                 let Action::Transfer { to, amount, .. } = &tx.action else { unreachable!() };
-                let sender = accounts.entry(tx.sender.address()).or_default();
+                let sender = accounts.entry(tx.sender().address()).or_default();
                 *sender = (sender.0 - amount.units() - tx.fee.units(), sender.1 + 1);
                 accounts.entry(*to).or_default().0 += amount.units();
             }

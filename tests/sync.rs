@@ -102,7 +102,7 @@ fn a_reorg_does_not_make_a_node_forget_its_own_transaction() {
 
     let mut lab = Lab::new(genesis(3, rules(1)), LATER);
     lab.add(1, &[]);
-    lab.command(1, Command::Submit(payment));
+    lab.command(1, Command::Submit(Box::new(payment)));
     lab.greet(1, 50);
     lab.say(50, 1, &Message::Block(with_it));
     lab.run(60_000);

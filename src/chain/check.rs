@@ -8,7 +8,7 @@ use std::{ops::Deref, sync::Arc};
 use serde::Serialize;
 
 use super::{BlockError, Rules, TransactionError, check_funding, rules::VERSION};
-use crate::primitives::{Action, Amount, Block, BlockId, Checks, Dispute, Header, Target, Timestamp, Transaction};
+use crate::primitives::{Action, Amount, Block, BlockId, Checks, Header, Target, Timestamp, Transaction};
 
 /// A block that keeps every rule that needs no ledger; cheap to clone. Only [`check_body`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -130,9 +130,9 @@ pub fn check_transaction(
     if !transaction.is_signed(genesis, checks) {
         return Err(TransactionError::BadSignature { id: transaction.id() });
     }
-    if let Action::Dispute(Dispute { channel, keys, step, .. }) = &transaction.unsigned.action
-        && let Some(shown) = step.commitment()
-        && !shown.is_signed(keys, genesis, channel, checks)
+    if let Action::Dispute(dispute) = &transaction.unsigned.action
+        && let Some(shown) = dispute.step.commitment()
+        && !shown.is_signed(&dispute.keys, genesis, &dispute.channel, checks)
     {
         return Err(TransactionError::BadCommitment { number: shown.commitment.number });
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{PeerId, WireError};
-use crate::primitives::{BlockId, Timestamp};
+use crate::primitives::{BlockId, Hash, Timestamp};
 
 /// Points at which a peer is disconnected and banned.
 pub const BAN_SCORE: u32 = 100;
@@ -94,6 +94,14 @@ pub enum Fault {
         /// The values compared.
         reason: String,
     },
+    /// A direct message that no honest party sends.
+    #[error("in channel {channel}: {reason}")]
+    Channel {
+        /// The channel's handle.
+        channel: Hash,
+        /// What it did.
+        reason: String,
+    },
     /// It came back before its ban ended.
     #[error("is banned")]
     Banned,
@@ -106,7 +114,7 @@ impl Fault {
     /// How much it counts towards [`BAN_SCORE`].
     pub fn points(&self) -> u32 {
         match self {
-            Self::Malformed(_) => 50,
+            Self::Malformed(_) | Self::Channel { .. } => 50,
             Self::TooManyPeers => 0,
             Self::WrongChain { .. }
             | Self::InvalidBlock { .. }

@@ -24,7 +24,8 @@ use requests::Requests;
 pub use seen::Seen;
 pub use source::{Delivery, Effect, Source};
 pub use wire::{
-    Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION, Status, WireError,
+    Item, MAX_DIRECT_BYTES, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION, Status,
+    WireError,
 };
 
 use crate::primitives::{Block, BlockId, Timestamp, TransactionId};
@@ -134,6 +135,7 @@ impl Gossip {
                 self.arrived(now, from, Item::Transaction(transaction.id()));
                 return Some(Delivery::Transaction(transaction));
             }
+            Message::Direct(bytes) => return Some(Delivery::Direct(bytes)),
         }
         None
     }
@@ -159,6 +161,13 @@ impl Gossip {
         self.ask(retry);
         self.record.expire(now);
         self.fetch_bodies(now, source);
+    }
+
+    /// Sends bytes that only the other node can read.
+    pub fn send_direct(&mut self, to: PeerId, bytes: Vec<u8>) {
+        if self.peers.contains_key(&to) {
+            self.send(to, Message::Direct(bytes));
+        }
     }
 
     /// Announces a block to every peer that is not known to have it.

@@ -34,6 +34,8 @@ pub enum Delivery {
     Block(Block),
     /// A transaction.
     Transaction(Transaction),
+    /// Bytes for the node alone.
+    Direct(Vec<u8>),
     /// Headers in order; `full` if the peer probably has more.
     Headers {
         /// At most [`super::MAX_HEADERS`].

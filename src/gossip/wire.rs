@@ -17,6 +17,8 @@ pub const MAX_ITEMS: usize = 256;
 pub const MAX_HEADERS: usize = 256;
 /// Ids of one locator.
 pub const MAX_LOCATOR: usize = 32;
+/// Bytes that a direct message carries.
+pub const MAX_DIRECT_BYTES: usize = 4_096;
 
 /// Something that can be announced and asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
@@ -63,6 +65,8 @@ pub enum Message {
     Block(Block),
     /// A transaction.
     Transaction(Transaction),
+    /// For the receiver alone, about something that the two have with each other: bytes that gossip does not read.
+    Direct(Vec<u8>),
 }
 
 /// Why bytes are not a message.
@@ -111,6 +115,7 @@ impl Message {
             Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => (items.len(), MAX_ITEMS),
             Self::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
             Self::Headers(headers) => (headers.len(), MAX_HEADERS),
+            Self::Direct(bytes) => (bytes.len(), MAX_DIRECT_BYTES),
             Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),
         };
         if count > limit {
@@ -140,6 +145,7 @@ impl Message {
             Self::Headers(_) => "headers",
             Self::Block(_) => "block",
             Self::Transaction(_) => "transaction",
+            Self::Direct(_) => "direct",
         }
     }
 }

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::{
     chain::{BlockError, PoolError},
+    channel::Notice,
     gossip::{Fault, PeerId},
-    primitives::{BlockId, Height, TransactionId},
+    primitives::{BlockId, ChannelId, Hash, Height, TransactionId},
 };
 
 /// Something that happened in a node.
@@ -85,6 +86,24 @@ pub enum EventKind {
         transaction: TransactionId,
         /// The rule and its values.
         error: PoolError,
+    },
+    /// Something happened to a channel of this node.
+    Channel {
+        /// Which.
+        channel: ChannelId,
+        /// The other party.
+        peer: PeerId,
+        /// What.
+        notice: Notice,
+    },
+    /// A peer does not want a channel, or has not answered.
+    OfferRefused {
+        /// The channel's handle.
+        handle: Hash,
+        /// Who.
+        peer: PeerId,
+        /// What it says: text from outside.
+        reason: String,
     },
     /// A peer did something wrong.
     PeerBlamed {

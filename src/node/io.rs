@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::{ChangeSet, EventKind};
+use super::{ChangeSet, ChannelRefusal, EventKind};
 use crate::{
     chain::{BlockTemplate, PoolError},
     gossip::{Fault, Message, PeerId},
-    primitives::{Address, Amount, Hash, Memo, Nonce, Transaction, TransactionId},
+    primitives::{Address, Amount, ChannelId, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction, TransactionId},
 };
 
 /// Counts the inputs a node has handled; every event names the one that caused it.
@@ -68,9 +68,53 @@ pub enum Command {
     /// Sign and send a transfer from this node's account, with its next nonce.
     Transfer(Transfer),
     /// Take a transaction that somebody signed.
-    Submit(Transaction),
+    Submit(Box<Transaction>),
     /// Start or stop asking for blocks to be mined.
     SetMining(bool),
+    /// Offer a channel to a peer.
+    OpenChannel(Box<OpenChannel>),
+    /// Pay through a channel, so many times.
+    Pay {
+        /// Which channel.
+        channel: ChannelId,
+        /// Base units each time.
+        amount: Amount,
+        /// 1 ..= [`crate::channel::MAX_WAITING`].
+        times: u32,
+    },
+    /// Close a channel.
+    CloseChannel {
+        /// Which.
+        channel: ChannelId,
+        /// Without the other's consent.
+        force: bool,
+    },
+    /// Publish an old commitment of a channel, as a cheat does.
+    PublishOld {
+        /// Which channel.
+        channel: ChannelId,
+        /// The commitment, and what it stands for.
+        old: Box<(CoSigned, State)>,
+    },
+}
+
+/// A channel to be offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpenChannel {
+    /// To whom.
+    pub peer: PeerId,
+    /// What this node locks, base units.
+    pub ours: Amount,
+    /// What the peer is to lock, base units.
+    pub theirs: Amount,
+    /// Base units for the miner of the funding, paid by this node.
+    pub fee: Amount,
+    /// What becomes of cheats.
+    pub policy: Policy,
+    /// Blocks of the dispute window.
+    pub window: u32,
+    /// Base units each side keeps. At most either deposit.
+    pub reserve: Amount,
 }
 
 /// A transfer to be signed.
@@ -96,6 +140,10 @@ pub enum CommandResult {
     Accepted(TransactionId),
     /// Nothing changed.
     Refused(PoolError),
+    /// Nothing changed.
+    ChannelRefused(ChannelRefusal),
+    /// A channel was offered under this handle.
+    Offered(Hash),
     /// Done.
     Done,
 }

@@ -32,6 +32,13 @@ impl Keyring {
         self.key.public()
     }
 
+    /// 32 bytes from the node's stream.
+    pub fn draw_bytes(&mut self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.random.fill_bytes(&mut bytes);
+        bytes
+    }
+
     /// A number in 0 .. `bound` from the node's stream. The bias, below 2^-32 per value, is irrelevant for timers.
     pub fn draw(&mut self, bound: u32) -> u32 {
         ((u64::from(self.random.next_u32()) * u64::from(bound)) >> 32) as u32

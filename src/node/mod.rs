@@ -1,12 +1,14 @@
 //! Layer 2: a node, as a state machine without I/O.
 //!
-//! Owns the wiring of chain, mempool and gossip, and the wallet. [`Node::handle`] is the only way its state changes; what it wants from
+//! Owns the wiring of chain, mempool, channels and gossip, and the wallet. [`Node::handle`] is the only way its state changes; what it wants from
 //! the world comes back as [`Output`]s, to be done in order. Must never know whether it runs in a tab, a test or a server.
 
 mod change_set;
+mod channels;
 mod event;
 mod io;
 mod keyring;
+mod opening;
 mod relay;
 mod source;
 mod wallet;
@@ -18,14 +20,17 @@ use std::{
 
 use serde::Serialize;
 
-pub use change_set::ChangeSet;
+pub use change_set::{ChangeSet, StoredChannel};
+pub use channels::ChannelRefusal;
+use channels::Channels;
 pub use event::EventKind;
-pub use io::{Command, CommandId, CommandResult, Input, InputSequence, Output, PeerChange, Transfer};
+pub use io::{Command, CommandId, CommandResult, Input, InputSequence, OpenChannel, Output, PeerChange, Transfer};
 pub use keyring::Keyring;
 use source::NodeSource;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
+    channel::Event,
     gossip::{Gossip, PeerId},
     primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
 };
@@ -45,6 +50,7 @@ pub struct Node {
     chain: Chain,
     mempool: Mempool,
     gossip: Gossip,
+    channels: Channels,
     mining: bool,
     template: Option<BlockTemplate>,
     template_due: Timestamp,
@@ -78,6 +84,7 @@ impl Node {
             chain,
             mempool: Mempool::default(),
             gossip: Gossip::default(),
+            channels: Channels::default(),
             mining: false,
             template: None,
             template_due: Timestamp::default(),
@@ -109,6 +116,7 @@ impl Node {
                 node.own.insert(transaction.id(), now);
             }
         }
+        node.restore_channels(now, stored, checks);
         node
     }
 
@@ -132,7 +140,7 @@ impl Node {
         let template = self.template.as_ref().map(|_| self.template_due);
         let held = self.held.values().map(|held| held.due);
         let own = self.own.values().copied();
-        held.chain(own).chain(template).chain(self.gossip.next_wake()).min()
+        held.chain(own).chain(template).chain(self.gossip.next_wake()).chain(self.next_channel_wake()).min()
     }
 
     /// This node's account.
@@ -170,15 +178,19 @@ impl Node {
         self.inputs
     }
 
-    /// A hash over the chain, the mempool and the count of inputs.
+    /// A hash over the chain, the mempool, the channels and the count of inputs.
     pub fn digest(&self) -> Hash {
-        DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining))
+        let channels: Vec<Hash> = self.channels().map(|(_, channel)| channel.digest()).collect();
+        DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining, channels))
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange) {
         let source = NodeSource::new(&self.chain, &self.mempool);
         match change {
-            PeerChange::Connected => self.gossip.connected(now, peer, &source),
+            PeerChange::Connected => {
+                self.gossip.connected(now, peer, &source);
+                self.channels_connected(now, peer);
+            }
             PeerChange::Disconnected => self.gossip.disconnected(now, peer),
         }
     }
@@ -186,11 +198,23 @@ impl Node {
     fn on_command(&mut self, now: Timestamp, id: CommandId, command: Command, checks: &mut Checks) {
         let result = match command {
             Command::Transfer(transfer) => self.transfer(now, transfer, checks),
-            Command::Submit(transaction) => self.submit(now, transaction, checks),
+            Command::Submit(transaction) => self.submit(now, *transaction, checks),
             Command::SetMining(on) => {
                 self.mining = on;
                 self.rebuild_template(now);
                 CommandResult::Done
+            }
+            Command::OpenChannel(open) => self.open_channel(now, &open, checks),
+            Command::Pay { channel, amount, times } => {
+                let payments = (0..times).map(|_| Event::Pay(amount));
+                self.on_channel_command(now, &channel, payments, checks)
+            }
+            Command::PublishOld { channel, old } => {
+                self.on_channel_command(now, &channel, [Event::PublishOld(old)].into_iter(), checks)
+            }
+            Command::CloseChannel { channel, force } => {
+                let event = if force { Event::ForceClose } else { Event::Close };
+                self.on_channel_command(now, &channel, [event].into_iter(), checks)
             }
         };
         self.outbox.push_back(Output::Done { id, result });
@@ -219,6 +243,7 @@ impl Node {
             }
         }
         self.rebroadcast(now);
+        self.wake_channels(now, checks);
         if self.template.is_some() && self.template_due <= now {
             self.rebuild_template(now);
         }

@@ -20,6 +20,7 @@ impl Node {
             Some(Delivery::Headers { headers, full }) => self.take_headers(now, from, &headers, full),
             Some(Delivery::Block(block)) => self.take_block(now, Some(from), block, checks),
             Some(Delivery::Transaction(transaction)) => self.take_peers_transaction(now, from, transaction, checks),
+            Some(Delivery::Direct(bytes)) => self.on_direct(now, from, &bytes, checks),
         }
     }
 
@@ -40,6 +41,7 @@ impl Node {
             }
         }
         if self.chain.tip() != before {
+            self.show_chain(now, checks);
             self.rebuild_template(now);
         }
         let source = NodeSource::new(&self.chain, &self.mempool);
@@ -122,9 +124,12 @@ impl Node {
             }
             Import::Extended(block) => {
                 self.event(EventKind::Extended { block: id, height, transactions: block.transactions.len() });
+                self.note_blocks(std::slice::from_ref(&block), true);
                 self.mempool.refresh(self.chain.ledger());
             }
             Import::Reorged { disconnected, connected } => {
+                self.note_blocks(&disconnected, false);
+                self.note_blocks(&connected, true);
                 self.readmit(now, &disconnected);
                 let from = disconnected.first().map_or(id, CheckedBlock::id);
                 let (disconnected, connected) = (disconnected.len(), connected.len());

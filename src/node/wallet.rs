@@ -9,10 +9,12 @@ use crate::{
 };
 
 impl Node {
-    /// What this node could send now: its balance less what waits.
+    /// What this node could send now: its balance less what waits and what it owes to channels being opened.
     pub fn available(&self) -> Amount {
         let balance = self.chain.ledger().account(&self.address).balance;
-        balance.checked_sub(self.mempool.reserved(&self.address)).unwrap_or(Amount::ZERO)
+        let promised = self.promises().map(|(_, deposit)| deposit);
+        let owed = Amount::checked_sum(promised.chain([self.mempool.reserved(&self.address)]));
+        owed.and_then(|owed| balance.checked_sub(owed)).unwrap_or(Amount::ZERO)
     }
 
     /// What sending this transfer would come to, without sending it.
@@ -68,8 +70,7 @@ impl Node {
     }
 
     fn sign(&self, transfer: &Transfer) -> Transaction {
-        let account = self.chain.ledger().account(&self.address);
-        let nonce = transfer.nonce.unwrap_or_else(|| self.mempool.next_nonce(&self.address, account));
+        let nonce = transfer.nonce.unwrap_or_else(|| self.next_nonce());
         let (from, memo) = (self.keyring.public(), transfer.memo.clone());
         let action = Action::Transfer { from, nonce, to: transfer.to, amount: transfer.amount, memo };
         UnsignedTransaction { fee: transfer.fee, action }.sign(self.keyring.key(), &self.chain.genesis_id())

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Hash, PublicKey, Signature, Tag};
+use super::{Hash, PublicKey, Signature, Tag, VerifyingKey};
 
 const CHECK: Tag = Tag::new("tabchain/check");
 /// Entries a generation holds before the older one is forgotten; two generations of about 100 bytes an entry.
@@ -44,9 +44,18 @@ impl Checks {
 
     /// Whether `signature` by `key` over `message` is valid.
     pub fn verify(&mut self, key: &PublicKey, message: &Hash, signature: &Signature) -> bool {
+        self.check(key, message, signature, || key.verify(message, signature))
+    }
+
+    /// The same with a prepared key.
+    pub fn verify_prepared(&mut self, key: &VerifyingKey, message: &Hash, signature: &Signature) -> bool {
+        self.check(key.public(), message, signature, || key.verify(message, signature))
+    }
+
+    fn check(&mut self, key: &PublicKey, message: &Hash, signature: &Signature, verify: impl FnOnce() -> bool) -> bool {
         if self.capacity == 0 {
             self.counts.computed += 1;
-            return key.verify(message, signature);
+            return verify();
         }
         let input = CHECK.hash_of(&(key, message, signature));
         if let Some(valid) = self.recent.get(&input).or_else(|| self.older.get(&input)) {
@@ -54,7 +63,7 @@ impl Checks {
             return *valid;
         }
         self.counts.computed += 1;
-        let valid = key.verify(message, signature);
+        let valid = verify();
         if self.recent.len() == self.capacity {
             self.older = Arc::new(std::mem::take(&mut self.recent));
         }

@@ -9,7 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use ed25519_zebra::{SigningKey, VerificationKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Address, Hash};
+use super::{Address, Hash, Tag};
 
 /// A public key of one of the supported schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -37,13 +37,44 @@ impl PublicKey {
 
     /// Whether `signature` over `message` is valid. Costs one verification (about 50–100 µs).
     pub fn verify(&self, message: &Hash, signature: &Signature) -> bool {
-        let (Self::Ed25519(key), Signature::Ed25519(signature)) = (self, signature);
-        VerificationKey::try_from(*key)
-            .is_ok_and(|key| key.verify(&ed25519_zebra::Signature::from(*signature), &message.0).is_ok())
+        VerifyingKey::new(*self).verify(message, signature)
+    }
+}
+
+/// A public key made ready for many verifications: what is computed of the key alone is computed once.
+#[derive(Debug, Clone)]
+pub struct VerifyingKey {
+    public: PublicKey,
+    prepared: Option<VerificationKey>,
+}
+
+impl VerifyingKey {
+    /// Prepares a key. One that is none verifies nothing.
+    pub fn new(public: PublicKey) -> Self {
+        let PublicKey::Ed25519(bytes) = public;
+        Self { public, prepared: VerificationKey::try_from(bytes).ok() }
+    }
+
+    /// The key as it is written.
+    pub const fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// As [`PublicKey::verify`].
+    pub fn verify(&self, message: &Hash, signature: &Signature) -> bool {
+        let Signature::Ed25519(signature) = signature;
+        self.prepared
+            .as_ref()
+            .is_some_and(|key| key.verify(&ed25519_zebra::Signature::from(*signature), &message.0).is_ok())
     }
 }
 
 impl SecretKey {
+    /// 32 secret bytes that only this key and this purpose give.
+    pub fn derive(&self, purpose: &Tag, salt: &Hash) -> [u8; 32] {
+        purpose.hash(&[self.0.as_ref(), &salt.0]).0
+    }
+
     /// The Ed25519 key of a 32-byte seed (RFC 8032, section 5.1.5).
     pub fn from_seed(seed: [u8; 32]) -> Self {
         Self(SigningKey::from(seed))

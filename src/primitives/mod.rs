@@ -26,7 +26,7 @@ pub use channel::{
 pub use checks::{CheckCounts, Checks};
 pub use encoding::{DecodeError, decode, encode};
 pub use hash::{Hash, HashError, Tag};
-pub use keys::{PublicKey, SecretKey, Signature};
+pub use keys::{PublicKey, SecretKey, Signature, VerifyingKey};
 pub use target::{Midstate, Target, Work};
 pub use transaction::{
     Action, Closing, Dispute, DisputeStep, FeeSource, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId,

@@ -49,11 +49,11 @@ pub enum Action {
         memo: Memo,
     },
     /// Opens a channel; the opener pays the fee.
-    Fund(Funding),
+    Fund(Box<Funding>),
     /// Closes a channel as both agree; the fee comes out of it.
-    Close(Closing),
+    Close(Box<Closing>),
     /// One step of closing a channel without the other's consent.
-    Dispute(Dispute),
+    Dispute(Box<Dispute>),
 }
 
 /// A cooperative close. Carries no account nonce: a channel closes once.
@@ -244,11 +244,16 @@ impl UnsignedTransaction {
     pub fn debits(&self) -> Option<Vec<(Address, Amount)>> {
         Some(match &self.action {
             Action::Transfer { from, amount, .. } => vec![(from.address(), amount.checked_add(self.fee)?)],
-            Action::Fund(Funding { parties: [opener, accepter], .. }) => vec![
-                (opener.key.address(), opener.deposit.checked_add(self.fee)?),
-                (accepter.key.address(), accepter.deposit),
-            ],
-            Action::Dispute(Dispute { fee_from: FeeSource::Account, payer, .. }) => vec![(payer.address(), self.fee)],
+            Action::Fund(funding) => {
+                let [opener, accepter] = &funding.parties;
+                vec![
+                    (opener.key.address(), opener.deposit.checked_add(self.fee)?),
+                    (accepter.key.address(), accepter.deposit),
+                ]
+            }
+            Action::Dispute(dispute) if dispute.fee_from == FeeSource::Account => {
+                vec![(dispute.payer.address(), self.fee)]
+            }
             Action::Close(_) | Action::Dispute(_) => Vec::new(),
         })
     }

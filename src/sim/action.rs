@@ -8,7 +8,7 @@ use super::{
 use crate::{
     chain::PoolError,
     gossip::MAX_PEERS,
-    node::{Command, Node, Transfer},
+    node::{ChannelRefusal, Command, Node, Transfer},
 };
 
 /// Why an action cannot be done. Nothing has changed then.
@@ -44,6 +44,23 @@ pub enum ActionError {
     /// The node would refuse the transfer.
     #[error(transparent)]
     Refused(#[from] PoolError),
+    /// The node or the channel would refuse.
+    #[error(transparent)]
+    Channel(#[from] ChannelRefusal),
+    /// A channel with oneself.
+    #[error("{0:?} cannot have a channel with itself")]
+    WithItself(String),
+    /// There is no such channel.
+    #[error("{0:?} has no open channel with {1:?}")]
+    NoChannel(String, String),
+    /// No such commitment was kept.
+    #[error("commitment {number} is not kept, the oldest is {oldest}")]
+    NotKept {
+        /// What was wanted.
+        number: u64,
+        /// What there is.
+        oldest: u64,
+    },
 }
 
 impl ActionError {
@@ -60,6 +77,10 @@ impl ActionError {
             Self::TooManyNodes => "too-many-nodes",
             Self::OutOfRange(_) => "out-of-range",
             Self::Refused(error) => error.code(),
+            Self::Channel(refusal) => refusal.code(),
+            Self::WithItself(_) => "with-itself",
+            Self::NoChannel(..) => "no-channel",
+            Self::NotKept { .. } => "not-kept",
         }
     }
 }
@@ -74,6 +95,10 @@ impl World {
             Action::Transfer { from, .. } => {
                 let node = self.on(from)?;
                 node.try_transfer(&self.transfer_of(action)?)?;
+            }
+            Action::OpenChannel { .. } => self.open_of(action).map(|_| ())?,
+            Action::Pay { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
+                drop(self.channel_command(action)?);
             }
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
             Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
@@ -148,6 +173,11 @@ impl World {
                 let transfer = self.transfer_of(&action).expect("checked");
                 self.command(index, Command::Transfer(transfer));
             }
+            Action::OpenChannel { .. } => self.offer_channel(&action),
+            Action::Pay { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
+                let (index, command) = self.channel_command(&action).expect("checked");
+                self.command(index, command);
+            }
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
             Action::Partition { nodes } => {
@@ -219,11 +249,11 @@ impl World {
         Ok(Transfer { to, amount: *amount, fee: *fee, memo: memo.clone(), nonce: None })
     }
 
-    fn named(&self, name: &str) -> Result<NodeIndex, ActionError> {
+    pub(super) fn named(&self, name: &str) -> Result<NodeIndex, ActionError> {
         self.index_of(name).ok_or_else(|| ActionError::UnknownNode(name.to_owned()))
     }
 
-    fn on(&self, name: &str) -> Result<&Node, ActionError> {
+    pub(super) fn on(&self, name: &str) -> Result<&Node, ActionError> {
         let index = self.named(name)?;
         self.nodes()[index as usize].node.as_ref().ok_or_else(|| ActionError::Off(name.to_owned()))
     }

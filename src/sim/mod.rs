@@ -5,6 +5,7 @@
 
 mod action;
 mod capsule;
+mod channels;
 mod connections;
 mod generate;
 mod invariants;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{EventKey, LinkQuality, NodeConfig, Workload};
-use crate::primitives::{Amount, Memo, Timestamp};
+use crate::primitives::{Amount, ChannelId, Memo, Policy, Timestamp};
 
 /// One action and its place in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,70 @@ pub enum Action {
         /// A text.
         #[serde(default)]
         memo: Memo,
+    },
+    /// A node offers another a channel, over a link that is made if there is none.
+    OpenChannel {
+        /// Who opens.
+        from: String,
+        /// With whom.
+        to: String,
+        /// Base units that the opener locks.
+        ours: Amount,
+        /// Base units that the other locks.
+        #[serde(default)]
+        theirs: Amount,
+        /// Base units for the miner of the funding.
+        #[serde(default = "funding_fee")]
+        fee: Amount,
+        /// What becomes of cheats.
+        #[serde(default)]
+        policy: Policy,
+        /// Blocks of the dispute window.
+        #[serde(default = "dispute_window")]
+        window: u32,
+        /// Base units that each side keeps.
+        #[serde(default)]
+        reserve: Amount,
+    },
+    /// A node pays another through a channel that they have.
+    Pay {
+        /// Who pays.
+        from: String,
+        /// Who is paid.
+        to: String,
+        /// Base units each time.
+        amount: Amount,
+        /// How often, 1 ..= 10,000.
+        #[serde(default = "once")]
+        times: u32,
+        /// Which channel; without it the oldest that is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+    },
+    /// A node closes a channel.
+    CloseChannel {
+        /// Who wants to close.
+        from: String,
+        /// With whom it has it.
+        to: String,
+        /// Without the other's consent.
+        #[serde(default)]
+        force: bool,
+        /// Which channel; without it the oldest that is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+    },
+    /// A node publishes an old commitment of a channel, which it had promised never to do.
+    Cheat {
+        /// Who cheats.
+        from: String,
+        /// Whom.
+        to: String,
+        /// The number of the commitment; of those that the world has kept, the last one up to it.
+        commitment: u64,
+        /// Which channel; without it the oldest that is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
     },
     /// Nothing passes a link any more. The ends are not told: they notice by silence.
     Cut {
@@ -116,6 +180,18 @@ impl Position {
             Self::After(key) => *key,
         }
     }
+}
+
+fn funding_fee() -> Amount {
+    Amount::literal(1_000)
+}
+
+fn dispute_window() -> u32 {
+    6
+}
+
+fn once() -> u32 {
+    1
 }
 
 /// serde does not deny unknown fields of unit variants.

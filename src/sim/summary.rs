@@ -1,5 +1,7 @@
 //! What a run came to, and bringing one to rest.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{Action, ScriptEntry, World};
@@ -34,6 +36,14 @@ pub struct Summary {
     pub reorgs: u64,
     /// Transactions confirmed on the best chain.
     pub transactions: u64,
+    /// Channels whose funding is on the best chain.
+    pub channels_opened: u64,
+    /// Payments made through channels: updates that were completed.
+    pub channel_updates: u64,
+    /// Channels that ended on the best chain: together, settled, or punished.
+    pub channels_closed: u64,
+    /// Of these, how many ended with a penalty.
+    pub penalties: u64,
     /// Signature checks.
     pub checks: CheckCounts,
     /// Invariants.
@@ -57,14 +67,13 @@ impl Summary {
             .max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip()))
             .map(|(_, node)| node.chain());
         let height = best.map_or(0, |chain| chain.height().0);
-        let transactions = best.map_or(0, |chain| {
-            chain
-                .best()
-                .iter()
-                .filter_map(|id| chain.tree().block(id))
-                .map(|block| block.transactions.len() as u64)
-                .sum()
-        });
+        let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+        for block in best.iter().flat_map(|chain| chain.best().iter().filter_map(|id| chain.tree().block(id))) {
+            for transaction in &block.transactions {
+                *kinds.entry(transaction.unsigned.action.kind()).or_default() += 1;
+            }
+        }
+        let of = |kind: &str| kinds.get(kind).copied().unwrap_or_default();
         let tallies = world.invariants();
         let stats = world.stats();
         Self {
@@ -77,7 +86,11 @@ impl Summary {
             blocks: stats.mined,
             stale_blocks: stats.mined.saturating_sub(height),
             reorgs: stats.reorgs,
-            transactions,
+            transactions: kinds.values().sum(),
+            channels_opened: of("fund"),
+            channel_updates: stats.channel_updates,
+            channels_closed: of("close") + of("settle") + of("punish"),
+            penalties: of("punish"),
             checks: world.checks().counts(),
             invariants: InvariantCounts {
                 checked: tallies.iter().map(|(_, tally)| tally.checked).sum(),

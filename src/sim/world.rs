@@ -8,14 +8,15 @@ use borsh::BorshSerialize;
 use serde::Serialize;
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Workload, invariants::Lights,
-    log::Log, miner::Search, random::Stream, traffic::Slot,
+    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Workload, channels::Kept,
+    invariants::Lights, log::Log, miner::Search, random::Stream, traffic::Slot,
 };
 use crate::{
     chain::{Chain, Genesis},
+    channel::Notice,
     gossip::PeerId,
     node::{ChangeSet, Command, CommandResult, EventKind, Input, Node, Output, PeerChange},
-    primitives::{Address, Checks, Hash, Tag, Timestamp},
+    primitives::{Address, ChannelId, Checks, Hash, Tag, Timestamp},
 };
 
 const HISTORY: Tag = Tag::new("tabchain/history");
@@ -61,6 +62,8 @@ pub struct Stats {
     pub deepest_reorg: u64,
     /// Actions of the script that could not be carried out.
     pub refused: u64,
+    /// Updates of channels that were completed.
+    pub channel_updates: u64,
 }
 
 /// What one step did.
@@ -81,6 +84,7 @@ pub enum Step {
 pub(super) enum Pending {
     Peer { node: NodeIndex, peer: NodeIndex, change: PeerChange },
     Redial { a: NodeIndex, b: NodeIndex },
+    Command { node: NodeIndex, command: Command },
     Delivery(Slot),
     Wake(NodeIndex),
     Workload(NodeIndex),
@@ -107,6 +111,7 @@ pub struct World {
     pub(super) checks: Checks,
     pub(super) stats: Stats,
     pub(super) lights: Lights,
+    pub(super) kept: BTreeMap<(NodeIndex, ChannelId), Kept>,
     pub(super) log: Log,
     commands: u64,
     pub(super) last_result: Option<CommandResult>,
@@ -134,6 +139,7 @@ impl World {
             checks: Checks::remembering(),
             stats: Stats::default(),
             lights: Lights::default(),
+            kept: BTreeMap::new(),
             log: Log::default(),
             commands: 0,
             last_result: None,
@@ -299,6 +305,7 @@ impl World {
                 self.hand(node, Input::Peer { peer: PeerId(u64::from(peer)), change });
             }
             Pending::Redial { a, b } => self.connect(a, b),
+            Pending::Command { node, command } => self.command(node, command),
             Pending::Delivery(slot) => {
                 self.stats.deliveries += 1;
                 let bytes = slot.bytes.expect("step() waits for a full slot").to_vec();
@@ -320,7 +327,10 @@ impl World {
         let now = self.now;
         let sim = &mut self.nodes[index as usize];
         match output {
-            Output::Persist(changes) => sim.disk.merge(changes),
+            Output::Persist(changes) => {
+                self.keep_commitments(index, &changes);
+                self.nodes[index as usize].disk.merge(changes);
+            }
             Output::Send { to, message } => self.send(index, narrow(to), &message),
             Output::Disconnect { peer, .. } => self.hang_up(narrow(peer), index),
             Output::Mine(template) => {
@@ -339,6 +349,7 @@ impl World {
                 self.stats.reorgs += 1;
                 self.stats.deepest_reorg = self.stats.deepest_reorg.max(*disconnected as u64);
             }
+            EventKind::Channel { notice: Notice::Paid { .. }, .. } => self.stats.channel_updates += 1,
             _ => {}
         }
         self.record(Some(index), LogEntry::Node(event));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    channel::{Ending, Notice},
     gossip::PeerId,
     node::EventKind,
     primitives::Hash,
@@ -59,10 +60,37 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         EventKind::TransactionRejected { transaction, error } => {
             ("transaction-rejected", vec![transaction.short(), error.to_string()], None)
         }
+        EventKind::Channel { peer, notice, .. } => of_notice(name(peer), notice)?,
+        EventKind::OfferRefused { peer, reason, .. } => ("offer-refused", vec![name(peer), reason.clone()], None),
         EventKind::Extended { .. }
         | EventKind::HeadersAccepted { .. }
         | EventKind::TransactionAccepted { .. }
         | EventKind::MinedLate => return None,
+    })
+}
+
+fn of_notice(with: String, notice: &Notice) -> Option<Line> {
+    let one = |code, value: String| (code, vec![with.clone(), value], None);
+    Some(match notice {
+        Notice::Agreed { capacity } => one("channel-agreed", capacity.to_string()),
+        Notice::Opened => one("channel-opened", String::new()),
+        Notice::Unburied => one("channel-unburied", String::new()),
+        Notice::NotPaid { amount, spendable } => {
+            ("channel-not-paid", vec![with, amount.to_string(), spendable.to_string()], None)
+        }
+        Notice::Publishing { number } => one("channel-publishing", number.to_string()),
+        Notice::Published { number, window_ends, .. } => {
+            ("channel-published", vec![with, number.to_string(), window_ends.to_string()], None)
+        }
+        Notice::Refuting { number } => one("channel-refuting", number.to_string()),
+        Notice::Punishing { number } => one("channel-punishing", number.to_string()),
+        Notice::Closed { ending } => match ending {
+            Ending::Cooperative => one("channel-closed", String::new()),
+            Ending::Settled => one("channel-settled", String::new()),
+            Ending::Punished(_) => one("channel-punished", String::new()),
+        },
+        Notice::Abandoned => one("channel-abandoned", String::new()),
+        Notice::Paid { .. } | Notice::Received { .. } => return None,
     })
 }
 
@@ -71,6 +99,16 @@ fn of_action(action: &Action) -> Line {
         Action::Transfer { from, to, amount, fee, .. } => {
             ("transfer", vec![from.clone(), to.clone(), amount.to_string(), fee.to_string()])
         }
+        Action::OpenChannel { from, to, ours, theirs, .. } => {
+            ("open-channel", vec![from.clone(), to.clone(), ours.to_string(), theirs.to_string()])
+        }
+        Action::Pay { from, to, amount, times, .. } => {
+            ("pay", vec![from.clone(), to.clone(), amount.to_string(), times.to_string()])
+        }
+        Action::CloseChannel { from, to, force, .. } => {
+            (if *force { "force-close" } else { "close-channel" }, vec![from.clone(), to.clone()])
+        }
+        Action::Cheat { from, to, commitment, .. } => ("cheat", vec![from.clone(), to.clone(), commitment.to_string()]),
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
         Action::Heal { a, b } => ("heal", vec![a.clone(), b.clone()]),
         Action::Partition { nodes } => ("partition", vec![nodes.join(", ")]),

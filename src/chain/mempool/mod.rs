@@ -141,6 +141,16 @@ impl Mempool {
         nonce
     }
 
+    /// Whether a transaction with this nonce waits.
+    pub fn takes(&self, sender: &Address, nonce: Nonce) -> bool {
+        self.senders.get(sender).is_some_and(|waiting| waiting.contains_key(&nonce))
+    }
+
+    /// Whether transactions with a later nonce wait.
+    pub fn waits_beyond(&self, sender: &Address, nonce: Nonce) -> bool {
+        self.senders.get(sender).is_some_and(|waiting| waiting.range(nonce.next()..).next().is_some())
+    }
+
     /// What waiting transactions take from somebody's balance.
     pub fn reserved(&self, payer: &Address) -> Amount {
         let debits = self.payers.get(payer).into_iter().flatten().map(|id| self.waiting[id].debit(payer));
@@ -162,7 +172,7 @@ impl Mempool {
         }
         match &new.transaction.unsigned.action {
             Action::Transfer { .. } => {}
-            Action::Fund(funding) => drop(ChannelRecord::open(funding, ledger.height().next())?),
+            Action::Fund(funding) => ChannelRecord::open(funding, ledger.height().next()).map(|_| ())?,
             Action::Close(_) | Action::Dispute(_) => ledger.allows(&new.transaction)?,
         }
         let replaced = self.check_replacement(&new)?;

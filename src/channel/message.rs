@@ -1,0 +1,208 @@
+//! What the two parties say to each other, over a direct connection.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
+
+use crate::primitives::{Amount, CommitmentSecret, Hash, Party, Signature, Terms, decode, encode};
+
+/// Bytes of one message; more are not read.
+pub const MAX_MESSAGE_BYTES: usize = 1_024;
+/// Bytes of a refusal's reason.
+pub const MAX_REASON_BYTES: usize = 200;
+
+/// A message about one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Message {
+    /// The channel's handle: the opener's salt, which both know from the first message on.
+    pub handle: Hash,
+    /// What is said.
+    pub body: Body,
+}
+
+/// What is said. Nothing here is believed before it is checked; everything may be lost, repeated or late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Body {
+    /// Let us open a channel.
+    Open {
+        /// The opener's part.
+        party: Party,
+        /// What the accepter is to lock, base units.
+        theirs: Amount,
+        /// On these terms.
+        terms: Terms,
+        /// What the opener pays the miner of the funding, base units.
+        fee: Amount,
+        /// The opener's points of commitments 0 and 1.
+        points: [Hash; 2],
+    },
+    /// Yes. Signed is commitment 0.
+    Accept {
+        /// The accepter's part.
+        party: Party,
+        /// The accepter's points of commitments 0 and 1.
+        points: [Hash; 2],
+        /// The accepter's signature of commitment 0.
+        signature: Signature,
+    },
+    /// No.
+    Refuse {
+        /// Why, for people; at most [`MAX_REASON_BYTES`].
+        reason: String,
+    },
+    /// The opener holds commitment 0: here are its signatures of that and of the funding.
+    Fund {
+        /// Of commitment 0.
+        commitment: Signature,
+        /// Of the funding transaction.
+        funding: Signature,
+    },
+    /// The accepter holds commitment 0, too, and has signed and sent the funding.
+    Funded {
+        /// Of the funding transaction.
+        funding: Signature,
+    },
+    /// The holder of the turn wants this change. Unsigned.
+    Propose {
+        /// The number of the commitment it leads to.
+        number: u64,
+        /// The proposer's turn.
+        turn: u64,
+        /// What changes.
+        change: Change,
+    },
+    /// The responder agrees and signs first.
+    Sign {
+        /// Of this commitment.
+        number: u64,
+        /// The responder's signature.
+        signature: Signature,
+    },
+    /// The proposer signs, and revokes the commitment before.
+    Commit {
+        /// The new commitment.
+        number: u64,
+        /// The proposer's signature.
+        signature: Signature,
+        /// The proposer's secret of the one before.
+        secret: CommitmentSecret,
+        /// The proposer's point of the one after.
+        next_point: Hash,
+    },
+    /// The responder revokes the commitment before: the update is complete.
+    Revoke {
+        /// The revoked commitment.
+        number: u64,
+        /// The responder's secret of it.
+        secret: CommitmentSecret,
+        /// The responder's point of the second after it.
+        next_point: Hash,
+        /// Whether the turn, which is the responder's now, goes straight back.
+        yields: bool,
+    },
+    /// I have something to propose: let me have the turn.
+    Ask {
+        /// The turn as the asker knows it.
+        turn: u64,
+    },
+    /// It is yours.
+    Yield {
+        /// The turn that begins.
+        turn: u64,
+    },
+    /// Let us close. The sender pays the fee and has signed the closing transaction.
+    Close {
+        /// The sender's turn.
+        turn: u64,
+        /// Base units.
+        fee: Amount,
+        /// The sender's signature of it.
+        signature: Signature,
+    },
+    /// Agreed, signed and sent.
+    Closed {
+        /// The other signature of the closing transaction.
+        signature: Signature,
+    },
+}
+
+/// A change of a channel's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Change {
+    /// The proposer pays the responder.
+    Pay {
+        /// Base units, at least 1.
+        amount: Amount,
+    },
+}
+
+/// Why bytes are not a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[serde(tag = "code", rename_all = "kebab-case")]
+pub enum MessageError {
+    /// More bytes than any message has.
+    #[error("channel message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are allowed")]
+    TooLarge {
+        /// How many came.
+        bytes: usize,
+    },
+    /// Not the encoding of a message.
+    #[error("{reason}")]
+    Undecodable {
+        /// What the decoder met.
+        reason: String,
+    },
+    /// A reason that goes on and on.
+    #[error("a refusal's reason has {bytes} bytes, at most {MAX_REASON_BYTES} are allowed")]
+    LongReason {
+        /// How many.
+        bytes: usize,
+    },
+}
+
+impl Message {
+    /// Reads a message from untrusted bytes.
+    ///
+    /// # Errors
+    /// [`MessageError`] if they are too many, not a message, or hold too long a text.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(MessageError::TooLarge { bytes: bytes.len() });
+        }
+        let message: Self = decode("channel message", bytes)
+            .map_err(|error| MessageError::Undecodable { reason: error.to_string() })?;
+        match &message.body {
+            Body::Refuse { reason } if reason.len() > MAX_REASON_BYTES => {
+                Err(MessageError::LongReason { bytes: reason.len() })
+            }
+            _ => Ok(message),
+        }
+    }
+
+    /// The bytes on the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode(self)
+    }
+}
+
+impl Body {
+    /// Its name, for people.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Accept { .. } => "accept",
+            Self::Refuse { .. } => "refuse",
+            Self::Fund { .. } => "fund",
+            Self::Funded { .. } => "funded",
+            Self::Propose { .. } => "propose",
+            Self::Sign { .. } => "sign",
+            Self::Commit { .. } => "commit",
+            Self::Revoke { .. } => "revoke",
+            Self::Ask { .. } => "ask",
+            Self::Yield { .. } => "yield",
+            Self::Close { .. } => "close",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Opening: commitment 0 is signed by both before either signs the funding.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
+
+use super::{
+    Body, Breach, Channel, Context, Effect, Invalid, Message, Notice, OPENING_TIMEOUT, Observation, Phase, RESEND,
+    SEED, Verifier, secrets::SecretTree,
+};
+use crate::primitives::{
+    Action, Amount, CoSigned, Commitment, Funding, Hash, Party, Side, Signature, Terms, Timestamp, Transaction,
+    UnsignedTransaction,
+};
+
+/// What an opener wants, and has said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Offer {
+    request: Request,
+    points: [Hash; 2],
+    resend_at: Timestamp,
+    expires: Timestamp,
+}
+
+/// A channel that somebody wants to open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Request {
+    /// The opener's part.
+    pub party: Party,
+    /// What the accepter is to lock, base units.
+    pub theirs: Amount,
+    /// On these terms.
+    pub terms: Terms,
+    /// What the opener pays the miner of the funding, base units.
+    pub fee: Amount,
+}
+
+impl Request {
+    fn funding(&self, accepter: Party) -> Funding {
+        Funding { parties: [self.party.clone(), accepter], terms: self.terms.clone() }
+    }
+}
+
+impl Offer {
+    /// Offers a channel.
+    pub fn new(context: &Context<'_>, request: Request) -> (Self, Message) {
+        let points = points(context, &request.party.salt);
+        let offer =
+            Self { request, points, resend_at: context.now.after(RESEND), expires: context.now.after(OPENING_TIMEOUT) };
+        let message = offer.message();
+        (offer, message)
+    }
+
+    /// What was offered.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// When [`Offer::wake`] is due.
+    pub fn next_wake(&self) -> Timestamp {
+        self.resend_at.min(self.expires)
+    }
+
+    /// Repeats the offer; nothing once it has expired.
+    pub fn wake(&mut self, now: Timestamp) -> Option<Message> {
+        self.resend_at = now.after(RESEND);
+        (now < self.expires).then(|| self.message())
+    }
+
+    /// The other party agrees: signs commitment 0 and the funding.
+    ///
+    /// # Errors
+    /// [`Breach::BadSignature`] if its signature of commitment 0 is not valid, or it does not lock what was asked of it.
+    pub fn accepted(
+        &self,
+        context: &mut Context<'_>,
+        party: Party,
+        points: [Hash; 2],
+        signature: Signature,
+    ) -> Result<(Channel, Vec<Effect>), Breach> {
+        let funding = self.request.funding(party);
+        let mut channel = Channel::new(
+            context,
+            Side::Opener,
+            funding,
+            self.request.fee,
+            [self.points, points].map(|points| points[0]),
+        );
+        channel.their_next = Some(points[1]);
+        let message = channel.signed.commitment.signing_hash(context.genesis, &channel.id);
+        if channel.funding.parties[1].deposit != self.request.theirs || !channel.verify(context, &message, &signature) {
+            return Err(Breach::BadSignature { what: "commitment", number: 0 });
+        }
+        let mine = channel.signed.commitment.sign(context.key, context.genesis, &channel.id);
+        channel.signed.signatures = [mine, signature];
+        channel.funding_signatures[0] = Some(context.key.sign(&channel.unsigned().signing_hash(context.genesis)));
+        channel.enter(context, Phase::Funding);
+        let said = channel.fund_message().map(|body| channel.say(body));
+        Ok((channel, said.into_iter().collect()))
+    }
+
+    fn message(&self) -> Message {
+        let Request { party, theirs, terms, fee } = self.request.clone();
+        Message { handle: party.salt, body: Body::Open { party, theirs, terms, fee, points: self.points } }
+    }
+}
+
+impl Channel {
+    /// Accepts a channel that somebody offered: signs commitment 0 of it. `party` is our part.
+    pub fn accept(
+        context: &mut Context<'_>,
+        request: &Request,
+        their_points: [Hash; 2],
+        party: Party,
+    ) -> (Self, Vec<Effect>) {
+        let [mine, _] = points(context, &party.salt);
+        let funding = request.funding(party);
+        let mut channel = Self::new(context, Side::Accepter, funding, request.fee, [their_points[0], mine]);
+        channel.their_next = Some(their_points[1]);
+        let signature = channel.signed.commitment.sign(context.key, context.genesis, &channel.id);
+        channel.signed.signatures = [signature; 2];
+        let said = channel.accept_message(context).map(|body| channel.say(body));
+        (channel, said.into_iter().collect())
+    }
+
+    /// The funding transaction, once both have signed it.
+    pub fn funding_transaction(&self) -> Option<Transaction> {
+        let [Some(signature), cosignature @ Some(_)] = self.funding_signatures else {
+            return None;
+        };
+        Some(Transaction { unsigned: self.unsigned(), signature, cosignature })
+    }
+
+    fn new(context: &Context<'_>, side: Side, funding: Funding, fee: Amount, points: [Hash; 2]) -> Self {
+        let state = funding.first_state();
+        let id = UnsignedTransaction { fee, action: Action::Fund(Box::new(funding.clone())) }.id();
+        let commitment = Commitment { number: 0, state: state.hash(), points };
+        Self {
+            id,
+            side,
+            funding,
+            funding_fee: fee,
+            funding_signatures: [None; 2],
+            phase: Phase::Accepted,
+            signed: CoSigned { commitment, signatures: [Signature::Ed25519([0; 64]); 2] },
+            state,
+            pending: None,
+            their_next: None,
+            revealed: Default::default(),
+            turn: 0,
+            answered: None,
+            waiting: Default::default(),
+            wants_close: None,
+            closing: None,
+            published: None,
+            chain: Observation::default(),
+            attempts: 0,
+            resend_at: context.now.after(RESEND),
+            backoff: RESEND * 2,
+            expires: context.now.after(OPENING_TIMEOUT),
+            secrets: SecretTree::default(),
+            verifier: Verifier::default(),
+        }
+    }
+
+    /// The opener's signatures: the accepter holds commitment 0 now, so it signs the funding and brings it to the chain.
+    pub(super) fn on_fund(
+        &mut self,
+        context: &mut Context<'_>,
+        commitment: Signature,
+        funding: Signature,
+    ) -> Result<Vec<Effect>, Invalid> {
+        let message = self.signed.commitment.signing_hash(context.genesis, &self.id);
+        if !self.verify(context, &message, &commitment) {
+            return Err(Breach::BadSignature { what: "commitment", number: 0 }.into());
+        }
+        let message = self.unsigned().signing_hash(context.genesis);
+        if !self.verify(context, &message, &funding) {
+            return Err(Breach::BadSignature { what: "funding", number: 0 }.into());
+        }
+        self.signed.signatures[0] = commitment;
+        let mine = context.key.sign(&message);
+        self.funding_signatures = [Some(funding), Some(mine)];
+        self.enter(context, Phase::Funding);
+        let capacity = self.funding.capacity().unwrap_or_default();
+        let said = self.say(Body::Funded { funding: mine });
+        let submit = self.funding_transaction().map(Effect::Submit);
+        Ok([Effect::Notice(Notice::Agreed { capacity })].into_iter().chain(submit).chain([said]).collect())
+    }
+
+    /// Our answer was lost, or overtaken.
+    pub(super) fn on_fund_again(&self) -> Result<Vec<Effect>, Invalid> {
+        if self.side == Side::Opener {
+            return Err(Breach::WrongSide { message: "fund", side: self.side }.into());
+        }
+        Ok(self.funding_signatures[1].map(|funding| self.say(Body::Funded { funding })).into_iter().collect())
+    }
+
+    /// The accepter's signature of the funding.
+    pub(super) fn on_funded(&mut self, context: &mut Context<'_>, funding: Signature) -> Result<Vec<Effect>, Invalid> {
+        if self.side == Side::Accepter {
+            return Err(Breach::WrongSide { message: "funded", side: self.side }.into());
+        }
+        if self.funding_signatures[1].is_some() {
+            return Ok(Vec::new());
+        }
+        let message = self.unsigned().signing_hash(context.genesis);
+        if !self.verify(context, &message, &funding) {
+            return Err(Breach::BadSignature { what: "funding", number: 0 }.into());
+        }
+        self.funding_signatures[1] = Some(funding);
+        let capacity = self.funding.capacity().unwrap_or_default();
+        let submit = self.funding_transaction().map(Effect::Submit);
+        Ok([Effect::Notice(Notice::Agreed { capacity })].into_iter().chain(submit).collect())
+    }
+
+    pub(super) fn abandon(&mut self) -> Vec<Effect> {
+        self.phase = Phase::Abandoned;
+        vec![Effect::Notice(Notice::Abandoned)]
+    }
+
+    /// Whether the opener lacks the accepter's signature of a funding that is not on the chain.
+    pub(super) fn misses_signature(&self) -> bool {
+        self.funding_signatures[1].is_none() && self.chain.funding.is_none()
+    }
+
+    pub(super) fn accept_message(&mut self, context: &Context<'_>) -> Option<Body> {
+        let party = self.funding.parties[1].clone();
+        let points = [0, 1].map(|number| self.secret(context, number).point());
+        Some(Body::Accept { party, points, signature: self.signed.signatures[1] })
+    }
+
+    pub(super) fn fund_message(&self) -> Option<Body> {
+        self.funding_signatures[0].map(|funding| Body::Fund { commitment: self.signed.signatures[0], funding })
+    }
+
+    fn unsigned(&self) -> UnsignedTransaction {
+        UnsignedTransaction { fee: self.funding_fee, action: Action::Fund(Box::new(self.funding.clone())) }
+    }
+}
+
+/// Our points of commitments 0 and 1.
+fn points(context: &Context<'_>, salt: &Hash) -> [Hash; 2] {
+    let (seed, mut tree) = (context.key.derive(&SEED, salt), SecretTree::default());
+    [0, 1].map(|number| tree.secret(&seed, number).point())
+}

@@ -1,0 +1,262 @@
+//! Where a channel stands, what can happen to it, and what it wants of the world.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
+
+use super::{Body, Change, Message};
+use crate::primitives::{Amount, Closing, CoSigned, Commitment, Hash, Height, Side, Signature, State, Transaction};
+
+/// Where a channel stands. Each phase's exits are in the table of [`super::Channel::handle`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "camelCase")]
+pub enum Phase {
+    /// Accepter: has signed commitment 0, waits for the opener's signatures.
+    Accepted,
+    /// Has signed the funding; waits until that is buried.
+    Funding,
+    /// No update is under way.
+    Idle,
+    /// Holder of the turn: has proposed, waits for the responder's signature.
+    Proposing,
+    /// Responder: has signed, waits for the proposer's signature and revocation. Never signs another commitment of this number.
+    Answering,
+    /// Proposer: holds the new commitment and has revoked the one before; waits for the responder's revocation of that, whose point this is.
+    Revoking(Change, Hash),
+    /// Has signed a cooperative close; waits for the other's signature, or for the chain.
+    Closing,
+    /// Has signed a publication: signs nothing else any more. Waits for the chain.
+    Publishing,
+    /// A publication is on the chain, or was before a reorg.
+    Disputed(Option<Seen>),
+    /// The chain has paid out.
+    Closed(Ending),
+    /// The funding was never included, and can never be as far as is known.
+    Abandoned,
+}
+
+/// A commitment that is not complete yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Draft {
+    /// What was proposed.
+    pub change: Change,
+    /// Who would own what.
+    pub state: State,
+    /// What is to be signed.
+    pub commitment: Commitment,
+    /// Our signature, if we have given it.
+    pub ours: Option<Signature>,
+}
+
+/// A cooperative close that is not on the chain yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct ClosingDraft {
+    /// Who proposed it and pays the fee.
+    pub proposer: Side,
+    /// What both sign.
+    pub closing: Closing,
+    /// Base units.
+    pub fee: Amount,
+    /// Opener's, accepter's, as far as they are here.
+    pub signatures: [Option<Signature>; 2],
+}
+
+/// A publication as it stands on the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// Who published.
+    pub publisher: Side,
+    /// What it published.
+    pub published: u64,
+    /// The newest commitment shown since.
+    pub number: u64,
+    /// The last height at which a newer one replaces it.
+    pub window_ends: Height,
+}
+
+/// How a channel ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ending {
+    /// As both agreed.
+    Cooperative,
+    /// The newest commitment that was shown in the dispute window was paid out.
+    Settled,
+    /// Its publisher had revoked what it published, and lost everything.
+    Punished(Side),
+}
+
+/// What the chain says of a channel after its newest block. Always the whole of it, so that a reorg is nothing special.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Observation {
+    /// The newest block's height.
+    pub height: Height,
+    /// Where the funding was included.
+    pub funding: Option<Height>,
+    /// Whether it could still be: both nonces are unspent.
+    pub possible: bool,
+    /// A force close under way.
+    pub publication: Option<Seen>,
+    /// Where it ended, and how.
+    pub ending: Option<(Height, Ending)>,
+}
+
+/// Everything that can happen to a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Our owner wants to pay the other party.
+    Pay(Amount),
+    /// Our owner wants to close cooperatively.
+    Close,
+    /// Our owner wants to close without the other's consent.
+    ForceClose,
+    /// Our owner publishes a commitment that it has kept, as somebody does who restores an old backup, or who cheats.
+    PublishOld(Box<(CoSigned, State)>),
+    /// The other party says something.
+    Message(Body),
+    /// The chain has changed.
+    Chain(Observation),
+    /// Time has passed, or the connection came up: say again what is not answered.
+    Wake,
+}
+
+/// What a channel wants of the world, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Say this to the other party; it may be lost.
+    Send(Message),
+    /// Bring this to the chain; until it is there the channel will ask again.
+    Submit(Transaction),
+    /// Something worth knowing happened.
+    Notice(Notice),
+}
+
+/// Something worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Notice {
+    /// The funding is signed by both.
+    Agreed {
+        /// Base units of both.
+        capacity: Amount,
+    },
+    /// The funding is buried: payments can flow.
+    Opened,
+    /// The funding was taken back by a reorg: payments wait.
+    Unburied,
+    /// A payment of ours is irrevocably committed.
+    Paid {
+        /// Base units.
+        amount: Amount,
+        /// By this commitment.
+        number: u64,
+    },
+    /// A payment to us is irrevocably committed.
+    Received {
+        /// Base units.
+        amount: Amount,
+        /// By this commitment.
+        number: u64,
+    },
+    /// A payment of ours cannot be made.
+    NotPaid {
+        /// Base units.
+        amount: Amount,
+        /// What we could pay.
+        spendable: Amount,
+    },
+    /// We have signed and sent a force close.
+    Publishing {
+        /// Of this commitment.
+        number: u64,
+    },
+    /// Somebody force closed.
+    Published {
+        /// Who.
+        publisher: Side,
+        /// Which commitment.
+        number: u64,
+        /// Until which height a newer one replaces it.
+        window_ends: Height,
+    },
+    /// We replace an old publication.
+    Refuting {
+        /// By this commitment.
+        number: u64,
+    },
+    /// We punish the publication of a revoked commitment.
+    Punishing {
+        /// This one.
+        number: u64,
+    },
+    /// The chain has paid out.
+    Closed {
+        /// How it ended.
+        ending: Ending,
+    },
+    /// The funding will never be.
+    Abandoned,
+}
+
+/// What a channel waits for. Computed, never stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum WaitingFor {
+    /// A message of the other party.
+    Counterparty {
+        /// Which.
+        message: &'static str,
+    },
+    /// The other party may use its turn.
+    Turn,
+    /// Blocks on top of the funding.
+    Burial {
+        /// How many there are, the funding's own included.
+        have: u64,
+        /// How many there must be.
+        need: u64,
+    },
+    /// A block that includes our transaction.
+    Inclusion {
+        /// Which.
+        transaction: &'static str,
+    },
+    /// The end of the dispute window.
+    Window {
+        /// Its last height.
+        ends: Height,
+        /// The newest block's.
+        height: Height,
+    },
+}
+
+impl Phase {
+    /// Its name, for people and tests.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Funding => "funding",
+            Self::Idle => "idle",
+            Self::Proposing => "proposing",
+            Self::Answering => "answering",
+            Self::Revoking(..) => "revoking",
+            Self::Closing => "closing",
+            Self::Publishing => "publishing",
+            Self::Disputed(_) => "disputed",
+            Self::Closed(_) => "closed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+
+    /// Whether commitments may still be signed: the channel is open and nobody wants to close it.
+    pub const fn is_live(&self) -> bool {
+        matches!(self, Self::Idle | Self::Proposing | Self::Answering | Self::Revoking(..))
+    }
+}
+
+impl Observation {
+    /// Blocks on top of the funding, its own included.
+    pub fn depth(&self) -> u64 {
+        self.funding.map_or(0, |funding| (self.height.0 + 1).saturating_sub(funding.0))
+    }
+}

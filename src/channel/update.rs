@@ -1,0 +1,305 @@
+//! Updates: propose, sign, commit, revoke. Two signatures, two verifications, and one commitment on its way at a time.
+
+use super::{Body, Breach, Change, Channel, Context, Draft, Effect, Invalid, MAX_WAITING, Notice, Phase, Refusal};
+use crate::primitives::{
+    Amount, CoSigned, Commitment, CommitmentSecret, Hash, MAX_COMMITMENTS, Side, Signature, State,
+};
+
+impl Channel {
+    /// Queues a payment, and proposes it if it is our turn.
+    pub(super) fn pay(&mut self, context: &mut Context<'_>, amount: Amount) -> Result<Vec<Effect>, Invalid> {
+        let spendable = self.spendable();
+        if amount == Amount::ZERO {
+            return Err(Refusal::NothingToPay.into());
+        }
+        if amount > spendable {
+            return Err(Refusal::CannotPay { amount, spendable }.into());
+        }
+        if self.waiting.len() >= MAX_WAITING {
+            return Err(Refusal::TooManyWaiting { limit: MAX_WAITING }.into());
+        }
+        if self.number() + 1 >= MAX_COMMITMENTS {
+            return Err(Refusal::Exhausted.into());
+        }
+        self.waiting.push_back(amount);
+        Ok(self.advance(context))
+    }
+
+    /// Does what is next when no update is under way: proposes, asks for the turn, or closes.
+    pub(super) fn advance(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.phase != Phase::Idle || !self.is_buried() {
+            return effects;
+        }
+        if self.wants_turn() {
+            self.enter(context, Phase::Idle);
+            effects.push(self.say(Body::Ask { turn: self.turn }));
+            return effects;
+        }
+        while self.holder() == self.side
+            && let Some(amount) = self.waiting.pop_front()
+        {
+            let spendable = self.above_reserve(self.side);
+            if amount > spendable {
+                effects.push(Effect::Notice(Notice::NotPaid { amount, spendable }));
+                continue;
+            }
+            effects.extend(self.propose(context, Change::Pay { amount }));
+            return effects;
+        }
+        if let Some(fee) = self.wants_close.filter(|_| self.holder() == self.side) {
+            effects.extend(self.propose_close(context, fee));
+        }
+        effects
+    }
+
+    pub(super) const fn number(&self) -> u64 {
+        self.signed.commitment.number
+    }
+
+    /// Idle, and the other party has the turn.
+    pub(super) fn on_propose(
+        &mut self,
+        context: &mut Context<'_>,
+        number: u64,
+        turn: u64,
+        change: Change,
+    ) -> Result<Vec<Effect>, Invalid> {
+        if number <= self.number() || turn < self.turn || !self.is_buried() {
+            return Ok(Vec::new());
+        }
+        check_ahead("number", number, self.number() + 1)?;
+        check_ahead("turn", turn, self.turn)?;
+        if self.holder() == self.side {
+            return Err(Breach::NotItsTurn { turn }.into());
+        }
+        let mut draft = self.draft(context, change, self.side.other())?;
+        draft.ours = Some(draft.commitment.sign(context.key, context.genesis, &self.id));
+        self.pending = Some(draft);
+        self.enter(context, Phase::Answering);
+        Ok(self.sign_message().map(|body| self.say(body)).into_iter().collect())
+    }
+
+    /// We have signed already: the same words again, or none.
+    pub(super) fn on_propose_again(&self, number: u64, change: Change) -> Result<Vec<Effect>, Invalid> {
+        check_ahead("number", number, self.number() + 1)?;
+        if number <= self.number() {
+            return Ok(Vec::new());
+        }
+        if self.pending.is_some_and(|draft| draft.change != change) {
+            return Err(Breach::Equivocation { number }.into());
+        }
+        Ok(self.sign_message().map(|body| self.say(body)).into_iter().collect())
+    }
+
+    /// The responder has signed what we proposed: we sign, and revoke the one before.
+    pub(super) fn on_sign(
+        &mut self,
+        context: &mut Context<'_>,
+        number: u64,
+        theirs: Signature,
+    ) -> Result<Vec<Effect>, Invalid> {
+        check_ahead("number", number, self.number() + 1)?;
+        let Some(draft) = self.pending.filter(|_| number > self.number()) else {
+            return Ok(Vec::new());
+        };
+        let message = draft.commitment.signing_hash(context.genesis, &self.id);
+        if !self.verify(context, &message, &theirs) {
+            return Err(Breach::BadSignature { what: "commitment", number }.into());
+        }
+        let mine = context.key.sign(&message);
+        let revoked = self.signed.commitment.points[self.side.other().index()];
+        self.adopt(draft, mine, theirs);
+        (self.their_next, self.answered) = (None, None);
+        self.enter(context, Phase::Revoking(draft.change, revoked));
+        let commit = self.commit_message(context);
+        Ok(vec![self.say(commit)])
+    }
+
+    /// Our commit was lost, or overtaken.
+    pub(super) fn on_sign_again(&mut self, context: &mut Context<'_>, number: u64) -> Result<Vec<Effect>, Invalid> {
+        check_ahead("number", number, self.number())?;
+        if number < self.number() {
+            return Ok(Vec::new());
+        }
+        let commit = self.commit_message(context);
+        Ok(vec![self.say(commit)])
+    }
+
+    /// The proposer has signed, too, and revoked: the new commitment is ours, and we revoke the one before.
+    pub(super) fn on_commit(
+        &mut self,
+        context: &mut Context<'_>,
+        number: u64,
+        theirs: Signature,
+        secret: CommitmentSecret,
+        next_point: Hash,
+    ) -> Result<Vec<Effect>, Invalid> {
+        check_ahead("number", number, self.number() + 1)?;
+        let Some((draft, mine)) =
+            self.pending.and_then(|draft| Some((draft, draft.ours?))).filter(|_| number > self.number())
+        else {
+            return Ok(Vec::new());
+        };
+        let message = draft.commitment.signing_hash(context.genesis, &self.id);
+        if !self.verify(context, &message, &theirs) {
+            return Err(Breach::BadSignature { what: "commitment", number }.into());
+        }
+        self.take_secret(secret, self.signed.commitment.points[self.side.other().index()], number - 1)?;
+        self.adopt(draft, mine, theirs);
+        let yields = self.waiting.is_empty() && self.wants_close.is_none();
+        (self.their_next, self.answered) = (Some(next_point), Some(yields));
+        self.turn += 1 + u64::from(yields);
+        self.enter(context, Phase::Idle);
+        let Change::Pay { amount } = draft.change;
+        let revoke = self.revoke_message(context, yields);
+        let mut effects = vec![self.say(revoke), Effect::Notice(Notice::Received { amount, number })];
+        effects.extend(self.advance(context));
+        Ok(effects)
+    }
+
+    /// Our revocation was lost, or overtaken.
+    pub(super) fn on_commit_again(&mut self, context: &mut Context<'_>, number: u64) -> Result<Vec<Effect>, Invalid> {
+        if number > self.number() {
+            return Err(Breach::OutOfOrder { message: "commit", phase: self.phase.name() }.into());
+        }
+        let Some(yields) = self.answered.filter(|_| number == self.number()) else {
+            return Ok(Vec::new());
+        };
+        let revoke = self.revoke_message(context, yields);
+        Ok(vec![self.say(revoke)])
+    }
+
+    /// The responder has revoked the one before: the update is complete.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message and of one phase")]
+    pub(super) fn on_revoke(
+        &mut self,
+        context: &mut Context<'_>,
+        number: u64,
+        secret: CommitmentSecret,
+        next_point: Hash,
+        yields: bool,
+        change: Change,
+        point: Hash,
+    ) -> Result<Vec<Effect>, Invalid> {
+        check_ahead("number", number, self.number() - 1)?;
+        if number + 1 < self.number() {
+            return Ok(Vec::new());
+        }
+        self.take_secret(secret, point, number)?;
+        self.their_next = Some(next_point);
+        self.turn += 1 + u64::from(yields);
+        self.enter(context, Phase::Idle);
+        let Change::Pay { amount } = change;
+        let mut effects = vec![Effect::Notice(Notice::Paid { amount, number: self.number() })];
+        effects.extend(self.advance(context));
+        Ok(effects)
+    }
+
+    /// The other party has something to propose. If we have not, the turn is its own.
+    pub(super) fn on_ask(&mut self, turn: u64) -> Result<Vec<Effect>, Invalid> {
+        check_ahead("turn", turn, self.turn)?;
+        let ours = self.holder() == self.side;
+        if ours && turn == self.turn && self.waiting.is_empty() && self.wants_close.is_none() {
+            self.turn += 1;
+            return Ok(vec![self.say(Body::Yield { turn: self.turn })]);
+        }
+        // It did not hear that the turn has passed.
+        Ok((!ours && turn + 1 == self.turn).then(|| self.say(Body::Yield { turn: self.turn })).into_iter().collect())
+    }
+
+    /// The turn is ours.
+    pub(super) fn on_yield(&mut self, context: &mut Context<'_>, turn: u64) -> Result<Vec<Effect>, Invalid> {
+        if turn <= self.turn {
+            return Ok(Vec::new());
+        }
+        check_ahead("turn", turn, self.turn + 1)?;
+        if self.holder() == self.side {
+            return Err(Breach::NotItsTurn { turn }.into());
+        }
+        self.turn = turn;
+        Ok(self.advance(context))
+    }
+
+    /// Numbers and turns that no honest party can have reached, in messages that this phase does not act upon.
+    pub(super) fn ahead(&self, body: &Body) -> Result<(), Invalid> {
+        if !self.phase.is_live() {
+            return Ok(());
+        }
+        let out_of_order = Breach::OutOfOrder { message: body.kind(), phase: self.phase.name() };
+        match body {
+            Body::Propose { number, .. } => check_ahead("number", *number, self.number() + 1),
+            Body::Sign { number, .. } | Body::Commit { number, .. } if *number > self.number() => {
+                Err(out_of_order.into())
+            }
+            Body::Revoke { number, .. } if *number >= self.number() => Err(out_of_order.into()),
+            Body::Ask { turn } | Body::Yield { turn } | Body::Close { turn, .. } => {
+                check_ahead("turn", *turn, self.turn + 2)
+            }
+            Body::Closed { .. } => Err(out_of_order.into()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn propose_message(&self) -> Option<Body> {
+        let draft = self.pending?;
+        Some(Body::Propose { number: draft.commitment.number, turn: self.turn, change: draft.change })
+    }
+
+    pub(super) fn sign_message(&self) -> Option<Body> {
+        let draft = self.pending?;
+        Some(Body::Sign { number: draft.commitment.number, signature: draft.ours? })
+    }
+
+    pub(super) fn commit_message(&mut self, context: &Context<'_>) -> Body {
+        let number = self.number();
+        let secret = self.secret(context, number - 1);
+        let next_point = self.secret(context, number + 1).point();
+        Body::Commit { number, signature: self.signed.signatures[self.side.index()], secret, next_point }
+    }
+
+    fn revoke_message(&mut self, context: &Context<'_>, yields: bool) -> Body {
+        let number = self.number() - 1;
+        let secret = self.secret(context, number);
+        let next_point = self.secret(context, number + 2).point();
+        Body::Revoke { number, secret, next_point, yields }
+    }
+
+    fn propose(&mut self, context: &mut Context<'_>, change: Change) -> Option<Effect> {
+        self.pending = self.draft(context, change, self.side).ok();
+        self.enter(context, Phase::Proposing);
+        self.propose_message().map(|body| self.say(body))
+    }
+
+    /// The commitment to which a change by `proposer` leads.
+    fn draft(&mut self, context: &Context<'_>, change: Change, proposer: Side) -> Result<Draft, Breach> {
+        let Change::Pay { amount } = change;
+        let (spendable, mut balances) = (self.above_reserve(proposer), self.state.balances);
+        let [from, to] = [proposer, proposer.other()].map(Side::index);
+        if amount == Amount::ZERO || amount > spendable {
+            return Err(Breach::BadChange { amount, spendable });
+        }
+        balances[from] = balances[from].checked_sub(amount).expect("above_reserve() is at most the balance");
+        balances[to] = balances[to].checked_add(amount).expect("both are within the capacity");
+        let number = self.number() + 1;
+        let mut points = [self.secret(context, number).point(); 2];
+        points[self.side.other().index()] = self.their_next.unwrap_or_default();
+        let state = State { balances, htlcs: self.state.htlcs };
+        Ok(Draft { change, state, commitment: Commitment { number, state: state.hash(), points }, ours: None })
+    }
+
+    fn adopt(&mut self, draft: Draft, mine: Signature, theirs: Signature) {
+        let signatures = if self.side == Side::Opener { [mine, theirs] } else { [theirs, mine] };
+        self.signed = CoSigned { commitment: draft.commitment, signatures };
+        (self.state, self.pending) = (draft.state, None);
+    }
+
+    fn take_secret(&mut self, secret: CommitmentSecret, point: Hash, number: u64) -> Result<(), Breach> {
+        let fits = secret.point() == point && self.revealed.count() == number;
+        if fits && self.revealed.insert(secret).is_ok() { Ok(()) } else { Err(Breach::BadSecret { number }) }
+    }
+}
+
+fn check_ahead(what: &'static str, found: u64, expected: u64) -> Result<(), Invalid> {
+    if found > expected { Err(Breach::Ahead { what, found, expected }.into()) } else { Ok(()) }
+}

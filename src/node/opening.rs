@@ -1,0 +1,218 @@
+//! Channels that are offered: what this node offers, what it accepts, and the account's nonces that it promises meanwhile.
+
+use super::{ChannelRefusal, CommandResult, EventKind, Node, OpenChannel, Transfer, channels::MAX_CHANNELS};
+use crate::{
+    chain::{check_funding, minimum_fee},
+    channel::{Body, Channel, Context, MAX_REASON_BYTES, Message, Offer, Request},
+    gossip::PeerId,
+    primitives::{Amount, Checks, Funding, Hash, Height, Memo, Nonce, Party, Signature, Tag, Terms, Timestamp},
+};
+
+const SALT: Tag = Tag::new("tabchain/channel-salt");
+/// Blocks within which a funding must be included.
+const FUNDING_VALID: u64 = 20;
+/// The most blocks that this node agrees to leave a funding open.
+const MAX_FUNDING_VALID: u64 = 200;
+/// Bytes of a funding transaction, about.
+const FUNDING_BYTES: usize = 420;
+/// What a transfer to oneself offers that fills the gap of a promised nonce which was not used.
+const FILLER_FEE: Amount = Amount::literal(200);
+
+impl Node {
+    /// Whether a channel could be offered now.
+    ///
+    /// # Errors
+    /// The [`ChannelRefusal`] that would stop it.
+    pub fn try_open(&self, open: &OpenChannel) -> Result<(), ChannelRefusal> {
+        if !self.gossip.peers().any(|(peer, _)| peer == open.peer) {
+            return Err(ChannelRefusal::NotConnected);
+        }
+        self.affordable(open)
+    }
+
+    /// Whether terms, count and money allow it, connected or not.
+    ///
+    /// # Errors
+    /// As [`Node::try_open`].
+    pub fn affordable(&self, open: &OpenChannel) -> Result<(), ChannelRefusal> {
+        if self.live_channels() >= MAX_CHANNELS {
+            return Err(ChannelRefusal::TooMany { limit: MAX_CHANNELS });
+        }
+        let (available, deposit, fee) = (self.available(), open.ours, open.fee);
+        let minimum = minimum_fee(FUNDING_BYTES);
+        if fee < minimum {
+            return Err(ChannelRefusal::FeeTooLow { fee, minimum });
+        }
+        if deposit.checked_add(fee).is_none_or(|needed| needed > available) {
+            return Err(ChannelRefusal::CannotDeposit { available, deposit, fee });
+        }
+        let terms = self.terms(open);
+        let party = |deposit, key| Party { key, nonce: Nonce(0), deposit, salt: Hash::ZERO };
+        let nobody = crate::primitives::PublicKey::Ed25519([0; 32]);
+        let parties = [party(open.ours, self.keyring.public()), party(open.theirs, nobody)];
+        Ok(check_funding(&Funding { parties, terms })?)
+    }
+
+    pub(super) fn open_channel(&mut self, now: Timestamp, open: &OpenChannel, checks: &mut Checks) -> CommandResult {
+        if let Err(refusal) = self.try_open(open) {
+            return CommandResult::ChannelRefused(refusal);
+        }
+        let request =
+            Request { party: self.party(open.ours), theirs: open.theirs, terms: self.terms(open), fee: open.fee };
+        let (genesis, handle) = (self.chain.genesis_id(), request.party.salt);
+        let context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
+        let (offer, message) = Offer::new(&context, request);
+        self.channels.offers.insert(handle, (open.peer, offer));
+        self.gossip.send_direct(open.peer, message.to_bytes());
+        CommandResult::Offered(handle)
+    }
+
+    pub(super) fn on_offer(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        handle: Hash,
+        request: Request,
+        points: [Hash; 2],
+        checks: &mut Checks,
+    ) {
+        if let Err(reason) = self.judge_offer(&handle, &request) {
+            let reason = reason.chars().take(MAX_REASON_BYTES / 4).collect();
+            self.gossip.send_direct(from, Message { handle, body: Body::Refuse { reason } }.to_bytes());
+            return;
+        }
+        let party = self.party(request.theirs);
+        let genesis = self.chain.genesis_id();
+        let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
+        let (channel, effects) = Channel::accept(&mut context, &request, points, party);
+        self.keep_channel(now, from, channel, effects, checks);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
+    pub(super) fn on_accepted(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        handle: Hash,
+        party: Party,
+        points: [Hash; 2],
+        signature: Signature,
+        checks: &mut Checks,
+    ) {
+        let Some((_, offer)) = self.channels.offers.get(&handle).filter(|(peer, _)| *peer == from).cloned() else {
+            return;
+        };
+        let genesis = self.chain.genesis_id();
+        let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
+        match offer.accepted(&mut context, party, points, signature) {
+            Ok((channel, effects)) => {
+                self.channels.offers.remove(&handle);
+                self.keep_channel(now, from, channel, effects, checks);
+            }
+            Err(breach) => self.blame_in_channel(now, from, handle, breach.to_string()),
+        }
+    }
+
+    pub(super) fn on_offer_refused(
+        &mut self,
+        now: Timestamp,
+        from: PeerId,
+        handle: Hash,
+        reason: String,
+        checks: &mut Checks,
+    ) {
+        if self.channels.offers.get(&handle).is_some_and(|(peer, _)| *peer == from) {
+            self.drop_offer(now, handle, reason, checks);
+        }
+    }
+
+    /// Repeats offers, and gives up those that nobody answers.
+    pub(super) fn wake_offers(&mut self, now: Timestamp, checks: &mut Checks) {
+        let due: Vec<Hash> =
+            self.channels.offers.iter().filter(|(_, (_, offer))| offer.next_wake() <= now).map(|(id, _)| *id).collect();
+        for handle in due {
+            let Some((peer, offer)) = self.channels.offers.get_mut(&handle) else { continue };
+            match (*peer, offer.wake(now)) {
+                (peer, Some(message)) => self.gossip.send_direct(peer, message.to_bytes()),
+                (_, None) => self.drop_offer(now, handle, "no answer".to_owned(), checks),
+            }
+        }
+    }
+
+    /// A promised nonce was not used. If own transactions wait behind it, it is filled, or they would wait for ever.
+    pub(super) fn release(&mut self, now: Timestamp, nonce: Nonce, checks: &mut Checks) {
+        let account = self.chain.ledger().account(&self.address);
+        let next = self.mempool.next_nonce(&self.address, account);
+        if next == nonce && self.mempool.waits_beyond(&self.address, nonce) {
+            let (to, amount) = (self.address, Amount::literal(1));
+            let memo = Memo::new("instead of a channel").unwrap_or_default();
+            // A refusal is no news here: then nothing of ours waits that could be helped.
+            let _ = self.transfer(now, Transfer { to, amount, fee: FILLER_FEE, memo, nonce: Some(nonce) }, checks);
+        }
+    }
+
+    /// The next nonce that is neither waiting nor promised.
+    pub(super) fn next_nonce(&self) -> Nonce {
+        let account = self.chain.ledger().account(&self.address);
+        let mut next = self.mempool.next_nonce(&self.address, account);
+        while self.promises().any(|(nonce, _)| nonce == next) || self.mempool.takes(&self.address, next) {
+            next = next.next();
+        }
+        next
+    }
+
+    fn drop_offer(&mut self, now: Timestamp, handle: Hash, reason: String, checks: &mut Checks) {
+        if let Some((peer, offer)) = self.channels.offers.remove(&handle) {
+            self.event(EventKind::OfferRefused { handle, peer, reason });
+            self.release(now, offer.request().party.nonce, checks);
+        }
+    }
+
+    /// Whether this node wants the channel: enough money on both sides, and not more than half of ours.
+    fn judge_offer(&self, handle: &Hash, request: &Request) -> Result<(), String> {
+        let Request { party, theirs, terms, fee } = request;
+        let ledger = self.chain.ledger();
+        let (balance, height) = (ledger.account(&party.key.address()).balance, ledger.height());
+        if party.salt != *handle {
+            return Err("the handle is not the opener's salt".to_owned());
+        }
+        if self.live_channels() >= MAX_CHANNELS {
+            return Err(format!("this node has {MAX_CHANNELS} channels already"));
+        }
+        if *fee < minimum_fee(FUNDING_BYTES) {
+            return Err(format!("fee {fee} < {}", minimum_fee(FUNDING_BYTES)));
+        }
+        if party.deposit.checked_add(*fee).is_none_or(|needed| needed > balance) {
+            return Err(format!("your balance {balance} < deposit {} + fee {fee}", party.deposit));
+        }
+        let half = self.available().units() / 2;
+        if theirs.units() > half {
+            return Err(format!("deposit {theirs} > {half}, half of what is available"));
+        }
+        let Height(last) = terms.valid_until;
+        if last <= height.0 || last > height.0 + MAX_FUNDING_VALID {
+            return Err(format!("valid until height {last}, this is {height}"));
+        }
+        let ours = Party { key: self.keyring.public(), nonce: Nonce(0), deposit: *theirs, salt: Hash::ZERO };
+        let funding = Funding { parties: [party.clone(), ours], terms: terms.clone() };
+        check_funding(&funding).map_err(|error| error.to_string())
+    }
+
+    fn live_channels(&self) -> usize {
+        let live = self.channels.held.values().filter(|held| !held.channel.is_over()).count();
+        live + self.channels.offers.len()
+    }
+
+    fn terms(&self, open: &OpenChannel) -> Terms {
+        let valid_until = Height(self.chain.height().0.saturating_add(FUNDING_VALID));
+        Terms { policy: open.policy, window: open.window, reserve: open.reserve, valid_until }
+    }
+
+    /// Our part of a new channel. The salt is like no other also where the random stream begins anew after a restart.
+    fn party(&mut self, deposit: Amount) -> Party {
+        let (nonce, random) = (self.next_nonce(), self.keyring.draw_bytes());
+        let count = (self.channels.held.len() + self.channels.offers.len()) as u64;
+        let salt = SALT.hash_of(&(random, self.keyring.public(), nonce, count, self.chain.height()));
+        Party { key: self.keyring.public(), nonce, deposit, salt }
+    }
+}
