@@ -56,12 +56,16 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
     let keys: Vec<&String> = one.as_object().expect("an object").keys().collect();
     let expected = [
         "blocks",
+        "channelUpdates",
+        "channelsClosed",
+        "channelsOpened",
         "checks",
         "deliveries",
         "digest",
         "events",
         "invariants",
         "nodes",
+        "penalties",
         "reorgs",
         "staleBlocks",
         "transactions",

@@ -192,7 +192,7 @@ impl Draft<'_> {
         }
         match outcome {
             Effect::Credit(payments) => payments.into_iter().for_each(|(to, amount)| self.credit(to, amount)),
-            Effect::Keep(id, record) => drop(self.channels.insert(id, Some(Arc::new(record)))),
+            Effect::Keep(id, record) => drop(self.channels.insert(id, Some(record))),
             Effect::Release(id, payments) => {
                 self.channels.insert(id, None);
                 payments.into_iter().for_each(|(to, amount)| self.credit(to, amount));
@@ -228,7 +228,7 @@ impl Draft<'_> {
         };
         Ok(match &body.action {
             Action::Transfer { to, amount, .. } => Effect::Credit(vec![(*to, *amount)]),
-            Action::Fund(funding) => Effect::Keep(id, ChannelRecord::open(funding, self.height)?),
+            Action::Fund(funding) => Effect::Keep(id, Arc::new(ChannelRecord::open(funding, self.height)?)),
             Action::Close(closing) => {
                 let record = self.channel(closing.channel)?;
                 Effect::Release(closing.channel, pay(&record.keys, record.close(closing, body.fee)?))
@@ -236,7 +236,7 @@ impl Draft<'_> {
             Action::Dispute(dispute) => {
                 let record = self.channel(dispute.channel)?;
                 match record.step(dispute, body.fee, self.height)? {
-                    Outcome::Open(after) => Effect::Keep(dispute.channel, after),
+                    Outcome::Open(after) => Effect::Keep(dispute.channel, Arc::new(after)),
                     Outcome::Paid(amounts) => Effect::Release(dispute.channel, pay(&record.keys, amounts)),
                 }
             }
@@ -292,6 +292,6 @@ impl Draft<'_> {
 /// What a transaction does besides taking from accounts.
 enum Effect {
     Credit(Vec<(Address, Amount)>),
-    Keep(ChannelId, ChannelRecord),
+    Keep(ChannelId, Arc<ChannelRecord>),
     Release(ChannelId, Vec<(Address, Amount)>),
 }

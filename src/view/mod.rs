@@ -4,6 +4,7 @@
 //! language: whatever is worded carries a code and its values, and the page words it.
 
 mod chain;
+mod channel;
 mod log;
 mod network;
 mod node;
@@ -11,6 +12,7 @@ mod node;
 use serde::{Deserialize, Serialize};
 
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
+pub use channel::{ChannelRow, ChannelsView, PartyView, Status, Wait};
 pub use log::LogLine;
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
 pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
@@ -43,6 +45,8 @@ pub struct WorldView {
     pub network: NetworkView,
     /// The block tree.
     pub chain: ChainView,
+    /// The channels.
+    pub channels: ChannelsView,
     /// The node looked at.
     pub node: Option<NodeDetail>,
     /// The block looked at.
@@ -76,6 +80,7 @@ impl WorldView {
         Self {
             network: NetworkView::of(world),
             chain: ChainView::of(world, focus.window),
+            channels: ChannelsView::of(world),
             node: focused(world, focus).and_then(|name| NodeDetail::of(world, name)),
             block: focus.block.as_ref().and_then(|id| BlockDetail::of(world, id)),
             lights: world.invariants().into_iter().map(light).collect(),

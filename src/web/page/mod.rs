@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the component macro makes more of a component's parts public than the component")]
 
 mod chain;
+mod channels;
 mod format;
 mod header;
 mod hit;
@@ -112,6 +113,7 @@ fn App(client: Client) -> impl IntoView {
         <main id="lab" aria-busy=move || loading().to_string()>
             <network::Network />
             <chain::ChainPanel />
+            <channels::Channels />
         </main>
         <inspector::Inspector />
         <transport::TransportBar />

@@ -1,0 +1,198 @@
+//! Channels as both parties see them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channel::{Channel, Ending, Phase, WaitingFor},
+    gossip::PeerId,
+    primitives::{Amount, Hash, Policy, Side},
+    sim::{NodeIndex, World},
+};
+
+/// Channels that are listed: those that are not over first.
+const MAX_ROWS: usize = 40;
+
+/// All channels of a world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelsView {
+    /// Those that are listed.
+    pub rows: Vec<ChannelRow>,
+    /// How many there are in all.
+    pub count: usize,
+    /// How many are open.
+    pub open: usize,
+    /// Base units that channels hold, by the ledger of the heaviest chain.
+    pub locked: Amount,
+    /// Updates that were completed.
+    pub updates: u64,
+}
+
+/// One channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelRow {
+    /// Its id.
+    pub id: Hash,
+    /// Base units that both have locked.
+    pub capacity: Amount,
+    /// Base units that each side keeps.
+    pub reserve: Amount,
+    /// What becomes of cheats.
+    pub policy: Policy,
+    /// Blocks of the dispute window.
+    pub window: u32,
+    /// The number of the newest commitment that either side holds.
+    pub number: u64,
+    /// Where it stands.
+    pub status: Status,
+    /// Opener, accepter.
+    pub parties: [PartyView; 2],
+    /// Whose turn it is, if it is open: 0 for the opener.
+    pub turn: Option<usize>,
+}
+
+/// Where a channel stands, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// Being opened.
+    Opening,
+    /// Payments can flow.
+    Open,
+    /// Both agree to close.
+    Closing,
+    /// Closed by one side; a dispute window goes on, or its end is awaited.
+    Disputed,
+    /// Ended as both agreed.
+    Closed,
+    /// Ended by the newest commitment that was shown.
+    Settled,
+    /// Ended with a penalty.
+    Punished,
+    /// Never funded.
+    Abandoned,
+}
+
+/// One side of a channel, by its own node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartyView {
+    /// The node.
+    pub name: String,
+    /// Its balance in the newest commitment that it holds, base units.
+    pub balance: Amount,
+    /// Payments that wait for their turn.
+    pub queued: usize,
+    /// The phase of its protocol; nothing while it is off.
+    pub phase: Option<String>,
+    /// What it waits for.
+    pub waits: Option<Wait>,
+    /// The oldest and the newest of its commitments that a cheat could publish.
+    pub kept: Option<(u64, u64)>,
+}
+
+/// What a side waits for: a code and what its sentence is filled with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// `message`, `turn`, `burial`, `inclusion` or `window`.
+    pub code: String,
+    /// In order.
+    pub values: Vec<String>,
+}
+
+impl ChannelsView {
+    pub(super) fn of(world: &World) -> Self {
+        let mut known: BTreeMap<Hash, [Option<&Channel>; 2]> = BTreeMap::new();
+        let mut names: BTreeMap<Hash, [NodeIndex; 2]> = BTreeMap::new();
+        for (index, node) in world.running() {
+            for (PeerId(peer), channel) in node.channels() {
+                let peer = u32::try_from(peer).unwrap_or(u32::MAX);
+                known.entry(channel.id()).or_default()[channel.side().index()] = Some(channel);
+                let ends = if channel.side() == Side::Opener { [index, peer] } else { [peer, index] };
+                names.insert(channel.id(), ends);
+            }
+        }
+        let count = known.len();
+        let mut rows: Vec<ChannelRow> =
+            known.iter().filter_map(|(id, views)| ChannelRow::of(world, *id, *views, names[id])).collect();
+        rows.sort_by_key(|row| (row.status.is_over(), row.id));
+        let open = rows.iter().filter(|row| row.status == Status::Open).count();
+        rows.truncate(MAX_ROWS);
+        let best = world.running().max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip()));
+        let records = best.into_iter().flat_map(|(_, node)| node.chain().ledger().channels());
+        let locked = Amount::checked_sum(records.map(|(_, record)| record.locked())).unwrap_or_default();
+        Self { rows, count, open, locked, updates: world.stats().channel_updates }
+    }
+}
+
+impl ChannelRow {
+    fn of(world: &World, id: Hash, views: [Option<&Channel>; 2], ends: [NodeIndex; 2]) -> Option<Self> {
+        let newest = views.into_iter().flatten().max_by_key(|channel| channel.newest().0.commitment.number)?;
+        let statuses = views.into_iter().flatten().map(|channel| Status::of(channel.phase()));
+        let status = statuses.max_by_key(|status| *status as u8)?;
+        let party = |side: Side| {
+            let (view, index) = (views[side.index()], ends[side.index()]);
+            let balances = view.unwrap_or(newest).newest().1.balances;
+            let kept = world.kept(index, &id);
+            PartyView {
+                name: world.node(index).map(|sim| sim.name.clone()).unwrap_or_default(),
+                balance: balances[side.index()],
+                queued: view.map_or(0, |channel| channel.waiting().len()),
+                phase: view.map(|channel| channel.phase().name().to_owned()),
+                waits: view.and_then(Channel::waiting_for).map(Wait::of),
+                kept: kept.fold(None, |range, number| Some((range.map_or(number, |(first, _)| first), number))),
+            }
+        };
+        let terms = &newest.funding().terms;
+        Some(Self {
+            id,
+            capacity: newest.funding().capacity().unwrap_or_default(),
+            reserve: terms.reserve,
+            policy: terms.policy,
+            window: terms.window,
+            number: newest.newest().0.commitment.number,
+            status,
+            parties: [party(Side::Opener), party(Side::Accepter)],
+            turn: (status == Status::Open).then(|| newest.holder().index()),
+        })
+    }
+}
+
+impl Status {
+    /// What both sides together come to is the greater of what each is.
+    fn of(phase: &Phase) -> Self {
+        match phase {
+            Phase::Accepted | Phase::Funding => Self::Opening,
+            Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => Self::Open,
+            Phase::Closing => Self::Closing,
+            Phase::Publishing | Phase::Disputed(_) => Self::Disputed,
+            Phase::Closed(Ending::Cooperative) => Self::Closed,
+            Phase::Closed(Ending::Settled) => Self::Settled,
+            Phase::Closed(Ending::Punished(_)) => Self::Punished,
+            Phase::Abandoned => Self::Abandoned,
+        }
+    }
+
+    /// Whether nothing will happen to it any more.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Settled | Self::Punished | Self::Abandoned)
+    }
+}
+
+impl Wait {
+    fn of(waiting: WaitingFor) -> Self {
+        let (code, values) = match waiting {
+            WaitingFor::Counterparty { message } => ("message", vec![message.to_owned()]),
+            WaitingFor::Turn => ("turn", vec![]),
+            WaitingFor::Burial { have, need } => ("burial", vec![have.to_string(), need.to_string()]),
+            WaitingFor::Inclusion { transaction } => ("inclusion", vec![transaction.to_owned()]),
+            WaitingFor::Window { ends, height } => {
+                ("window", vec![ends.to_string(), ends.0.saturating_sub(height.0).to_string()])
+            }
+        };
+        Self { code: code.to_owned(), values }
+    }
+}

@@ -1,0 +1,145 @@
+//! Channels: a balance bar each, what both sides wait for, and what can be done with them.
+
+mod controls;
+mod open;
+
+use leptos::prelude::*;
+
+use super::{Lab, format};
+use crate::{
+    primitives::Hash,
+    view::{ChannelRow, PartyView, Status, Wait},
+    web::strings::{fill, text},
+};
+use controls::Controls;
+use open::OpenForm;
+
+#[component]
+pub(super) fn Channels() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let channels = lab.slice(|moment| moment.world.channels.clone());
+    let rows = Memo::new(move |_| channels.get().map(|channels| channels.rows).unwrap_or_default());
+    let ids = move || rows.with(|rows| rows.iter().map(|row| row.id).collect::<Vec<_>>());
+    let summary = move || {
+        channels.get().map(|channels| {
+            let values =
+                [channels.open.to_string(), format::grouped(channels.locked), format::grouped(channels.updates)];
+            fill("channels-summary", &[&values[0], &values[1], &values[2]])
+        })
+    };
+    let opening = RwSignal::new(false);
+    let shown = RwSignal::new(None::<Hash>);
+    view! {
+        <section class="channels" aria-labelledby="channels-title">
+            <h2 id="channels-title">{text("channels")}<span>{summary}</span>
+                <span class="tools">
+                    <button
+                        aria-expanded=move || opening.get().to_string()
+                        on:click=move |_| opening.update(|open| *open = !*open)
+                    >{text("open-channel")}</button>
+                </span>
+            </h2>
+            <Show when=move || opening.get()><OpenForm done=move || opening.set(false) /></Show>
+            <Show when=move || rows.with(Vec::is_empty) && !opening.get()>
+                <p class="hint">{text("no-channels")}</p>
+            </Show>
+            <ul>
+                <For each=ids key=Clone::clone let:id>
+                    <Row id rows shown />
+                </For>
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> impl IntoView {
+    let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.id == id).cloned()));
+    let of = move |what: fn(&ChannelRow) -> String| move || row.with(|row| row.as_ref().map(what));
+    let is_shown = move || shown.get() == Some(id);
+    let toggle = move |_| shown.update(|shown| *shown = if *shown == Some(id) { None } else { Some(id) });
+    // The whole is the capacity, also while one side's newest commitment is not the other's.
+    let share = move || {
+        row.with(|row| {
+            row.as_ref()
+                .map_or(0.0, |row| 100.0 * row.parties[0].balance.units() as f64 / row.capacity.units().max(1) as f64)
+        })
+    };
+    let label = move || row.with(|row| row.as_ref().map(bar_label));
+    view! {
+        <li class="channel" class:over=move || row.with(|row| row.as_ref().is_some_and(|row| row.status.is_over()))>
+            <button class="bar" aria-expanded=move || is_shown().to_string() aria-label=label on:click=toggle>
+                <span>{of(|row| row.parties[0].name.clone())}</span>
+                <b>{of(|row| format::grouped(row.parties[0].balance))}</b>
+                <span class="balance" aria-hidden="true"><i style:width=move || format!("{:.2}%", share())></i></span>
+                <b>{of(|row| format::grouped(row.parties[1].balance))}</b>
+                <span>{of(|row| row.parties[1].name.clone())}</span>
+                <small>{of(status)}</small>
+            </button>
+            <Show when=is_shown>
+                <div class="detail">
+                    <p>{of(facts)}</p>
+                    <ul class="waits">
+                        <li>{of(|row| waits(&row.parties[0]))}</li>
+                        <li>{of(|row| waits(&row.parties[1]))}</li>
+                    </ul>
+                    <Controls row />
+                </div>
+            </Show>
+        </li>
+    }
+}
+
+fn bar_label(row: &ChannelRow) -> String {
+    let [a, b] = &row.parties;
+    fill("channel-label", &[&a.name, &format::grouped(a.balance), &b.name, &format::grouped(b.balance), &status(row)])
+}
+
+fn facts(row: &ChannelRow) -> String {
+    let policy = match row.policy {
+        crate::primitives::Policy::Penalty => text("policy-penalty"),
+        crate::primitives::Policy::Replace => text("policy-replace"),
+    };
+    let turn = row.turn.map(|turn| fill("has-turn", &[&row.parties[turn].name])).unwrap_or_default();
+    let values = [&row.number.to_string(), &format::grouped(row.capacity), &row.window.to_string(), policy];
+    format!("{} {turn}", fill("channel-facts", &[values[0], values[1], values[2], values[3]]))
+}
+
+/// Where it stands; of an open or disputed one with the number that matters.
+fn status(row: &ChannelRow) -> String {
+    let wait = row.parties.iter().find_map(|party| party.waits.as_ref());
+    match (row.status, wait) {
+        (Status::Opening | Status::Open, Some(Wait { code, values })) if code == "burial" => {
+            fill("status-burial", &[&values[0], &values[1]])
+        }
+        (Status::Disputed, Some(Wait { code, values })) if code == "window" => fill("status-window", &[&values[1]]),
+        (Status::Opening, _) => text("status-opening").to_owned(),
+        (Status::Open, _) => fill("status-open", &[&format::grouped(row.number)]),
+        (Status::Closing, _) => text("status-closing").to_owned(),
+        (Status::Disputed, _) => text("status-disputed").to_owned(),
+        (Status::Closed, _) => text("status-closed").to_owned(),
+        (Status::Settled, _) => text("status-settled").to_owned(),
+        (Status::Punished, _) => text("status-punished").to_owned(),
+        (Status::Abandoned, _) => text("status-abandoned").to_owned(),
+    }
+}
+
+fn waits(party: &PartyView) -> String {
+    let name = &party.name;
+    if party.phase.is_none() {
+        return fill("party-off", &[name]);
+    }
+    let queued = if party.queued == 0 { String::new() } else { fill("party-queued", &[&party.queued.to_string()]) };
+    let sentence = match &party.waits {
+        None => fill("waits-nothing", &[name]),
+        Some(Wait { code, values }) => match (code.as_str(), values.as_slice()) {
+            ("message", [message]) => fill("waits-message", &[name, message]),
+            ("turn", _) => fill("waits-turn", &[name]),
+            ("burial", [have, need]) => fill("waits-burial", &[name, have, need]),
+            ("inclusion", [transaction]) => fill("waits-inclusion", &[name, transaction]),
+            ("window", [ends, left]) => fill("waits-window", &[name, ends, left]),
+            _ => String::new(),
+        },
+    };
+    format!("{sentence} {queued}")
+}

@@ -1,0 +1,120 @@
+//! The form that offers a channel.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::super::Lab;
+use crate::{
+    primitives::{Amount, Policy},
+    sim::Action,
+    web::{
+        protocol::Request,
+        strings::{fill, text},
+    },
+};
+
+/// Base units for the miner of the funding.
+const FEE: Amount = Amount::literal(1_000);
+
+#[derive(Clone, Copy)]
+struct Fields {
+    from: RwSignal<String>,
+    to: RwSignal<String>,
+    ours: RwSignal<String>,
+    theirs: RwSignal<String>,
+    reserve: RwSignal<String>,
+    window: RwSignal<String>,
+    policy: RwSignal<Policy>,
+}
+
+#[component]
+pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
+    let selected = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
+    let of = |value: &str| RwSignal::new(value.to_owned());
+    let all = names.get_untracked().unwrap_or_default();
+    let first = selected.get_untracked().flatten().or_else(|| all.first().cloned()).unwrap_or_default();
+    let second = all.iter().find(|name| **name != first).cloned().unwrap_or_default();
+    let fields = Fields {
+        from: RwSignal::new(first),
+        to: RwSignal::new(second),
+        ours: of("100000"),
+        theirs: of("100000"),
+        reserve: of("5000"),
+        window: of("6"),
+        policy: RwSignal::new(Policy::Penalty),
+    };
+    let problem = RwSignal::new(None::<String>);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        match read(fields) {
+            Err(message) => problem.set(Some(message)),
+            Ok(action) => lab.client.ask(Request::Act { action }, move |result| match result {
+                Ok(_) => done(),
+                Err(refused) => problem.set(Some(refused.message)),
+            }),
+        }
+    };
+    let choose = move |key: &'static str, value: RwSignal<String>| {
+        let option = move |name: String| {
+            let is_chosen = name == value.get_untracked();
+            view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
+        };
+        view! {
+            <label>{text(key)}
+                <select on:change=move |event| value.set(event_target_value(&event))>
+                    {move || names.get().unwrap_or_default().into_iter().map(option).collect_view()}
+                </select>
+            </label>
+        }
+    };
+    let field = move |key: &'static str, value: RwSignal<String>| {
+        view! {
+            <label>{text(key)}
+                <input inputmode="numeric" autocomplete="off" prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event)) />
+            </label>
+        }
+    };
+    let policy = move |event| {
+        let replace = event_target_value(&event) == "replace";
+        fields.policy.set(if replace { Policy::Replace } else { Policy::Penalty });
+    };
+    view! {
+        <form class="pay" aria-label=text("open-channel") on:submit=submit novalidate>
+            {choose("channel-from", fields.from)}
+            {choose("channel-to", fields.to)}
+            {field("deposit-from", fields.ours)}
+            {field("deposit-to", fields.theirs)}
+            {field("reserve", fields.reserve)}
+            {field("window", fields.window)}
+            <label>{text("policy")}
+                <select on:change=policy>
+                    <option value="penalty">{text("policy-penalty")}</option>
+                    <option value="replace">{text("policy-replace")}</option>
+                </select>
+            </label>
+            <span class="buttons">
+                <button class="primary" type="submit">{text("offer")}</button>
+                <button type="button" on:click=move |_| done()>{text("cancel")}</button>
+            </span>
+            <p class="problem" role="alert">{move || problem.get()}</p>
+        </form>
+    }
+}
+
+fn read(fields: Fields) -> Result<Action, String> {
+    let amount = |field: RwSignal<String>| {
+        field.get_untracked().trim().replace(',', "").parse::<Amount>().map_err(|error| error.to_string())
+    };
+    let window = fields.window.get_untracked();
+    Ok(Action::OpenChannel {
+        from: fields.from.get_untracked(),
+        to: fields.to.get_untracked(),
+        ours: amount(fields.ours)?,
+        theirs: amount(fields.theirs)?,
+        fee: FEE,
+        policy: fields.policy.get_untracked(),
+        window: window.trim().parse().map_err(|_| fill("not-a-number", &[&window]))?,
+        reserve: amount(fields.reserve)?,
+    })
+}
