@@ -86,10 +86,9 @@ fn garbage_does_no_harm() {
         lab.run(50);
     }
     assert!(peer > 1_100, "the guilty were sent away: {peer}");
-    // At so low a difficulty a flipped nonce may make another good block beside the tip, but no heavier chain.
-    let (chain, expected) = (lab.node(NODE).chain(), &builder.chain);
-    assert_eq!(chain.height(), expected.height());
-    assert_eq!(chain.best()[..chain.best().len() - 1], expected.best()[..expected.best().len() - 1]);
+    // At so low a difficulty a flipped nonce may make another good block; nothing that was buried is lost.
+    let buried = builder.chain.best().len() - 1;
+    assert_eq!(lab.node(NODE).chain().best()[..buried], builder.chain.best()[..buried]);
     assert!(lab.size(NODE) < before + 200_000, "{} from {before}", lab.size(NODE));
 }
 

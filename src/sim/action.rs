@@ -166,6 +166,10 @@ impl World {
     }
 
     fn perform(&mut self, action: Action) {
+        use Action::{Cut, Partition, SetLink, Stop};
+        if matches!(action, Cut { .. } | Partition { .. } | SetLink { .. } | Stop { .. } | Action::Quiesce) {
+            self.watch.trouble();
+        }
         let find = |name: &str| self.index_of(name).expect("checked");
         match &action {
             Action::Transfer { from, .. } => {

@@ -8,8 +8,13 @@ use borsh::BorshSerialize;
 use serde::Serialize;
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Workload, channels::Kept,
-    invariants::Lights, log::Log, miner::Search, random::Stream, traffic::Slot,
+    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Workload,
+    channels::Kept,
+    invariants::{Lights, Watch, is_deep},
+    log::Log,
+    miner::Search,
+    random::Stream,
+    traffic::Slot,
 };
 use crate::{
     chain::{Chain, Genesis},
@@ -111,6 +116,7 @@ pub struct World {
     pub(super) checks: Checks,
     pub(super) stats: Stats,
     pub(super) lights: Lights,
+    pub(super) watch: Watch,
     pub(super) kept: BTreeMap<(NodeIndex, ChannelId), Kept>,
     pub(super) log: Log,
     commands: u64,
@@ -139,6 +145,7 @@ impl World {
             checks: Checks::remembering(),
             stats: Stats::default(),
             lights: Lights::default(),
+            watch: Watch::default(),
             kept: BTreeMap::new(),
             log: Log::default(),
             commands: 0,
@@ -329,6 +336,7 @@ impl World {
         match output {
             Output::Persist(changes) => {
                 self.keep_commitments(index, &changes);
+                self.check_stored(index, &changes);
                 self.nodes[index as usize].disk.merge(changes);
             }
             Output::Send { to, message } => self.send(index, narrow(to), &message),
@@ -348,8 +356,14 @@ impl World {
             EventKind::Reorged { disconnected, .. } => {
                 self.stats.reorgs += 1;
                 self.stats.deepest_reorg = self.stats.deepest_reorg.max(*disconnected as u64);
+                if is_deep(*disconnected) {
+                    self.watch.trouble();
+                }
             }
-            EventKind::Channel { notice: Notice::Paid { .. }, .. } => self.stats.channel_updates += 1,
+            EventKind::Channel { channel, notice, .. } => {
+                self.stats.channel_updates += u64::from(matches!(notice, Notice::Paid { .. }));
+                self.check_notice(index, channel, notice);
+            }
             _ => {}
         }
         self.record(Some(index), LogEntry::Node(event));

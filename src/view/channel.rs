@@ -82,7 +82,7 @@ pub enum Status {
 pub struct PartyView {
     /// The node.
     pub name: String,
-    /// Its balance in the newest commitment that it holds, base units.
+    /// Its balance in the newest commitment that it holds, or what a penalty has left it, base units.
     pub balance: Amount,
     /// Payments that wait for their turn.
     pub queued: usize,
@@ -133,13 +133,27 @@ impl ChannelRow {
         let newest = views.into_iter().flatten().max_by_key(|channel| channel.newest().0.commitment.number)?;
         let statuses = views.into_iter().flatten().map(|channel| Status::of(channel.phase()));
         let status = statuses.max_by_key(|status| *status as u8)?;
+        let punished = match newest.phase() {
+            Phase::Closed(Ending::Punished(loser)) => Some(*loser),
+            _ => None,
+        };
+        let capacity = newest.funding().capacity().unwrap_or_default();
         let party = |side: Side| {
             let (view, index) = (views[side.index()], ends[side.index()]);
             let balances = view.unwrap_or(newest).newest().1.balances;
             let kept = world.kept(index, &id);
             PartyView {
                 name: world.node(index).map(|sim| sim.name.clone()).unwrap_or_default(),
-                balance: balances[side.index()],
+                balance: match punished {
+                    Some(loser) => {
+                        if loser == side {
+                            Amount::ZERO
+                        } else {
+                            capacity
+                        }
+                    }
+                    None => balances[side.index()],
+                },
                 queued: view.map_or(0, |channel| channel.waiting().len()),
                 phase: view.map(|channel| channel.phase().name().to_owned()),
                 waits: view.and_then(Channel::waiting_for).map(Wait::of),
@@ -149,7 +163,7 @@ impl ChannelRow {
         let terms = &newest.funding().terms;
         Some(Self {
             id,
-            capacity: newest.funding().capacity().unwrap_or_default(),
+            capacity,
             reserve: terms.reserve,
             policy: terms.policy,
             window: terms.window,

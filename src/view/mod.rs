@@ -101,7 +101,10 @@ fn focused<'a>(world: &'a World, focus: &'a Focus) -> Option<&'a str> {
 fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {
     let number = match invariant {
         Invariant::Supply => 1,
+        Invariant::Balances => 2,
         Invariant::Reconnect => 3,
+        Invariant::Commitments => 4,
+        Invariant::Payout => 5,
         Invariant::Agreement => 7,
     };
     Light { number, checked: tally.checked, violated: tally.violated }

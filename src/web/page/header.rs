@@ -57,7 +57,10 @@ fn LightDot(light: Light) -> impl IntoView {
     };
     let name = match light.number {
         1 => text("invariant-1"),
+        2 => text("invariant-2"),
         3 => text("invariant-3"),
+        4 => text("invariant-4"),
+        5 => text("invariant-5"),
         _ => text("invariant-7"),
     };
     let label = fill(key, &[name, &format::grouped(light.checked), &light.violated.to_string()]);

@@ -1,8 +1,12 @@
 //! The promises of the design, evaluated while the world runs. Numbers are those of the design's list.
 
+mod channels;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+
+pub(super) use channels::{Watch, is_deep};
 
 use super::{EventKey, NodeIndex, World};
 use crate::primitives::{Amount, BlockId};
@@ -13,8 +17,14 @@ use crate::primitives::{Amount, BlockId};
 pub enum Invariant {
     /// 1: supply = free balances + locked + staked + burned. Evaluated on a node's ledger whenever it has changed.
     Supply,
+    /// 2: what both parties of a channel own is its capacity, and commitment numbers grow one by one. Evaluated whenever a node stores one.
+    Balances,
     /// 3: disconnecting and reconnecting a block gives the same ledger. Evaluated at every fourth change of a node's tip.
     Reconnect,
+    /// 4: never two commitments of one number, nothing signed after publishing, no revocation of the current one. Evaluated as 2.
+    Commitments,
+    /// 5: an honest party that was online gets at least what it was owed. Evaluated when a node sees that a channel has ended.
+    Payout,
     /// 7: at rest all nodes that are on and connected agree on one tip. Evaluated when the network has come to rest.
     Agreement,
 }
@@ -48,7 +58,10 @@ const RECONNECT_EVERY: u64 = 4;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lights {
     supply: Tally,
+    balances: Tally,
     reconnect: Tally,
+    commitments: Tally,
+    payout: Tally,
     agreement: Tally,
     tips: u64,
     first: Option<Violation>,
@@ -58,7 +71,10 @@ impl Lights {
     fn tally(&mut self, violation: Violation, holds: bool) {
         let tally = match violation.invariant {
             Invariant::Supply => &mut self.supply,
+            Invariant::Balances => &mut self.balances,
             Invariant::Reconnect => &mut self.reconnect,
+            Invariant::Commitments => &mut self.commitments,
+            Invariant::Payout => &mut self.payout,
             Invariant::Agreement => &mut self.agreement,
         };
         tally.checked += 1;
@@ -71,11 +87,14 @@ impl Lights {
 
 impl World {
     /// How often each invariant was evaluated and violated.
-    pub fn invariants(&self) -> [(Invariant, Tally); 3] {
+    pub fn invariants(&self) -> [(Invariant, Tally); 6] {
         let lights = &self.lights;
         [
             (Invariant::Supply, lights.supply),
+            (Invariant::Balances, lights.balances),
             (Invariant::Reconnect, lights.reconnect),
+            (Invariant::Commitments, lights.commitments),
+            (Invariant::Payout, lights.payout),
             (Invariant::Agreement, lights.agreement),
         ]
     }

@@ -1,0 +1,176 @@
+//! The promises about channels: 2 and 4 whenever a node stores one, 5 when one closes.
+
+use std::collections::BTreeMap;
+
+use super::{Invariant, Violation};
+use crate::{
+    channel::{CONFIRMATIONS, Channel, Ending, Notice, Phase},
+    gossip::PeerId,
+    node::{ChangeSet, Node, StoredChannel},
+    primitives::{Action, Amount, ChannelId, Commitment, DisputeStep, Side},
+    sim::{NodeIndex, World},
+};
+
+/// Commitments remembered of each channel: one number is not signed twice, also not a few updates later.
+const MAX_REMEMBERED: usize = 8;
+/// Blocks that must be left when a party sees a publication for its refutation to be included surely.
+const BLOCKS_LEFT: u64 = 4;
+
+/// What is known of channels from what nodes have stored before.
+#[derive(Debug, Clone, Default)]
+pub(in crate::sim) struct Watch {
+    parties: BTreeMap<(NodeIndex, ChannelId), Watched>,
+    signed: BTreeMap<ChannelId, BTreeMap<u64, Commitment>>,
+    troubles: u64,
+}
+
+/// One party of a channel, as it was stored last.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watched {
+    number: u64,
+    /// The number of the newest commitment that it had signed when it published.
+    published: Option<u64>,
+    /// The world's troubles when it saw a publication in good time.
+    in_time: Option<u64>,
+}
+
+impl Watch {
+    /// Something happened after which a party may not count as online: a node or link failed, or many blocks were taken back.
+    pub(in crate::sim) fn trouble(&mut self) {
+        self.troubles += 1;
+    }
+}
+
+impl World {
+    /// Evaluates 2 and 4 on what a node stores.
+    pub(in crate::sim) fn check_stored(&mut self, index: NodeIndex, changes: &ChangeSet) {
+        for stored in changes.channels.values().flatten() {
+            let key = (index, stored.channel.id());
+            let before = self.watch.parties.get(&key).copied();
+            let balanced = self.check_balances(&stored.channel, before);
+            let faithful = self.check_signatures(stored, before);
+            for (invariant, result) in [(Invariant::Balances, balanced), (Invariant::Commitments, faithful)] {
+                let detail = result.clone().err().unwrap_or_default();
+                let violation = Violation { invariant, key: self.last_key(), node: Some(index), detail };
+                self.lights.tally(violation, result.is_ok());
+            }
+            let after = self.watch.parties.entry(key).or_default();
+            after.number = stored.channel.newest().0.commitment.number;
+            after.published = after.published.or(stored.channel.published().map(|_| highest_signed(&stored.channel)));
+        }
+    }
+
+    /// Evaluates 5 when a node sees that a channel has ended, and remembers publications that it saw in good time.
+    pub(in crate::sim) fn check_notice(&mut self, index: NodeIndex, id: &ChannelId, notice: &Notice) {
+        match notice {
+            Notice::Published { window_ends, .. } => {
+                let height = self.running().map(|(_, node)| node.chain().height()).max().unwrap_or_default();
+                let in_time = window_ends.0 >= height.0 + BLOCKS_LEFT;
+                let troubles = self.watch.troubles;
+                self.watch.parties.entry((index, *id)).or_default().in_time = in_time.then_some(troubles);
+            }
+            Notice::Closed { ending } => {
+                let Some((owed, paid)) = self.owed_and_paid(index, id, *ending) else {
+                    return;
+                };
+                let detail = format!("channel {} owes {owed}, pays {paid}", id.short());
+                let (invariant, key) = (Invariant::Payout, self.last_key());
+                self.lights.tally(Violation { invariant, key, node: Some(index), detail }, paid >= owed);
+            }
+            _ => {}
+        }
+    }
+
+    /// 2: what both own is the capacity, and numbers grow one by one.
+    fn check_balances(&self, channel: &Channel, before: Option<Watched>) -> Result<(), String> {
+        let (signed, state) = channel.newest();
+        let (sum, capacity) = (state.balances[0].checked_add(state.balances[1]), channel.funding().capacity());
+        if sum != capacity {
+            return Err(format!("balances {:?}, capacity {capacity:?}", state.balances));
+        }
+        let (number, last) = (signed.commitment.number, before.map_or(0, |before| before.number));
+        if number < last || number > last + 1 {
+            return Err(format!("commitment {number} after {last}"));
+        }
+        Ok(())
+    }
+
+    /// 4: one commitment of a number, none after publishing, and no revocation of a current one.
+    fn check_signatures(&mut self, stored: &StoredChannel, before: Option<Watched>) -> Result<(), String> {
+        let (channel, PeerId(peer)) = (&stored.channel, stored.peer);
+        let id = channel.id();
+        let known = self.watch.signed.entry(id).or_default();
+        let pending = channel.pending().filter(|draft| draft.ours.is_some()).map(|draft| draft.commitment);
+        for commitment in [Some(channel.newest().0.commitment), pending].into_iter().flatten() {
+            let first = known.entry(commitment.number).or_insert(commitment);
+            if *first != commitment {
+                return Err(format!("two commitments of number {}", commitment.number));
+            }
+        }
+        while known.len() > MAX_REMEMBERED {
+            known.pop_first();
+        }
+        let published = before.and_then(|before| before.published);
+        if published.is_some_and(|last| highest_signed(channel) > last) {
+            return Err(format!("signed {} after publishing", highest_signed(channel)));
+        }
+        let other = u32::try_from(peer).ok().and_then(|peer| self.watch.parties.get(&(peer, id)));
+        match other {
+            Some(other) if channel.revoked() > other.number => {
+                Err(format!("has revoked {} commitments, holds number {}", channel.revoked(), other.number))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The least that an honest party who was online was owed, and what the chain has paid it; before its own fees.
+    fn owed_and_paid(&self, index: NodeIndex, id: &ChannelId, ending: Ending) -> Option<(Amount, Amount)> {
+        let node = self.node(index)?.node.as_ref()?;
+        let (_, channel) = node.channel(id)?;
+        let (newest, watched) = (channel.newest(), self.watch.parties.get(&(index, *id)).copied()?);
+        let cheated = channel.published().is_some_and(|number| number < newest.0.commitment.number);
+        let online = channel.published().is_some() || watched.in_time == Some(self.watch.troubles);
+        if cheated || (ending != Ending::Cooperative && !online) || *channel.phase() != Phase::Closed(ending) {
+            return None;
+        }
+        let of = |balances: &[Amount; 2]| balances[channel.side().index()];
+        let pending = channel.pending().map(|draft| of(&draft.state.balances));
+        let owed = pending.into_iter().chain([of(&newest.1.balances)]).min()?;
+        Some((owed, paid(node, channel, ending)?))
+    }
+}
+
+/// What the chain has paid a party before its own fees.
+fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
+    let (side, id) = (channel.side(), channel.id());
+    if let Ending::Punished(loser) = ending {
+        return if loser == side { Some(Amount::ZERO) } else { channel.funding().capacity() };
+    }
+    let (height, _) = channel.seen().ending?;
+    let block = node.chain().tree().block(node.chain().best().get(usize::try_from(height.0).ok()?)?)?;
+    let last = block.transactions.iter().rfind(|transaction| transaction.unsigned.action.channel() == Some(&id))?;
+    match &last.unsigned.action {
+        Action::Close(closing) => {
+            // Who proposed it has agreed to pay the fee.
+            let lacks =
+                |side: Side| channel.newest().1.balances[side.index()].checked_sub(closing.balances[side.index()]);
+            let fee = if lacks(side) == Some(last.unsigned.fee) { last.unsigned.fee } else { Amount::ZERO };
+            closing.balances[side.index()].checked_add(fee)
+        }
+        Action::Dispute(dispute) => match &dispute.step {
+            DisputeStep::Settle(state) => Some(state.balances[side.index()]),
+            _ => None,
+        },
+        Action::Transfer { .. } | Action::Fund(_) => None,
+    }
+}
+
+fn highest_signed(channel: &Channel) -> u64 {
+    let pending = channel.pending().filter(|draft| draft.ours.is_some()).map(|draft| draft.commitment.number);
+    pending.unwrap_or(0).max(channel.newest().0.commitment.number)
+}
+
+/// Whether a reorg takes back more than channels count on.
+pub(in crate::sim) const fn is_deep(disconnected: usize) -> bool {
+    disconnected as u64 >= CONFIRMATIONS
+}
