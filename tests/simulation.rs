@@ -17,7 +17,7 @@ use runs::{all_the_same, straight};
 use tabchain::{
     node::EventKind,
     primitives::{Amount, Timestamp},
-    sim::{Action, Invariant, LinkQuality, LogEntry, NodeConfig, Scenario, Workload, World, settle},
+    sim::{Action, Invariant, LinkQuality, LogEntry, NodeConfig, Scenario, Tally, Workload, World, settle},
 };
 use worlds::{at, keep, name, pay, ring, scenario, scripts};
 
