@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::super::Lab;
+use super::{super::Lab, number_field};
 use crate::{
     primitives::{Amount, Hash},
     sim::Action,
@@ -52,25 +52,14 @@ pub(super) fn Controls(row: Memo<Option<ChannelRow>>) -> impl IntoView {
     let oldest = Memo::new(move |_| {
         row.with(|row| row.as_ref().and_then(|row| Some((row.parties[from.get()].kept?, row.number))))
     });
-    let cheat = move |_| {
+    let cheat = move || {
         let Ends { from, to, channel } = ends();
         let commitment = oldest.get_untracked().map_or(0, |((first, _), _)| first);
         act(Action::Cheat { from, to, commitment, channel });
     };
-    let status = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.status)));
-    let is_open = move || status.get() == Some(Status::Open);
-    let can_force = move || matches!(status.get(), Some(Status::Open | Status::Closing | Status::Opening));
-    let can_cheat = move || is_open() && oldest.get().is_some_and(|((first, _), number)| first < number);
     let option = |index: usize, [a, b]: [String; 2]| {
         let (from, to) = if index == 0 { (a, b) } else { (b, a) };
         view! { <option value=index.to_string()>{format!("{from} → {to}")}</option> }
-    };
-    let field = |key: &'static str, value: RwSignal<String>| {
-        view! {
-            <label>{text(key)}
-                <input inputmode="numeric" autocomplete="off" prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event)) />
-            </label>
-        }
     };
     view! {
         <form class="pay" aria-label=text("channel-actions") on:submit=pay novalidate>
@@ -79,18 +68,35 @@ pub(super) fn Controls(row: Memo<Option<ChannelRow>>) -> impl IntoView {
                     {move || names.get().map(|names| [option(0, names.clone()), option(1, names)].collect_view())}
                 </select>
             </label>
-            {field("amount", amount)}
-            {field("times", times)}
-            <span class="buttons">
-                <button class="primary" type="submit" disabled=move || !is_open()>{text("pay")}</button>
-                <button type="button" disabled=move || !is_open() on:click=move |_| close(false)>{text("close-together")}</button>
-                <button type="button" disabled=move || !can_force() on:click=move |_| close(true)>{text("force-close")}</button>
-                <button type="button" disabled=move || !can_cheat() title=text("cheat-hint") on:click=cheat>
-                    {move || fill("cheat", &[&oldest.get().map_or(0, |((first, _), _)| first).to_string()])}
-                </button>
-            </span>
+            {number_field("amount", amount)}
+            {number_field("times", times)}
+            <Buttons row close cheat oldest />
             <p class="problem" role="alert">{move || problem.get()}</p>
         </form>
+    }
+}
+
+/// The buttons: disabled where the channel's status does not allow them.
+#[component]
+fn Buttons(
+    row: Memo<Option<ChannelRow>>,
+    close: impl Fn(bool) + Copy + 'static,
+    cheat: impl Fn() + Copy + 'static,
+    oldest: Memo<Option<((u64, u64), u64)>>,
+) -> impl IntoView {
+    let status = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.status)));
+    let is_open = move || status.get() == Some(Status::Open);
+    let can_force = move || matches!(status.get(), Some(Status::Open | Status::Closing | Status::Opening));
+    let can_cheat = move || is_open() && oldest.get().is_some_and(|((first, _), number)| first < number);
+    view! {
+        <span class="buttons">
+            <button class="primary" type="submit" disabled=move || !is_open()>{text("pay")}</button>
+            <button type="button" disabled=move || !is_open() on:click=move |_| close(false)>{text("close-together")}</button>
+            <button type="button" disabled=move || !can_force() on:click=move |_| close(true)>{text("force-close")}</button>
+            <button type="button" disabled=move || !can_cheat() title=text("cheat-hint") on:click=move |_| cheat()>
+                {move || fill("cheat", &[&oldest.get().map_or(0, |((first, _), _)| first).to_string()])}
+            </button>
+        </span>
     }
 }
 

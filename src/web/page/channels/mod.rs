@@ -90,6 +90,20 @@ fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> 
     }
 }
 
+/// A labelled field for a number.
+fn number_field(key: &'static str, value: RwSignal<String>) -> impl IntoView {
+    view! {
+        <label>{text(key)}
+            <input
+                inputmode="numeric"
+                autocomplete="off"
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+            />
+        </label>
+    }
+}
+
 fn bar_label(row: &ChannelRow) -> String {
     let [a, b] = &row.parties;
     fill("channel-label", &[&a.name, &format::grouped(a.balance), &b.name, &format::grouped(b.balance), &status(row)])

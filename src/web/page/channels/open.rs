@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::super::Lab;
+use super::{super::Lab, number_field};
 use crate::{
     primitives::{Amount, Policy},
     sim::Action,
@@ -26,24 +26,27 @@ struct Fields {
     policy: RwSignal<Policy>,
 }
 
+impl Fields {
+    fn new(first: String, second: String) -> Self {
+        let of = |value: &str| RwSignal::new(value.to_owned());
+        Self {
+            from: RwSignal::new(first),
+            to: RwSignal::new(second),
+            ours: of("100000"),
+            theirs: of("100000"),
+            reserve: of("5000"),
+            window: of("6"),
+            policy: RwSignal::new(Policy::Penalty),
+        }
+    }
+}
+
 #[component]
 pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
     let selected = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
-    let of = |value: &str| RwSignal::new(value.to_owned());
-    let all = names.get_untracked().unwrap_or_default();
-    let first = selected.get_untracked().flatten().or_else(|| all.first().cloned()).unwrap_or_default();
-    let second = all.iter().find(|name| **name != first).cloned().unwrap_or_default();
-    let fields = Fields {
-        from: RwSignal::new(first),
-        to: RwSignal::new(second),
-        ours: of("100000"),
-        theirs: of("100000"),
-        reserve: of("5000"),
-        window: of("6"),
-        policy: RwSignal::new(Policy::Penalty),
-    };
+    let fields = Fields::new(first, second);
     let problem = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -55,38 +58,18 @@ pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
             }),
         }
     };
-    let choose = move |key: &'static str, value: RwSignal<String>| {
-        let option = move |name: String| {
-            let is_chosen = name == value.get_untracked();
-            view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
-        };
-        view! {
-            <label>{text(key)}
-                <select on:change=move |event| value.set(event_target_value(&event))>
-                    {move || names.get().unwrap_or_default().into_iter().map(option).collect_view()}
-                </select>
-            </label>
-        }
-    };
-    let field = move |key: &'static str, value: RwSignal<String>| {
-        view! {
-            <label>{text(key)}
-                <input inputmode="numeric" autocomplete="off" prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event)) />
-            </label>
-        }
-    };
     let policy = move |event| {
         let replace = event_target_value(&event) == "replace";
         fields.policy.set(if replace { Policy::Replace } else { Policy::Penalty });
     };
     view! {
         <form class="pay" aria-label=text("open-channel") on:submit=submit novalidate>
-            {choose("channel-from", fields.from)}
-            {choose("channel-to", fields.to)}
-            {field("deposit-from", fields.ours)}
-            {field("deposit-to", fields.theirs)}
-            {field("reserve", fields.reserve)}
-            {field("window", fields.window)}
+            <Choose key="channel-from" value=fields.from names />
+            <Choose key="channel-to" value=fields.to names />
+            {number_field("deposit-from", fields.ours)}
+            {number_field("deposit-to", fields.theirs)}
+            {number_field("reserve", fields.reserve)}
+            {number_field("window", fields.window)}
             <label>{text("policy")}
                 <select on:change=policy>
                     <option value="penalty">{text("policy-penalty")}</option>
@@ -99,6 +82,22 @@ pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
             </span>
             <p class="problem" role="alert">{move || problem.get()}</p>
         </form>
+    }
+}
+
+/// One of the nodes.
+#[component]
+fn Choose(key: &'static str, value: RwSignal<String>, names: Memo<Option<Vec<String>>>) -> impl IntoView {
+    let option = move |name: String| {
+        let is_chosen = name == value.get_untracked();
+        view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
+    };
+    view! {
+        <label>{text(key)}
+            <select on:change=move |event| value.set(event_target_value(&event))>
+                {move || names.get().unwrap_or_default().into_iter().map(option).collect_view()}
+            </select>
+        </label>
     }
 }
 
