@@ -1,8 +1,9 @@
 //! Tabchain: a real blockchain small enough to run as a whole network inside a browser tab.
 //!
 //! The modules are layers; each may use only those above it in this list (`tests/layers.rs` keeps it so):
-//! [`primitives`] → [`chain`], [`gossip`] → [`node`] → [`sim`] → [`view`] → `native`, `web`.
+//! [`primitives`] → [`chain`], [`gossip`] → [`node`] → [`sim`] → [`view`], [`bench`](mod@bench) → `native`, `web`.
 
+pub mod bench;
 #[deny(clippy::float_arithmetic)]
 pub mod chain;
 #[deny(clippy::float_arithmetic)]

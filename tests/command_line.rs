@@ -167,6 +167,26 @@ fn a_scenario_file_is_run_or_its_error_placed() {
     simulate("no-such-file.json", &["no-such-file.json"]);
 }
 
+/// Never how fast: machines differ, and this is a debug build.
+#[test]
+fn bench_measures_each_row_for_a_second_beside_its_bound() {
+    let rows = json_of(&["bench", "--only", "pow", "--json"]);
+    let rows = rows.as_array().expect("an array");
+    let names: Vec<&Value> = rows.iter().map(|row| &row["name"]).collect();
+    assert_eq!(names, ["pow.hash", "pow.bound"]);
+    for row in rows {
+        let keys: Vec<&String> = row.as_object().expect("an object").keys().collect();
+        assert_eq!(keys, ["name", "samples", "seconds", "unit", "value"]);
+        assert!(row["value"].as_f64() > Some(0.0) && row["seconds"].as_f64() >= Some(1.0), "{row}");
+        assert!(row["samples"].as_u64() > Some(1) && row["unit"] == "hashes/s", "{row}");
+    }
+    let (code, out, _) = run(&["bench", "--only", "pow.hash"]);
+    assert_eq!((code, out.lines().count()), (0, 2), "{out}");
+    assert!(out.contains("pow.hash") && out.contains("hashes/s") && out.contains(" %"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+    refused(&["bench", "--only", "speed"], 2, &["\"speed\"", "pow.hash", "chain.transactions", "sim.deliveries"]);
+}
+
 /// A request that makes no sense ends with 2, and says on standard error what would.
 #[test]
 fn nonsense_is_refused() {
@@ -183,6 +203,8 @@ fn nonsense_is_refused() {
         &["simulate", "file.json", "--nodes", "3"],
         &["simulate", "--nodes", "2", "--for", "1s", "--record", "/no/such/folder/file.json"],
         &["replay"],
+        &["bench", "--only"],
+        &["bench", "pow"],
         &["explode"],
         &[],
     ] {
@@ -192,7 +214,7 @@ fn nonsense_is_refused() {
     }
     let (code, out, _) = run(&["--version"]);
     assert_eq!((code, out.trim()), (0, concat!("tabchain ", env!("CARGO_PKG_VERSION"))));
-    for help in [&["--help"][..], &["simulate", "--help"], &["replay", "--help"]] {
+    for help in [&["--help"][..], &["simulate", "--help"], &["replay", "--help"], &["bench", "--help"]] {
         let (code, out, _) = run(help);
         assert!(code == 0 && out.contains("Usage"), "{out}");
     }

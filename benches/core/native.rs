@@ -1,4 +1,5 @@
-//! The core's hot paths beside their bounds: `cargo bench`. Compare rows of one run; machines are noisy.
+//! Parts of the core beside their bounds, for whoever makes them faster: `cargo bench`. Whole paths are measured by `tabchain bench`, in
+//! `src/bench`. Compare rows of one run; machines are noisy.
 
 use std::hint::black_box;
 
@@ -6,27 +7,8 @@ use criterion::{BatchSize, Criterion, criterion_group};
 use sha2::{Digest, Sha256};
 use tabchain::{
     chain::{Account, StateKey, StateMap, StateValue},
-    primitives::{Amount, Hash, Midstate, Nonce, SecretKey, Tag, Target, Timestamp, merkle},
-    sim::{Scenario, World},
+    primitives::{Amount, Hash, Nonce, SecretKey, Tag, merkle},
 };
-
-/// 10,000 hashes of a search beside the same number of bare compressions of one block.
-fn proof_of_work(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("pow");
-    group.throughput(criterion::Throughput::Elements(10_000));
-    let impossible = Target::from_expected_hashes(u64::MAX);
-    let midstate = Midstate::new(&Hash::ZERO);
-    group.bench_function("search", |bencher| bencher.iter(|| midstate.search(black_box(impossible), 0, 10_000)));
-    let block = [0u8; 64];
-    group.bench_function("bound: bare compressions", |bencher| {
-        bencher.iter(|| {
-            let mut state = [0u32; 8];
-            (0..10_000).for_each(|_| sha2::block_api::compress256(black_box(&mut state), &[block]));
-            state
-        });
-    });
-    group.finish();
-}
 
 fn signatures(criterion: &mut Criterion) {
     let key = SecretKey::from_seed([1; 32]);
@@ -59,21 +41,7 @@ fn trees(criterion: &mut Criterion) {
     });
 }
 
-/// A whole network: ten nodes for a virtual minute, everything switched on and every signature computed.
-fn world(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("world");
-    group.sample_size(10);
-    group.bench_function("ten nodes, one minute, no memo", |bencher| {
-        bencher.iter_batched(
-            || World::new(Scenario::generated(10, 1)).without_memo(),
-            |mut world| world.run_until(Timestamp(60_000)),
-            BatchSize::PerIteration,
-        );
-    });
-    group.finish();
-}
-
-criterion_group!(benches, proof_of_work, signatures, trees, world);
+criterion_group!(benches, signatures, trees);
 
 pub(super) fn main() {
     benches();

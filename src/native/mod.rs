@@ -2,6 +2,7 @@
 //!
 //! Owns reading files, progress and what is printed. Must never know how a chain works: it drives worlds as any driver does.
 
+mod bench;
 mod duration;
 mod replay;
 mod simulate;
@@ -32,6 +33,8 @@ enum Command {
     Simulate(simulate::Options),
     /// Run a capsule again and compare its digest; exits with 1 if it differs.
     Replay(replay::Options),
+    /// Measure what this machine does, each rate beside the bare cryptography it needs; takes a second a row.
+    Bench(bench::Options),
 }
 
 /// What stopped a command, for the person at the terminal.
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Simulate(options) => simulate::run(&options),
         Command::Replay(options) => replay::run(&options),
+        Command::Bench(options) => bench::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ mod channel;
 mod log;
 mod network;
 mod node;
+mod number;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub use channel::{ChannelRow, ChannelsView, PartyView, Status, Wait};
 pub use log::LogLine;
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
 pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
+pub use number::grouped;
 
 use crate::{
     primitives::Hash,

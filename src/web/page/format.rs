@@ -1,22 +1,10 @@
 //! Numbers as people read them.
 
+pub(super) use crate::view::grouped;
 use crate::{
     primitives::Timestamp,
     web::strings::{fill, text},
 };
-
-/// `1,234,567`.
-pub(super) fn grouped(number: impl ToString) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
 
 /// `12 min 3.4 s`, with tenths of a second.
 pub(super) fn clock(time: Timestamp) -> String {

@@ -1,0 +1,150 @@
+//! The rows: what each one does, and what it is compared with.
+
+use serde::{Deserialize, Serialize};
+
+use super::{bare, chain, network};
+
+/// Work that is done again and again; says how many of its row's units it did.
+pub(super) type Piece = Box<dyn FnMut() -> u64>;
+
+/// What the name of a row that is a bound ends with; what stands before it is its group.
+const BOUND: &str = "bound";
+
+/// A measured row: what `--json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// `group.what`.
+    pub name: String,
+    /// The median over the samples, in `unit`; finite.
+    pub value: f64,
+    /// What is counted, `…/s` if by the second.
+    pub unit: String,
+    /// How many samples were taken.
+    pub samples: usize,
+    /// How long this row was measured, in seconds; at least 1.
+    pub seconds: f64,
+}
+
+/// Asked for a row that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no row {name:?}; there are {}", names().collect::<Vec<_>>().join(", "))]
+pub struct UnknownRow {
+    /// What was asked for.
+    pub name: String,
+}
+
+/// How a row comes about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Definition {
+    pub(super) name: &'static str,
+    pub(super) unit: &'static str,
+    /// Makes ready, unmeasured, what the work needs.
+    pub(super) prepare: fn() -> Piece,
+}
+
+/// Every row. A row and the bound of its group, if they have one unit, are compared.
+const ROWS: [Definition; 7] = [
+    // Transfers signed, checked and pooled by a miner, mined with real work into a block that the miner judges like any other, sent as
+    // bytes, parsed, judged by every rule and applied by a second chain.
+    Definition { name: "chain.transactions", unit: "transactions/s", prepare: chain::transactions },
+    // What nobody can save of that: the sender signs, and each of the two parties verifies, once.
+    Definition { name: "chain.bound", unit: "transactions/s", prepare: || bare::signatures(1, 2) },
+    // A full block, from its bytes: parsed, judged by every rule, applied. The unit is its transactions.
+    Definition { name: "block.verify", unit: "transactions/s", prepare: chain::verify },
+    // The one verification that each of these transactions needs.
+    Definition { name: "block.bound", unit: "transactions/s", prepare: || bare::signatures(0, 1) },
+    // Nonces tried by the search that miners use, each compared with a target.
+    Definition { name: "pow.hash", unit: "hashes/s", prepare: bare::search },
+    // The one compression of SHA-256 that each of these needs.
+    Definition { name: "pow.bound", unit: "hashes/s", prepare: bare::compressions },
+    // Messages handled by the nodes of a simulated network that mines, pays and gossips, every signature computed by every node.
+    Definition { name: "sim.deliveries", unit: "messages/s", prepare: network::deliveries },
+];
+
+/// The name of every row.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name)
+}
+
+/// The row that `row` is compared with: its group's bound in the same unit, if that was measured too.
+pub fn bound_of<'a>(rows: &'a [Row], row: &Row) -> Option<&'a Row> {
+    let bounds =
+        |other: &&Row| is_bound(&other.name) && group(&other.name) == group(&row.name) && other.unit == row.unit;
+    rows.iter().find(bounds).filter(|bound| bound.name != row.name)
+}
+
+/// The rows that `only` names, by name or by group, each with its bound; all if it names none.
+pub(super) fn chosen(only: Option<&str>) -> Result<Vec<Definition>, UnknownRow> {
+    let Some(only) = only else {
+        return Ok(ROWS.to_vec());
+    };
+    let asked: Vec<&Definition> = ROWS.iter().filter(|row| row.name == only || group(row.name) == only).collect();
+    if asked.is_empty() {
+        return Err(UnknownRow { name: only.chars().take(60).collect() });
+    }
+    let needed = |row: &&Definition| {
+        asked.iter().any(|asked| {
+            let bounds = is_bound(row.name) && group(asked.name) == group(row.name) && asked.unit == row.unit;
+            asked.name == row.name || bounds
+        })
+    };
+    Ok(ROWS.iter().filter(needed).copied().collect())
+}
+
+fn group(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+fn is_bound(name: &str) -> bool {
+    name.split('.').nth(1) == Some(BOUND)
+}
+
+impl Row {
+    /// Whether this row is a bound of others.
+    pub fn is_bound(&self) -> bool {
+        is_bound(&self.name)
+    }
+
+    /// This row's value as a part of another's, 1 if they are equal; nothing if the other is not above 0.
+    pub fn ratio(&self, bound: &Self) -> Option<f64> {
+        (bound.value > 0.0).then(|| self.value / bound.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, value: f64, unit: &str) -> Row {
+        Row { name: name.to_owned(), value, unit: unit.to_owned(), samples: 1, seconds: 1.0 }
+    }
+
+    #[test]
+    fn a_row_brings_its_bound() {
+        let names = |only| chosen(only).map(|rows| rows.iter().map(|row| row.name).collect::<Vec<_>>());
+        assert_eq!(names(Some("pow")), Ok(vec!["pow.hash", "pow.bound"]));
+        assert_eq!(names(Some("pow.hash")), Ok(vec!["pow.hash", "pow.bound"]));
+        assert_eq!(names(Some("pow.bound")), Ok(vec!["pow.bound"]));
+        assert_eq!(names(Some("sim.deliveries")), Ok(vec!["sim.deliveries"]));
+        assert_eq!(names(None).map(|names| names.len()), Ok(ROWS.len()));
+        for unknown in ["", "po", "pow.", "hash", "POW", "bound"] {
+            let error = names(Some(unknown)).expect_err(unknown).to_string();
+            assert!(error.contains(&format!("{unknown:?}")) && error.contains("pow.hash, pow.bound"), "{error}");
+        }
+    }
+
+    /// A channel's cost is counted in another unit than its rate: it has no bound.
+    #[test]
+    fn only_one_unit_is_compared() {
+        let rows = [
+            row("channel.update", 30.0, "updates/s"),
+            row("channel.bound", 40.0, "updates/s"),
+            row("channel.transactions", 2.0, "transactions"),
+            row("sim.deliveries", 7.0, "messages/s"),
+        ];
+        let bounds: Vec<_> = rows.iter().map(|row| bound_of(&rows, row).map(|bound| &*bound.name)).collect();
+        assert_eq!(bounds, [Some("channel.bound"), None, None, None]);
+        assert_eq!(rows[0].ratio(&rows[1]), Some(0.75));
+        assert_eq!(rows[0].ratio(&row("channel.bound", 0.0, "updates/s")), None);
+    }
+}
