@@ -12,4 +12,4 @@ mod network;
 mod row;
 
 pub use measure::{Bench, MEASURED};
-pub use row::{Row, UnknownRow, bound_of, names};
+pub use row::{Row, UnknownRow, beside_bounds, names};

@@ -67,10 +67,17 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The row that `row` is compared with: its group's bound in the same unit, if that was measured too.
-pub fn bound_of<'a>(rows: &'a [Row], row: &Row) -> Option<&'a Row> {
+fn bound_of<'a>(rows: &'a [Row], row: &Row) -> Option<&'a Row> {
     let bounds =
         |other: &&Row| is_bound(&other.name) && group(&other.name) == group(&row.name) && other.unit == row.unit;
     rows.iter().find(bounds).filter(|bound| bound.name != row.name)
+}
+
+/// Rows to show one by one, each with what it is compared with; a bound stands alone only if nothing is compared with it.
+pub fn beside_bounds(rows: &[Row]) -> Vec<(&Row, Option<&Row>)> {
+    let bounds: Vec<&Row> = rows.iter().filter_map(|row| bound_of(rows, row)).collect();
+    let alone = rows.iter().filter(|row| !bounds.contains(row));
+    alone.map(|row| (row, bound_of(rows, row))).collect()
 }
 
 /// The rows that `only` names, by name or by group, each with its bound; all if it names none.
@@ -105,6 +112,13 @@ impl Row {
         is_bound(&self.name)
     }
 
+    /// The value to three significant digits, as whole numbers: no machine is quiet enough for more.
+    pub fn rounded(&self) -> u64 {
+        let digits = self.value.max(1.0).log10().floor() as i32;
+        let step = 10f64.powi((digits - 2).max(0));
+        ((self.value / step).round() * step) as u64
+    }
+
     /// This row's value as a part of another's, 1 if they are equal; nothing if the other is not above 0.
     pub fn ratio(&self, bound: &Self) -> Option<f64> {
         (bound.value > 0.0).then(|| self.value / bound.value)
@@ -131,6 +145,16 @@ mod tests {
             let error = names(Some(unknown)).expect_err(unknown).to_string();
             assert!(error.contains(&format!("{unknown:?}")) && error.contains("pow.hash, pow.bound"), "{error}");
         }
+    }
+
+    #[test]
+    fn no_more_digits_than_were_measured() {
+        let rounded = |value| row("a.b", value, "things/s").rounded();
+        assert_eq!([0.0, 3.0, 99.6, 999.4].map(rounded), [0, 3, 100, 999]);
+        assert_eq!(
+            [999.6, 1_234.5, 6_389_776.4, 35_250_000_000.0].map(rounded),
+            [1_000, 1_230, 6_390_000, 35_300_000_000]
+        );
     }
 
     /// A channel's cost is counted in another unit than its rate: it has no bound.

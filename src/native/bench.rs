@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Failure, progress};
 use crate::{
-    bench::{Bench, MEASURED, Row, bound_of, names},
+    bench::{Bench, MEASURED, Row, beside_bounds, names},
     view::grouped,
 };
 
@@ -55,16 +55,14 @@ fn rows_help() -> String {
 
 /// A line for each row, at most 80 columns wide; a bound stands beside the rows it bounds, or alone if there is none.
 fn table(rows: &[Row]) -> String {
-    let is_beside = |row: &&Row| row.is_bound() && rows.iter().any(|other| bound_of(rows, other) == Some(*row));
     let mut table = format!("{:<20}{:>13} {:<16}{:>13}{:>9}\n", "row", "value", "", "bound", "ratio");
-    for row in rows.iter().filter(|row| !is_beside(row)) {
-        let bound = bound_of(rows, row);
+    for (row, bound) in beside_bounds(rows) {
         let line = format!(
             "{:<20}{:>13} {:<16}{:>13}{:>9}",
             row.name,
-            whole(row.value),
+            grouped(row.rounded()),
             row.unit,
-            bound.map(|bound| whole(bound.value)).unwrap_or_default(),
+            bound.map(|bound| grouped(bound.rounded())).unwrap_or_default(),
             bound.and_then(|bound| row.ratio(bound)).map(per_cent).unwrap_or_default(),
         );
         table.push_str(line.trim_end());
@@ -73,12 +71,8 @@ fn table(rows: &[Row]) -> String {
     table
 }
 
-fn whole(value: f64) -> String {
-    grouped(format!("{value:.0}"))
-}
-
 fn per_cent(ratio: f64) -> String {
-    format!("{:.1} %", ratio * 100.0)
+    format!("{:.0} %", ratio * 100.0)
 }
 
 #[cfg(test)]
@@ -99,13 +93,13 @@ mod tests {
         ];
         let expected = "\
 row                         value                         bound    ratio
-chain.transactions          5,012 transactions/s          7,205   69.6 %
-sim.deliveries         99,999,999 messages/s
+chain.transactions          5,010 transactions/s          7,200     70 %
+sim.deliveries        100,000,000 messages/s
 channel.break-even              3 payments
 ";
         assert_eq!(table(&rows), expected);
         let bound = row("pow.bound", 9_876_543_210.0, "hashes/s");
-        assert!(table(std::slice::from_ref(&bound)).contains("pow.bound           9,876,543,210 hashes/s"));
+        assert!(table(std::slice::from_ref(&bound)).contains("pow.bound           9,880,000,000 hashes/s"));
         let rows = [row("pow.hash", 9_876_543_210.0, "hashes/s"), bound];
         assert!(table(&rows).lines().all(|line| line.len() <= 80), "{}", table(&rows));
     }

@@ -1,24 +1,24 @@
 //! `window.tabchain`: the engine for scripts, with the JSON of the command line.
 //!
-//! `simulate(options)`, `replay(capsule)` and `state()` return promises. A refusal rejects with an `Error` whose `code` is stable.
+//! `simulate(options)`, `replay(capsule)`, `bench(options)` and `state()` return promises. A refusal rejects with an `Error` whose `code` is stable.
 
 use js_sys::{Error, Object, Promise, Reflect};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     client::{Client, Refused},
-    protocol::{Request, SimulateOptions},
+    protocol::Request,
 };
 
 /// Puts the interface where scripts find it.
 pub(super) fn install(client: Client) {
     let api = Object::new();
     let simulate = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
-        let options = read_options(&options);
-        match options {
-            Ok(options) => promise(client, Request::Simulate { options }),
-            Err(message) => Promise::reject(&error(&Refused { code: "options".to_owned(), message })),
-        }
+        promise_with(client, &options, |options| Request::Simulate { options })
+    });
+    let bench = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
+        promise_with(client, &options, |options| Request::Bench { options })
     });
     let replay = Closure::<dyn Fn(JsValue) -> Promise>::new(move |capsule: JsValue| {
         let text =
@@ -26,9 +26,12 @@ pub(super) fn install(client: Client) {
         promise(client, Request::Replay { text: text.unwrap_or_default() })
     });
     let state = Closure::<dyn Fn() -> Promise>::new(move || promise(client, Request::State));
-    for (name, function) in
-        [("simulate", simulate.into_js_value()), ("replay", replay.into_js_value()), ("state", state.into_js_value())]
-    {
+    for (name, function) in [
+        ("simulate", simulate.into_js_value()),
+        ("replay", replay.into_js_value()),
+        ("bench", bench.into_js_value()),
+        ("state", state.into_js_value()),
+    ] {
         set(&api, name, &function);
     }
     if let Some(window) = web_sys::window() {
@@ -37,15 +40,26 @@ pub(super) fn install(client: Client) {
 }
 
 /// By way of JSON text, so that an unknown name is refused as it is in a file.
-fn read_options(options: &JsValue) -> Result<SimulateOptions, String> {
+fn read_options<T: Default + DeserializeOwned>(options: &JsValue) -> Result<T, String> {
     if options.is_undefined() {
-        return Ok(SimulateOptions::default());
+        return Ok(T::default());
     }
     serde_json::from_str(&json(options)).map_err(|error| error.to_string())
 }
 
 fn json(value: &JsValue) -> String {
     js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+fn promise_with<T: Default + DeserializeOwned>(
+    client: Client,
+    options: &JsValue,
+    request: impl Fn(T) -> Request,
+) -> Promise {
+    match read_options(options) {
+        Ok(options) => promise(client, request(options)),
+        Err(message) => Promise::reject(&error(&Refused { code: "options".to_owned(), message })),
+    }
 }
 
 fn promise(client: Client, request: Request) -> Promise {

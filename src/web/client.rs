@@ -25,6 +25,8 @@ pub(super) struct Client {
     inner: StoredValue<Rc<Inner>, LocalStorage>,
     /// The newest moment; nothing until the engine has sent one.
     pub(super) moment: RwSignal<Option<Moment>>,
+    /// How much of the measuring under way is done, in percent.
+    pub(super) measured: RwSignal<u32>,
     /// Why the engine has stopped, if it has.
     pub(super) broken: RwSignal<Option<String>>,
 }
@@ -61,6 +63,7 @@ impl Client {
         let client = Self {
             inner: StoredValue::new_local(Rc::clone(&inner)),
             moment: RwSignal::new(None),
+            measured: RwSignal::new(0),
             broken: RwSignal::new(None),
         };
         let on_message =
@@ -99,6 +102,7 @@ impl Client {
                 let client = *self;
                 request_animation_frame(move || client.tell(Request::Shown));
             }
+            Ok(Reply::Measured { percent }) => self.measured.set(percent),
             Ok(Reply::Done { id, json }) => self.answer(id, Ok(json)),
             Ok(Reply::Failed { id, code, message }) => self.answer(id, Err(Refused { code, message })),
             Err(error) => self.broken.set(Some(error)),

@@ -128,7 +128,7 @@ impl Engine {
                 let summary = Summary::of(self.world(), self.played_ms);
                 return Ok(serde_json::to_string(&summary).expect("plain data"));
             }
-            Request::Shown | Request::Simulate { .. } | Request::Replay { .. } => {
+            Request::Shown | Request::Simulate { .. } | Request::Replay { .. } | Request::Bench { .. } => {
                 return Err(Refusal::new("internal", "this is the worker's to do"));
             }
         }

@@ -1,23 +1,26 @@
-//! A run in the address bar: `#c=` and a capsule, base64url. A fragment is never sent to a server.
+//! A run in the address bar: `#c=` and a capsule, base64url. A fragment is never sent to a server. `#/…` names a page instead.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::sim::MAX_SCENARIO_BYTES;
 
 const KEY: &str = "c=";
+/// The address of the lab without a run of its own.
+pub(super) const LAB: &str = "#/";
 
 /// The fragment that holds a capsule.
 pub(super) fn of_capsule(json: &str) -> String {
     format!("#{KEY}{}", BASE64_URL_SAFE_NO_PAD.encode(json))
 }
 
-/// The text in a fragment; nothing if it is empty.
+/// The text in a fragment; nothing if it is empty or [`LAB`].
 ///
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(fragment: &str) -> Result<Option<String>, String> {
+    let is_lab = fragment == LAB;
     let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
-    if fragment.is_empty() {
+    if fragment.is_empty() || is_lab {
         return Ok(None);
     }
     let shown: String = fragment.chars().take(20).collect();

@@ -58,6 +58,8 @@ pub(super) enum Request {
     Simulate { options: SimulateOptions },
     /// Replays a capsule apart from what is shown: answers `{digest, events, virtualMs}`.
     Replay { text: String },
+    /// Measures rates apart from what is shown: answers an array of rows, and tells of progress meanwhile.
+    Bench { options: BenchOptions },
 }
 
 /// As on the command line.
@@ -75,6 +77,14 @@ pub struct SimulateOptions {
     pub length: Option<u64>,
     /// Whether messages really travel over a BroadcastChannel (no).
     pub live: bool,
+}
+
+/// As on the command line.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct BenchOptions {
+    /// A row, or the rows of a group, with their bound (all).
+    pub(super) only: Option<String>,
 }
 
 /// A seed as scripts write it.
@@ -95,6 +105,8 @@ pub(super) enum Reply {
     Ready,
     /// What there is to see.
     Moment(Box<Moment>),
+    /// How much of the measuring under way is done, in percent.
+    Measured { percent: u32 },
     /// A request is done; JSON text, or nothing.
     Done { id: u32, json: String },
     /// A request was refused; nothing has changed.

@@ -4,10 +4,11 @@ use wasm_bindgen::JsValue;
 
 use super::{
     carrier::{Channels, unique_name},
-    clock::now_ms,
-    protocol::{Seed, SimulateOptions},
+    clock::{now, now_ms},
+    protocol::{BenchOptions, Seed, SimulateOptions},
 };
 use crate::{
+    bench::{Bench, MEASURED, Row},
     primitives::Timestamp,
     sim::{Capsule, Carrier, MAX_NODES, MAX_TIME, Scenario, Step, Summary, World, settle},
 };
@@ -83,6 +84,24 @@ pub(super) async fn replay(text: &str) -> Result<Capsule, String> {
     }
     replay.finish().map_err(|mismatch| mismatch.to_string())?;
     Ok(capsule)
+}
+
+/// Measures rates; `progress` is told percents.
+///
+/// # Errors
+/// That there is no such row, with those there are.
+pub(super) async fn bench(options: BenchOptions, progress: impl Fn(u32)) -> Result<Vec<Row>, String> {
+    let mut bench = Bench::new(options.only.as_deref()).map_err(|error| error.to_string())?;
+    let mut told = 0;
+    while !bench.advance(&now) {
+        let percent = (bench.measured().as_secs_f64() / MEASURED.as_secs_f64() * 100.0) as u32;
+        if percent != told {
+            told = percent;
+            progress(percent);
+        }
+        pause().await;
+    }
+    Ok(bench.rows())
 }
 
 fn scenario(options: SimulateOptions) -> Result<Scenario, String> {

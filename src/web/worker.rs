@@ -94,6 +94,13 @@ impl Worker {
                 });
                 answer(id, result.map_err(refused("capsule")));
             }),
+            Request::Bench { options } => spawn_local(async move {
+                let result = runs::bench(options, |percent| post(&Reply::Measured { percent })).await;
+                answer(
+                    id,
+                    result.map(|rows| serde_json::to_string(&rows).expect("plain data")).map_err(refused("bench")),
+                );
+            }),
             Request::LoadText { text } if !is_json(&text) => {
                 let refusal = Refusal::new("not-json", "this is not a scenario or a capsule, or it is damaged");
                 answer(id, Err(refusal));

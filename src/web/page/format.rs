@@ -28,6 +28,14 @@ pub(super) fn speed(percent: u32) -> String {
     }
 }
 
+/// 10^0 … 10^18 as `1`, `10`, `100`, `1 k`, …
+pub(super) fn power_of_ten(power: i32) -> String {
+    let (thousands, rest) = (power / 3, power % 3);
+    let prefix = [" k", " M", " G", " T", " P", " E"];
+    let prefix = usize::try_from(thousands - 1).ok().and_then(|index| prefix.get(index)).unwrap_or(&"");
+    format!("1{}{prefix}", "0".repeat(usize::try_from(rest).unwrap_or(0)))
+}
+
 /// Parts in a million as a percentage: `12.5 %`.
 pub(super) fn per_cent(per_million: u32) -> String {
     let (whole, part) = (per_million / 10_000, per_million % 10_000 / 1_000);

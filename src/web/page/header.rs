@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, runs};
+use super::{Lab, format, route, runs};
 use crate::{
     view::Light,
     web::{
@@ -42,6 +42,7 @@ pub(super) fn Header() -> impl IntoView {
             <ul class="lights" aria-label=text("invariants")>
                 {move || lights.get().unwrap_or_default().into_iter().map(|light| view! { <LightDot light /> }).collect_view()}
             </ul>
+            <a class="button" href=route::BENCH>{text("to-bench")}</a>
             <button class="primary" on:click=move |_| runs::copy_link(lab)>{text("share")}</button>
         </header>
     }

@@ -2,6 +2,7 @@
 //! local to them.
 #![expect(unreachable_pub, reason = "the component macro makes more of a component's parts public than the component")]
 
+mod bench;
 mod chain;
 mod channels;
 mod format;
@@ -12,11 +13,15 @@ mod keys;
 mod log;
 mod network;
 mod node;
+mod plot;
+mod route;
 mod runs;
 mod sidebar;
 mod transport;
 
 use leptos::prelude::*;
+
+use route::{Place, Route};
 
 use super::{
     api,
@@ -102,15 +107,27 @@ impl Lab {
 fn App(client: Client) -> impl IntoView {
     let lab = Lab { client, focus: RwSignal::new(Focus::default()), notice: RwSignal::new(None) };
     provide_context(lab);
-    keys::listen(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
-    runs::open_fragment(lab);
+    let route = Route::follow(lab);
+    keys::listen(lab, route);
+    provide_context(route);
+    provide_context(bench::Measured::new());
+    view! {
+        <Show when=move || route.place.get() == Place::Lab fallback=bench::BenchPage>
+            <LabPage />
+        </Show>
+        <Notices />
+    }
+}
+
+#[component]
+fn LabPage() -> impl IntoView {
+    let client = expect_context::<Lab>().client;
     let loading = move || client.moment.with(Option::is_none);
     view! {
         <header::Header />
-        <Notices />
         <sidebar::Sidebar />
-        <main id="lab" aria-busy=move || loading().to_string()>
+        <main id="lab" tabindex="-1" aria-busy=move || loading().to_string()>
             <network::Network />
             <chain::ChainPanel />
             <channels::Channels />

@@ -42,23 +42,15 @@ pub(super) fn Runs() -> impl IntoView {
     }
 }
 
-/// Opens the run in the address bar, now and whenever it changes. If there is none to begin with, the network that is shown plays.
-pub(super) fn open_fragment(lab: Lab) {
-    open(lab, move || lab.tell(Request::Play));
-    // The page never goes away while the tab is open.
-    std::mem::forget(window_event_listener(ev::hashchange, move |_| open(lab, || {})));
-}
-
-/// Opens the run in the address bar, or says what is wrong with it; `otherwise` if no run was opened.
-fn open(lab: Lab, otherwise: impl Fn() + Copy + 'static) {
-    let hash = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+/// Opens the run in a fragment, or says what is wrong with it; `otherwise` if no run was opened.
+pub(super) fn open(lab: Lab, hash: &str, otherwise: impl Fn() + Copy + 'static) {
     let done = move |problem: Option<String>| {
         if problem.is_some() {
             otherwise();
         }
         lab.notice.set(problem.map(|problem| fill("bad-link", &[&problem])));
     };
-    match fragment::read(&hash) {
+    match fragment::read(hash) {
         Ok(None) => otherwise(),
         Ok(Some(text)) => load(lab, text, done),
         Err(problem) => done(Some(problem)),

@@ -1,0 +1,121 @@
+//! The bench: what this browser does in a second, each rate beside its bound.
+
+use leptos::prelude::*;
+
+use super::{Lab, format, plot, route::Route};
+use crate::{
+    bench::{Row, beside_bounds},
+    web::{
+        protocol::{BenchOptions, Request},
+        strings::{fill, text},
+    },
+};
+
+/// What was measured, kept while another page is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Measured {
+    rows: RwSignal<Vec<Row>>,
+    running: RwSignal<bool>,
+    problem: RwSignal<Option<String>>,
+}
+
+impl Measured {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self { rows: RwSignal::new(Vec::new()), running: RwSignal::new(false), problem: RwSignal::new(None) }
+    }
+
+    fn run(self, lab: Lab) {
+        lab.tell(Request::Pause);
+        lab.client.measured.set(0);
+        self.running.set(true);
+        self.problem.set(None);
+        lab.client.ask(Request::Bench { options: BenchOptions::default() }, move |result| {
+            let rows = result.map_err(|refused| refused.message);
+            match rows.and_then(|json| serde_json::from_str(&json).map_err(|error| error.to_string())) {
+                Ok(rows) => self.rows.set(rows),
+                Err(problem) => self.problem.set(Some(problem)),
+            }
+            self.running.set(false);
+        });
+    }
+}
+
+#[component]
+pub(super) fn BenchPage() -> impl IntoView {
+    let (lab, route, measured) = (expect_context::<Lab>(), expect_context::<Route>(), expect_context::<Measured>());
+    let Measured { rows, running, problem } = measured;
+    let percent = lab.client.measured;
+    let any = move || rows.with(|rows| !rows.is_empty());
+    let status = move || match (running.get(), any()) {
+        (true, _) => text("bench-running"),
+        (false, true) => text("bench-done"),
+        (false, false) => text("bench-none"),
+    };
+    view! {
+        <header>
+            <h1><span class="logo" aria-hidden="true"></span>"Tabchain"</h1>
+            <span class="grow"></span>
+            <a class="button" href=move || route.to_lab()>{text("to-lab")}</a>
+        </header>
+        <main class="bench" tabindex="-1">
+            <h2>{text("bench")}</h2>
+            <p>{text("bench-about")}</p>
+            <p class="run">
+                <button class="primary" disabled=move || running.get() on:click=move |_| measured.run(lab)>{text("bench-run")}</button>
+                <Show when=move || running.get()>
+                    <progress aria-label=text("bench-progress") max="100" prop:value=move || percent.get().to_string()></progress>
+                </Show>
+                <span role="status">{status}</span>
+            </p>
+            <p class="problem" role="alert">{move || problem.get()}</p>
+            {move || any().then(|| view! { <Rates rows=rows.get() /> })}
+        </main>
+    }
+}
+
+/// The same twice: as a table and as a picture.
+#[component]
+fn Rates(rows: Vec<Row>) -> impl IntoView {
+    let lines = beside_bounds(&rows).into_iter().map(|(row, bound)| line(row, bound)).collect_view();
+    view! {
+        <table>
+            <thead>
+                <tr>
+                    <th>{text("bench-row")}</th>
+                    <th class="number">{text("bench-rate")}</th>
+                    <th class="number">{text("bench-bound")}</th>
+                    <th class="number">{text("bench-ratio")}</th>
+                    <th class="number samples">{text("bench-samples")}</th>
+                </tr>
+            </thead>
+            <tbody>{lines}</tbody>
+        </table>
+        <h3>{text("plot")}</h3>
+        {plot::plot(&rows)}
+    }
+}
+
+fn line(row: &Row, bound: Option<&Row>) -> impl IntoView + use<> {
+    let ratio = bound.and_then(|bound| row.ratio(bound)).map(|ratio| format!("{:.0} %", ratio * 100.0));
+    let samples = fill("bench-samples-value", &[&row.samples.to_string(), &format!("{:.1}", row.seconds)]);
+    view! {
+        <tr>
+            <th scope="row">{row.name.clone()}<small>{about(&row.name)}</small></th>
+            <td class="number">{format::grouped(row.rounded())}<small>{row.unit.clone()}</small></td>
+            <td class="number">{bound.map(|bound| format::grouped(bound.rounded()))}</td>
+            <td class="number">{ratio}</td>
+            <td class="number samples">{samples}</td>
+        </tr>
+    }
+}
+
+fn about(name: &str) -> &'static str {
+    match name {
+        "chain.transactions" => text("bench-chain-transactions"),
+        "block.verify" => text("bench-block-verify"),
+        "pow.hash" => text("bench-pow-hash"),
+        "sim.deliveries" => text("bench-sim-deliveries"),
+        _ => "",
+    }
+}

@@ -1,0 +1,99 @@
+// The bench as a person and as a script use it. Never how fast: machines differ.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { accessibilityProblems, lab, picture } from './harness.mjs';
+
+const site = lab(test);
+const ROWS = ['chain.transactions', 'block.verify', 'pow.hash', 'sim.deliveries'];
+/** Eight seconds of measuring, on a machine that others use too. */
+const LONG = { timeout: 120_000 };
+
+function button(page, name) {
+  return page.getByRole('button', { name, exact: true });
+}
+
+function link(page, name) {
+  return page.getByRole('link', { name, exact: true });
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [390, 1440]) {
+    test(`rates are measured, shown as a table and as a picture (${colorScheme}, ${width} px)`, async (t) => {
+      const page = await site.open(t, { path: '#/bench', colorScheme, width, height: width < 500 ? 844 : 900 });
+      await page.getByRole('heading', { level: 2, name: 'Bench' }).waitFor();
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await button(page, 'Measure').click();
+      await page.getByRole('progressbar', { name: 'Measured so far' }).waitFor();
+      await page.getByRole('table').waitFor(LONG);
+      for (const name of ROWS) {
+        const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
+        const [rate, bound, ratio] = await row.getByRole('cell').allInnerTexts();
+        assert.match(rate, /^[1-9][\d,]*\s+(transactions|hashes|messages)\/s$/, name);
+        if (name === 'sim.deliveries') assert.deepEqual([bound, ratio], ['', '']);
+        else assert.match(`${bound} ${ratio}`, /^[1-9][\d,]* \d+ %$/, name);
+      }
+      const drawn = await page.getByRole('img', { name: /^Rates on a logarithmic scale/ }).getAttribute('aria-label');
+      for (const name of [...ROWS, 'pow.bound']) assert.ok(drawn.includes(`${name} `), drawn);
+      assert.doesNotMatch(await page.getByRole('main').innerText(), /∞|NaN|Infinity/);
+      await picture(page, `bench-${colorScheme}-${width}`);
+      assert.deepEqual(await accessibilityProblems(page), []);
+      const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
+    });
+  }
+}
+
+test('one walks between bench and lab, and the lab keeps its run', async (t) => {
+  const page = await site.open(t);
+  await button(page, 'Pause').click();
+  await page.getByLabel('Seed', { exact: true }).fill('41');
+  await button(page, 'Begin').click();
+  await page.getByText('Seed 41', { exact: true }).waitFor();
+  await button(page, 'Share').click();
+  await page.waitForFunction(() => location.hash.startsWith('#c='));
+  const [shared, digest] = [await page.evaluate(() => location.hash), async () => (await page.evaluate(() => window.tabchain.state())).digest];
+  await button(page, 'One event on').click();
+  await page.getByText(/· 1 event$/).waitFor();
+  const here = await digest();
+
+  await link(page, 'Bench').click();
+  await page.getByRole('heading', { level: 2, name: 'Bench' }).waitFor();
+  assert.equal(await page.title(), 'Bench – Tabchain');
+  await page.keyboard.press('.');
+  await link(page, 'Lab').click();
+  await page.getByText('Seed 41', { exact: true }).waitFor();
+  assert.deepEqual([await page.evaluate(() => location.hash), await digest()], [shared, here]);
+  await page.goBack();
+  await page.getByRole('heading', { level: 2, name: 'Bench' }).waitFor();
+  await page.goBack();
+  await button(page, 'Play').waitFor();
+  assert.deepEqual([await page.title(), await digest()], ['Tabchain', here]);
+  await page.goForward();
+  await page.getByRole('heading', { level: 2, name: 'Bench' }).waitFor();
+  await page.evaluate((hash) => { location.hash = hash.replace('#c=', '#c=%'); }, shared);
+  await page.getByRole('alert').filter({ hasText: 'the link is incomplete or damaged' }).waitFor();
+  assert.equal(await digest(), here);
+});
+
+test('whoever begins at the bench finds the lab playing', async (t) => {
+  const page = await site.open(t, { path: '#/bench' });
+  await link(page, 'Lab').click();
+  await button(page, 'Pause').waitFor();
+});
+
+test('scripts find the bench at window.tabchain, with the rows of the command line', async (t) => {
+  const page = await site.open(t);
+  await button(page, 'Pause').waitFor();
+  const rows = await page.evaluate(() => window.tabchain.bench({ only: 'pow' }));
+  assert.deepEqual(rows.map(({ name }) => name), ['pow.hash', 'pow.bound']);
+  for (const row of rows) {
+    assert.deepEqual(Object.keys(row), ['name', 'value', 'unit', 'samples', 'seconds']);
+    assert.ok(row.value > 0 && row.seconds >= 1 && row.samples > 1 && row.unit === 'hashes/s', JSON.stringify(row));
+  }
+  const refusals = await page.evaluate(async () => {
+    const reason = (promise) => promise.then(() => 'accepted', (error) => `${error.code}: ${error.message}`);
+    return [await reason(window.tabchain.bench({ only: 'speed' })), await reason(window.tabchain.bench({ onyl: 'pow' }))];
+  });
+  assert.match(refusals[0], /^bench: there is no row "speed"; there are chain\.transactions, /);
+  assert.match(refusals[1], /^options: .*onyl/);
+});
