@@ -82,8 +82,8 @@ impl Pair {
     fn transfer(&self, sender: &SecretKey, to: Address) -> Transaction {
         let public = sender.public();
         let nonce = self.miner.ledger().account(&public.address()).nonce;
-        let action = Action::Transfer { to, amount: AMOUNT, memo: Memo::default() };
-        UnsignedTransaction { sender: public, nonce, fee: FEE, action }.sign(sender, &self.miner.genesis_id())
+        let action = Action::Transfer { from: public, nonce, to, amount: AMOUNT, memo: Memo::default() };
+        UnsignedTransaction { fee: FEE, action }.sign(sender, &self.miner.genesis_id())
     }
 
     /// The next block, one interval after the one before, so that the difficulty stays.
