@@ -19,8 +19,8 @@ struct Running {
     definition: Definition,
     /// Made at its first turn: it may take as long as a sample.
     piece: Option<Piece>,
-    /// Units per second.
-    rates: Vec<f64>,
+    /// Units per second, or per piece where they are counted.
+    values: Vec<f64>,
     measured: Duration,
 }
 
@@ -30,7 +30,7 @@ impl Bench {
     /// # Errors
     /// [`UnknownRow`] if there is no such row.
     pub fn new(only: Option<&str>) -> Result<Self, UnknownRow> {
-        let running = |definition| Running { definition, piece: None, rates: Vec::new(), measured: Duration::ZERO };
+        let running = |definition| Running { definition, piece: None, values: Vec::new(), measured: Duration::ZERO };
         Ok(Self { running: chosen(only)?.into_iter().map(running).collect(), turn: 0 })
     }
 
@@ -56,24 +56,26 @@ impl Bench {
 impl Running {
     fn sample(&mut self, clock: &dyn Fn() -> Duration) {
         let piece = self.piece.get_or_insert_with(self.definition.prepare);
-        let (start, mut units) = (clock(), 0);
+        let (start, mut units, mut pieces) = (clock(), 0, 0);
         let elapsed = loop {
             units += piece();
+            pieces += 1;
             let elapsed = clock().saturating_sub(start);
             if elapsed >= SAMPLE {
                 break elapsed;
             }
         };
-        self.rates.push(units as f64 / elapsed.as_secs_f64());
+        let per = if self.definition.counted { f64::from(pieces) } else { elapsed.as_secs_f64() };
+        self.values.push(units as f64 / per);
         self.measured += elapsed;
     }
 
     fn row(&self) -> Option<Row> {
         Some(Row {
             name: self.definition.name.to_owned(),
-            value: median(&self.rates)?,
+            value: median(&self.values)?,
             unit: self.definition.unit.to_owned(),
-            samples: self.rates.len(),
+            samples: self.values.len(),
             seconds: self.measured.as_secs_f64(),
         })
     }
@@ -108,9 +110,9 @@ mod tests {
     /// Rows take turns; each is measured for a second, and the work done is divided by the time it took.
     #[test]
     fn rows_are_measured_in_turns_for_a_second_each() {
-        let slow = Definition { name: "a.slow", unit: "things/s", prepare: || Box::new(|| 1) };
-        let fast = Definition { name: "b.fast", unit: "things/s", prepare: || Box::new(|| 500) };
-        let running = |definition| Running { definition, piece: None, rates: Vec::new(), measured: Duration::ZERO };
+        let slow = Definition { name: "a.slow", unit: "things/s", counted: false, prepare: || Box::new(|| 1) };
+        let fast = Definition { name: "b.fast", unit: "things/s", counted: false, prepare: || Box::new(|| 500) };
+        let running = |definition| Running { definition, piece: None, values: Vec::new(), measured: Duration::ZERO };
         let mut bench = Bench { running: vec![running(slow), running(fast)], turn: 0 };
         // A look at this clock takes ten milliseconds.
         let looks = Cell::new(0);
@@ -120,7 +122,7 @@ mod tests {
         while !bench.advance(&clock) {
             turns += 1;
             let [one, other] = &bench.running[..] else { panic!("two rows") };
-            assert!(one.rates.len() - other.rates.len() <= 1);
+            assert!(one.values.len() - other.values.len() <= 1);
         }
         assert_eq!((turns, bench.measured()), (68, Duration::from_millis(1_020)));
         let rows = bench.rows();

@@ -7,6 +7,7 @@
 
 mod bare;
 mod chain;
+mod channel;
 mod measure;
 mod network;
 mod row;

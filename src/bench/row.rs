@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{bare, chain, network};
+use super::{bare, chain, channel, network};
 
 /// Work that is done again and again; says how many of its row's units it did.
 pub(super) type Piece = Box<dyn FnMut() -> u64>;
@@ -38,28 +38,49 @@ pub struct UnknownRow {
 pub(super) struct Definition {
     pub(super) name: &'static str,
     pub(super) unit: &'static str,
+    /// Whether a piece's own result is the value, not how many of them a second takes.
+    pub(super) counted: bool,
     /// Makes ready, unmeasured, what the work needs.
     pub(super) prepare: fn() -> Piece,
 }
 
 /// Every row. A row and the bound of its group, if they have one unit, are compared.
-const ROWS: [Definition; 7] = [
+const ROWS: [Definition; 12] = [
     // Transfers signed, checked and pooled by a miner, mined with real work into a block that the miner judges like any other, sent as
     // bytes, parsed, judged by every rule and applied by a second chain.
-    Definition { name: "chain.transactions", unit: "transactions/s", prepare: chain::transactions },
+    rate("chain.transactions", "transactions/s", chain::transactions),
     // What nobody can save of that: the sender signs, and each of the two parties verifies, once.
-    Definition { name: "chain.bound", unit: "transactions/s", prepare: || bare::signatures(1, 2) },
+    rate("chain.bound", "transactions/s", || bare::signatures(1, 2)),
+    // Updates of a payment channel between two parties: two signatures made, two verified, the commitment hashed, the one before revoked by both,
+    // both revocations checked, every message encoded and parsed.
+    rate("channel.update", "updates/s", channel::updates),
+    // The two signatures and two verifications of that.
+    rate("channel.bound", "updates/s", || bare::signatures(2, 2)),
+    // What a channel costs: transactions on the chain to open and to close it together;
+    count("channel.transactions", "transactions", channel::transactions),
+    // payments after which these have taken less room in blocks than transfers would have;
+    count("channel.breakEven", "payments", channel::break_even),
+    // and capital: with equal deposits and a reserve of a twentieth, base units locked for each hundred that one side can pay.
+    count("channel.locked", "per 100 payable", channel::locked),
     // A full block, from its bytes: parsed, judged by every rule, applied. The unit is its transactions.
-    Definition { name: "block.verify", unit: "transactions/s", prepare: chain::verify },
+    rate("block.verify", "transactions/s", chain::verify),
     // The one verification that each of these transactions needs.
-    Definition { name: "block.bound", unit: "transactions/s", prepare: || bare::signatures(0, 1) },
+    rate("block.bound", "transactions/s", || bare::signatures(0, 1)),
     // Nonces tried by the search that miners use, each compared with a target.
-    Definition { name: "pow.hash", unit: "hashes/s", prepare: bare::search },
+    rate("pow.hash", "hashes/s", bare::search),
     // The one compression of SHA-256 that each of these needs.
-    Definition { name: "pow.bound", unit: "hashes/s", prepare: bare::compressions },
+    rate("pow.bound", "hashes/s", bare::compressions),
     // Messages handled by the nodes of a simulated network that mines, pays and gossips, every signature computed by every node.
-    Definition { name: "sim.deliveries", unit: "messages/s", prepare: network::deliveries },
+    rate("sim.deliveries", "messages/s", network::deliveries),
 ];
+
+const fn rate(name: &'static str, unit: &'static str, prepare: fn() -> Piece) -> Definition {
+    Definition { name, unit, counted: false, prepare }
+}
+
+const fn count(name: &'static str, unit: &'static str, prepare: fn() -> Piece) -> Definition {
+    Definition { name, unit, counted: true, prepare }
+}
 
 /// The name of every row.
 pub fn names() -> impl Iterator<Item = &'static str> {

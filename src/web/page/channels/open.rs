@@ -46,6 +46,9 @@ pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
     let lab = expect_context::<Lab>();
     let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
     let selected = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
+    let all = names.get_untracked().unwrap_or_default();
+    let first = selected.get_untracked().flatten().or_else(|| all.first().cloned()).unwrap_or_default();
+    let second = all.iter().find(|name| **name != first).cloned().unwrap_or_default();
     let fields = Fields::new(first, second);
     let problem = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
