@@ -41,7 +41,7 @@ fn every_action() -> Scenario {
         Action::Stop { node: b.clone() },
         Action::Start { node: b },
         Action::SetHashRate { node: a, hash_rate: 30 },
-        Action::SetWorkload { workload: Workload { transfers_per_hour: 60 } },
+        Action::SetWorkload { workload: Workload { transfers_per_hour: 60, payments_per_hour: 0 } },
         Action::Quiesce,
     ];
     scenario.script = (1..).zip(actions).map(|(second, action)| at(second * 1_000, action)).collect();

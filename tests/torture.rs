@@ -50,7 +50,9 @@ fn stormy(seed: u64) -> Scenario {
             2 => Action::Stop { node },
             3 => Action::Start { node },
             4 => Action::SetHashRate { node, hash_rate: numbers.below(600) as u32 },
-            _ => Action::SetWorkload { workload: Workload { transfers_per_hour: numbers.below(600) as u32 } },
+            _ => Action::SetWorkload {
+                workload: Workload { transfers_per_hour: numbers.below(600) as u32, ..Workload::default() },
+            },
         };
         scenario.script.push(at(time, action));
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Class, EventKey, Link, LinkQuality, NodeConfig, NodeIndex, World,
-    random::Stream,
+    workload::Jobs,
     world::{Pending, SimNode},
 };
 use crate::node::{ChangeSet, Command, Node, PeerChange};
@@ -24,8 +24,7 @@ impl World {
             disk: ChangeSet::default(),
             search: None,
             wake: None,
-            traffic: Stream::new(self.scenario.seed, "workload", &config.name),
-            next_transfer: None,
+            jobs: Jobs::new(self.scenario.seed, &config.name),
             sequence: 0,
         });
         self.absorb(&(config.name.as_str(), config.hash_rate));
@@ -50,7 +49,8 @@ impl World {
 
     pub(super) fn switch_off(&mut self, index: NodeIndex) {
         let sim = &mut self.nodes[index as usize];
-        let timers = [sim.wake.take(), sim.next_transfer.take()];
+        let [transfer, payment] = sim.jobs.take_timers();
+        let timers = [sim.wake.take(), transfer, payment];
         (sim.node, sim.search) = (None, None);
         timers.iter().flatten().for_each(|key| drop(self.queue.remove(key)));
         for other in self.neighbours(index) {

@@ -1,7 +1,13 @@
 //! Ready-made scenarios.
 
-use super::{Config, LinkConfig, LinkQuality, NodeConfig, SCENARIO_VERSION, Scenario, Workload, random::Stream};
-use crate::{chain::Rules, primitives::Amount};
+use super::{
+    Action, Config, LinkConfig, LinkQuality, NodeConfig, Position, SCENARIO_VERSION, Scenario, ScriptEntry, Workload,
+    random::Stream,
+};
+use crate::{
+    chain::Rules,
+    primitives::{Amount, Policy, Timestamp},
+};
 
 const NAMES: [&str; 26] = [
     "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo", "Lima",
@@ -12,6 +18,8 @@ const NAMES: [&str; 26] = [
 const HASH_RATE: u32 = 6_000;
 /// Nodes that mine, at most.
 const MAX_MINERS: usize = 32;
+/// Payments per virtual hour and node through the channels that the first network has: one every six seconds.
+const PAYMENTS_PER_HOUR: u32 = 600;
 /// Transfers per virtual hour of the whole network: one every two seconds.
 const TRANSFERS_PER_HOUR: u32 = 1_800;
 
@@ -36,7 +44,12 @@ impl Scenario {
         let each = TRANSFERS_PER_HOUR / u32::try_from(count).expect("at most a thousand");
         let total = nodes.iter().map(|node| u64::from(node.hash_rate)).sum::<u64>();
         let rules = Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() };
-        let config = Config { rules, nodes, links, workload: Workload { transfers_per_hour: each.max(1) } };
+        let config = Config {
+            rules,
+            nodes,
+            links,
+            workload: Workload { transfers_per_hour: each.max(1), payments_per_hour: 0 },
+        };
         Self { version: SCENARIO_VERSION, name: String::new(), seed, config, script: Vec::new() }
     }
 }
@@ -50,8 +63,26 @@ impl Scenario {
             link.quality.latency *= 8;
             link.quality.jitter = 50;
         }
+        scenario.config.workload.payments_per_hour = PAYMENTS_PER_HOUR;
+        scenario.script = vec![open_channel(&scenario, 0, 1), open_channel(&scenario, 4, 5)];
         scenario
     }
+}
+
+/// Two neighbours lock money soon after the beginning.
+fn open_channel(scenario: &Scenario, from: usize, to: usize) -> ScriptEntry {
+    let name = |index: usize| scenario.config.nodes[index].name.clone();
+    let action = Action::OpenChannel {
+        from: name(from),
+        to: name(to),
+        ours: Amount::literal(100_000),
+        theirs: Amount::literal(60_000),
+        fee: Amount::literal(1_000),
+        policy: Policy::Penalty,
+        window: 6,
+        reserve: Amount::literal(5_000),
+    };
+    ScriptEntry { at: Position::Time(Timestamp(2_000)), action }
 }
 
 fn mines(index: usize) -> bool {

@@ -106,12 +106,14 @@ pub struct LinkQuality {
     pub loss: u32,
 }
 
-/// Transfers that nodes make by themselves.
+/// What nodes do by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Workload {
     /// Transfers per virtual hour that each node makes on average, 0 ..= 36,000.
     pub transfers_per_hour: u32,
+    /// Payments per virtual hour that each node makes on average through its channels, 0 ..= 36,000.
+    pub payments_per_hour: u32,
 }
 
 /// What is wrong with a scenario, and where.
@@ -299,7 +301,8 @@ impl Workload {
     /// # Errors
     /// [`ScenarioError`] at `path`.
     pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
-        within(&format!("{path}.transfersPerHour"), self.transfers_per_hour, 0, 36_000)
+        within(&format!("{path}.transfersPerHour"), self.transfers_per_hour, 0, 36_000)?;
+        within(&format!("{path}.paymentsPerHour"), self.payments_per_hour, 0, 36_000)
     }
 }
 

@@ -1,51 +1,117 @@
-//! Transfers that nodes make by themselves, each node from its own stream.
+//! What nodes do by themselves: transfers, and payments through their channels. Each node from streams of its own.
 
-use super::{Class, EventKey, NodeIndex, World, world::Pending};
+use super::{Class, EventKey, NodeIndex, World, random::Stream, world::Pending};
 use crate::{
     node::{Command, Transfer},
     primitives::{Amount, Memo},
 };
 
 /// Fees the workload offers, in base units.
-const WORKLOAD_FEES: (u32, u32) = (50, 400);
-/// Amounts the workload sends, in base units.
-const WORKLOAD_AMOUNTS: (u32, u32) = (1, 2_000);
+const FEES: (u32, u32) = (50, 400);
+/// Amounts the workload transfers, in base units.
+const AMOUNTS: (u32, u32) = (1, 2_000);
+/// Amounts the workload pays through channels, in base units.
+const PAYMENTS: (u32, u32) = (1, 500);
+
+/// What a node does by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Job {
+    Transfer,
+    Payment,
+}
+
+/// One node's streams and timers.
+#[derive(Debug, Clone)]
+pub(super) struct Jobs {
+    transfers: (Stream, Option<EventKey>),
+    payments: (Stream, Option<EventKey>),
+}
+
+impl Jobs {
+    pub(super) fn new(seed: u64, name: &str) -> Self {
+        let stream = |purpose| (Stream::new(seed, purpose, name), None);
+        Self { transfers: stream("workload"), payments: stream("payments") }
+    }
+
+    /// The timers that are set; none is afterwards.
+    pub(super) fn take_timers(&mut self) -> [Option<EventKey>; 2] {
+        [self.transfers.1.take(), self.payments.1.take()]
+    }
+
+    fn of(&mut self, job: Job) -> &mut (Stream, Option<EventKey>) {
+        match job {
+            Job::Transfer => &mut self.transfers,
+            Job::Payment => &mut self.payments,
+        }
+    }
+}
 
 impl World {
     pub(super) fn plan_workload(&mut self, index: NodeIndex) {
-        let now = self.now();
-        let per_hour = u64::from(self.workload.transfers_per_hour);
-        let sim = &mut self.nodes[index as usize];
-        if let Some(planned) = sim.next_transfer.take() {
-            self.queue.remove(&planned);
+        for job in [Job::Transfer, Job::Payment] {
+            self.plan_job(index, job);
         }
-        if per_hour == 0 || self.nodes[index as usize].node.is_none() {
-            return;
-        }
-        let wait = self.nodes[index as usize].traffic.exponential(3_600_000 / per_hour);
-        let key = EventKey {
-            time: now.after(wait),
-            class: Class::Workload,
-            actor: index,
-            sequence: self.next_sequence(index),
-        };
-        self.schedule(key, Pending::Workload(index));
-        self.nodes[index as usize].next_transfer = Some(key);
     }
 
-    pub(super) fn make_transfer(&mut self, index: NodeIndex) {
-        let others = u32::try_from(self.nodes.len()).expect("at most a thousand") - 1;
+    /// Does what a timer was set for, and sets the next.
+    pub(super) fn do_job(&mut self, index: NodeIndex, job: Job) {
+        self.nodes[index as usize].jobs.of(job).1 = None;
+        match job {
+            Job::Transfer => self.make_transfer(index),
+            Job::Payment => self.make_payment(index),
+        }
+        self.plan_job(index, job);
+    }
+
+    fn plan_job(&mut self, index: NodeIndex, job: Job) {
+        let now = self.now();
+        let per_hour = match job {
+            Job::Transfer => self.workload.transfers_per_hour,
+            Job::Payment => self.workload.payments_per_hour,
+        };
         let sim = &mut self.nodes[index as usize];
-        let stream = &mut sim.traffic;
+        let off = sim.node.is_none();
+        let (stream, planned) = sim.jobs.of(job);
+        if let Some(planned) = planned.take() {
+            self.queue.remove(&planned);
+        }
+        if per_hour == 0 || off {
+            return;
+        }
+        let time = now.after(stream.exponential(3_600_000 / u64::from(per_hour)));
+        let key = EventKey { time, class: Class::Workload, actor: index, sequence: self.next_sequence(index) };
+        self.schedule(key, Pending::Workload(index, job));
+        self.nodes[index as usize].jobs.of(job).1 = Some(key);
+    }
+
+    fn make_transfer(&mut self, index: NodeIndex) {
+        let others = u32::try_from(self.nodes.len()).expect("at most a thousand") - 1;
+        let stream = &mut self.nodes[index as usize].jobs.transfers.0;
         let pick = stream.below(others.max(1));
-        let amount = WORKLOAD_AMOUNTS.0 + stream.below(WORKLOAD_AMOUNTS.1);
-        let fee = WORKLOAD_FEES.0 + stream.below(WORKLOAD_FEES.1);
+        let amount = AMOUNTS.0 + stream.below(AMOUNTS.1);
+        let fee = FEES.0 + stream.below(FEES.1);
         if others == 0 {
             return;
         }
         let to = self.nodes[(pick + u32::from(pick >= index)) as usize].address;
-        let units = |units: u32| Amount::new(u64::from(units)).expect("small");
         let transfer = Transfer { to, amount: units(amount), fee: units(fee), memo: Memo::default(), nonce: None };
         self.command(index, Command::Transfer(transfer));
     }
+
+    /// Pays through one of the node's open channels that can carry it.
+    fn make_payment(&mut self, index: NodeIndex) {
+        let sim = &mut self.nodes[index as usize];
+        let stream = &mut sim.jobs.payments.0;
+        let (amount, pick) = (units(PAYMENTS.0 + stream.below(PAYMENTS.1)), stream.below(u32::MAX));
+        let channels = sim.node.iter().flat_map(|node| node.channels()).map(|(_, channel)| channel);
+        let able: Vec<_> = channels.filter(|held| held.phase().is_live() && held.spendable() >= amount).collect();
+        let chosen = able.get(pick as usize % able.len().max(1)).map(|channel| channel.id());
+        if let Some(channel) = chosen {
+            self.command(index, Command::Pay { channel, amount, times: 1 });
+        }
+    }
+}
+
+fn units(units: u32) -> Amount {
+    Amount::new(u64::from(units)).expect("small")
 }

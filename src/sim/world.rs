@@ -13,8 +13,8 @@ use super::{
     invariants::{Lights, Watch, is_deep},
     log::Log,
     miner::Search,
-    random::Stream,
     traffic::Slot,
+    workload::{Job, Jobs},
 };
 use crate::{
     chain::{Chain, Genesis},
@@ -43,8 +43,7 @@ pub struct SimNode {
     pub(super) disk: ChangeSet,
     pub(super) search: Option<Search>,
     pub(super) wake: Option<EventKey>,
-    pub(super) traffic: Stream,
-    pub(super) next_transfer: Option<EventKey>,
+    pub(super) jobs: Jobs,
     pub(super) sequence: u64,
     pub(super) root: Hash,
 }
@@ -92,7 +91,7 @@ pub(super) enum Pending {
     Command { node: NodeIndex, command: Command },
     Delivery(Slot),
     Wake(NodeIndex),
-    Workload(NodeIndex),
+    Workload(NodeIndex, Job),
 }
 
 /// Nodes, links, time and everything under way.
@@ -322,11 +321,7 @@ impl World {
                 self.nodes[node as usize].wake = None;
                 self.hand(node, Input::Wake);
             }
-            Pending::Workload(node) => {
-                self.nodes[node as usize].next_transfer = None;
-                self.make_transfer(node);
-                self.plan_workload(node);
-            }
+            Pending::Workload(node, job) => self.do_job(node, job),
         }
     }
 

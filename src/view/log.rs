@@ -118,7 +118,9 @@ fn of_action(action: &Action) -> Line {
         Action::Stop { node } => ("stop", vec![node.clone()]),
         Action::Start { node } => ("start", vec![node.clone()]),
         Action::SetHashRate { node, hash_rate } => ("set-hash-rate", vec![node.clone(), hash_rate.to_string()]),
-        Action::SetWorkload { workload } => ("set-workload", vec![workload.transfers_per_hour.to_string()]),
+        Action::SetWorkload { workload } => {
+            ("set-workload", vec![workload.transfers_per_hour.to_string(), workload.payments_per_hour.to_string()])
+        }
         Action::Quiesce => ("quiesce", vec![]),
     };
     (code, values, None)

@@ -59,6 +59,8 @@ pub struct WorldView {
     pub log: Vec<LogLine>,
     /// Transfers that every node makes per virtual hour by itself.
     pub transfers_per_hour: u32,
+    /// Payments that every node makes per virtual hour through its channels by itself.
+    pub payments_per_hour: u32,
     /// Times a node left its best chain for another.
     pub reorgs: u64,
     /// Blocks found by all nodes.
@@ -88,6 +90,7 @@ impl WorldView {
             lights: world.invariants().into_iter().map(light).collect(),
             log: world.log().rev().filter_map(|record| LogLine::of(world, record)).take(LOG_LINES).collect(),
             transfers_per_hour: world.workload().transfers_per_hour,
+            payments_per_hour: world.workload().payments_per_hour,
             reorgs: world.stats().reorgs,
             mined: world.stats().mined,
         }

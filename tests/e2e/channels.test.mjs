@@ -20,9 +20,9 @@ async function openChannel(t, { policy = 'penalty', window = '6', ...options } =
   await page.getByRole('combobox', { name: 'Transfers that every node makes by itself' }).selectOption('0');
   await button(page, 'Open a channel').click();
   const form = page.getByRole('form', { name: 'Open a channel' });
-  await form.getByLabel('Opener', { exact: true }).selectOption('Alpha');
-  await form.getByLabel('With').selectOption('Bravo');
-  await form.getByLabel('Cheats').selectOption(policy);
+  await form.getByRole('combobox', { name: 'Opener' }).selectOption('Alpha');
+  await form.getByRole('combobox', { name: 'With' }).selectOption('Bravo');
+  await form.getByRole('combobox', { name: 'Cheats' }).selectOption(policy);
   await form.getByLabel('Window, blocks').fill(window);
   await form.getByRole('button', { name: 'Offer' }).click();
   await form.waitFor({ state: 'detached' });
@@ -39,7 +39,7 @@ function channel(page, what) {
 
 async function pay(page, direction, amount, times) {
   const form = page.getByRole('form', { name: 'Pay or close' });
-  await form.getByLabel('Who').selectOption({ label: direction });
+  await form.getByRole('combobox', { name: 'Who' }).selectOption({ label: direction });
   await form.getByLabel('Amount').fill(amount);
   await form.getByLabel('Times').fill(times);
   await form.getByRole('button', { name: 'Pay', exact: true }).click();

@@ -30,7 +30,7 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
             rules: Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() },
             nodes,
             links,
-            workload: Workload { transfers_per_hour: 120 },
+            workload: Workload { transfers_per_hour: 120, ..Workload::default() },
         },
         script: Vec::new(),
     }
@@ -108,7 +108,7 @@ pub fn actions(nodes: usize) -> impl Strategy<Value = Action> {
         2 => node().prop_map(|node| Action::Stop { node }),
         2 => node().prop_map(|node| Action::Start { node }),
         2 => (node(), 0u32..300).prop_map(|(node, hash_rate)| Action::SetHashRate { node, hash_rate }),
-        1 => (0u32..2_000).prop_map(|transfers_per_hour| Action::SetWorkload { workload: Workload { transfers_per_hour } }),
+        1 => (0u32..2_000).prop_map(|transfers_per_hour| Action::SetWorkload { workload: Workload { transfers_per_hour, ..Workload::default() } }),
         1 => (0..3usize, node()).prop_map(|(index, link)| Action::AddNode {
             node: NodeConfig { name: format!("New {index}"), hash_rate: 20, balance: Amount::ZERO },
             links: vec![link],

@@ -140,19 +140,38 @@ fn ends(names: &[String], link: &LinkLine) -> (String, String) {
 #[component]
 fn Traffic() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let rate = lab.slice(|moment| moment.world.transfers_per_hour);
-    let choose = move |event| {
-        if let Ok(transfers_per_hour) = event_target_value(&event).parse() {
-            lab.act(Action::SetWorkload { workload: Workload { transfers_per_hour } });
-        }
-    };
+    let workload = lab.slice(|moment| Workload {
+        transfers_per_hour: moment.world.transfers_per_hour,
+        payments_per_hour: moment.world.payments_per_hour,
+    });
+    let current = Memo::new(move |_| workload.get().unwrap_or_default());
+    let transfers = Memo::new(move |_| current.get().transfers_per_hour);
+    let payments = Memo::new(move |_| current.get().payments_per_hour);
+    let set = move |workload: Workload| lab.act(Action::SetWorkload { workload });
+    let set_transfers = move |transfers_per_hour| set(Workload { transfers_per_hour, ..current.get_untracked() });
+    let set_payments = move |payments_per_hour| set(Workload { payments_per_hour, ..current.get_untracked() });
+    view! {
+        <h2>{text("traffic")}</h2>
+        <Rate label=text("traffic-label") words="traffic-rate" none="no-traffic" rate=transfers set=set_transfers />
+        <Rate label=text("payments-label") words="payments-rate" none="no-payments" rate=payments set=set_payments />
+    }
+}
+
+/// How often nodes do something by themselves.
+#[component]
+fn Rate(
+    label: &'static str,
+    words: &'static str,
+    none: &'static str,
+    rate: Memo<u32>,
+    set: impl Fn(u32) + Copy + Send + Sync + 'static,
+) -> impl IntoView {
     let option = move |value: u32, current: u32| {
-        let label =
-            if value == 0 { text("no-traffic").to_owned() } else { fill("traffic-rate", &[&format::grouped(value)]) };
+        let label = if value == 0 { text(none).to_owned() } else { fill(words, &[&format::grouped(value)]) };
         view! { <option value=value.to_string() selected=value == current>{label}</option> }
     };
     let options = move || {
-        let current = rate.get().unwrap_or_default();
+        let current = rate.get();
         let mut values = RATES.to_vec();
         if !values.contains(&current) {
             values.push(current);
@@ -160,10 +179,12 @@ fn Traffic() -> impl IntoView {
         }
         values.into_iter().map(|value| option(value, current)).collect_view()
     };
-    view! {
-        <h2>{text("traffic")}</h2>
-        <label class="stack"><span class="hidden">{text("traffic-label")}</span><select on:change=choose>{options}</select></label>
-    }
+    let choose = move |event| {
+        if let Ok(value) = event_target_value(&event).parse() {
+            set(value);
+        }
+    };
+    view! { <label class="stack"><span class="hidden">{label}</span><select on:change=choose>{options}</select></label> }
 }
 
 #[component]
