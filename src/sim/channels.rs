@@ -4,7 +4,7 @@ use super::{Action, ActionError, Class, EventKey, LinkQuality, NodeIndex, Scenar
 use crate::{
     channel::{Channel, Event, MAX_WAITING, Phase},
     gossip::{MAX_PEERS, PeerId},
-    node::{ChangeSet, Command, OpenChannel},
+    node::{ChangeSet, Command, Node, OpenChannel},
     primitives::{ChannelId, CoSigned, State},
 };
 
@@ -57,8 +57,10 @@ impl World {
             window: *window,
             reserve: *reserve,
         };
-        if self.links.contains_key(&(index.min(other), index.max(other))) {
-            node.try_open(&open)?;
+        let link = self.links.get(&(index.min(other), index.max(other)));
+        if let Some(link) = link {
+            // Both count each other as connected a moment after the link does.
+            if link.connected { node.affordable(&open)? } else { node.try_open(&open)? }
         } else {
             for (name, index) in [(from, index), (to, other)] {
                 if self.neighbours(index).len() >= MAX_PEERS {
@@ -70,19 +72,26 @@ impl World {
         Ok((index, open))
     }
 
-    /// Offers a channel; over a link of its own, a moment later, if the two are not linked.
+    /// Offers a channel; a moment later if the two have not met yet, over a link of its own if they have none.
     pub(super) fn offer_channel(&mut self, action: &Action) {
         let (index, open) = self.open_of(action).expect("checked");
         let other = u32::try_from(open.peer.0).expect("the world names peers by their index");
         let command = Command::OpenChannel(Box::new(open));
-        if self.link_mut(index, other).is_some() {
+        let met =
+            |node: &Node| node.gossip().peers().any(|(peer, status)| peer.0 == u64::from(other) && status.is_some());
+        if self.nodes()[index as usize].node.as_ref().is_some_and(met) {
             self.command(index, command);
             return;
         }
-        let quality = LinkQuality::default();
-        self.add_link(index, other, quality);
+        let quality = match self.link_mut(index, other) {
+            Some(link) => link.quality,
+            None => {
+                self.add_link(index, other, LinkQuality::default());
+                LinkQuality::default()
+            }
+        };
         // Both have connected and said who they are by then.
-        let time = self.now().after(2 * u64::from(quality.latency) + 10);
+        let time = self.now().after(2 * (u64::from(quality.latency) + u64::from(quality.jitter)) + 10);
         let key = EventKey { time, class: Class::Peer, actor: index, sequence: self.next_sequence(index) };
         self.schedule(key, Pending::Command { node: index, command });
     }
