@@ -9,8 +9,7 @@ const CLOSING_FEE: Amount = Amount::literal(1_000);
 impl Channel {
     /// Closes as soon as the turn is ours and the payments that wait are made.
     pub(super) fn want_close(&mut self, context: &mut Context<'_>) -> Result<Vec<Effect>, Invalid> {
-        let balance = self.state.balances[self.side.index()];
-        let fee = CLOSING_FEE;
+        let (fee, balance) = (CLOSING_FEE, self.unpromised());
         if fee > balance {
             return Err(Refusal::CannotPayFee { fee, balance }.into());
         }
@@ -54,9 +53,10 @@ impl Channel {
         draft.signatures[proposer.index()] = Some(signature);
         draft.signatures[self.side.index()] = Some(context.key.sign(&message));
         self.closing = Some(draft);
+        let given_up = self.give_up();
         self.enter(context, Phase::Closing);
         let submit = self.closing_transaction().map(Effect::Submit);
-        Ok(submit.into_iter().chain(self.on_close_again()).collect())
+        Ok(submit.into_iter().chain(self.on_close_again()).chain(given_up).collect())
     }
 
     /// Our signature was lost, or overtaken.

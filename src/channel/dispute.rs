@@ -16,10 +16,11 @@ impl Channel {
     /// Publishes a commitment. From now on we sign nothing else, also if it is reorged out.
     pub(super) fn publish_this(&mut self, context: &mut Context<'_>, (shown, state): (CoSigned, State)) -> Vec<Effect> {
         let number = shown.commitment.number;
+        let given_up = self.give_up();
         self.published = Some((shown, state));
         self.enter(context, Phase::Publishing);
         let submit = self.step(context, DisputeStep::Publish(shown));
-        vec![Effect::Notice(Notice::Publishing { number }), submit]
+        [Effect::Notice(Notice::Publishing { number })].into_iter().chain(submit).chain(given_up).collect()
     }
 
     /// The chain has changed: a view of all that it says of this channel.
@@ -37,12 +38,12 @@ impl Channel {
         match &self.phase {
             Phase::Accepted if seen.height > self.funding.terms.valid_until => self.abandon(),
             Phase::Accepted => Vec::new(),
-            Phase::Funding
-            | Phase::Abandoned
-            | Phase::Idle
-            | Phase::Proposing
-            | Phase::Answering
-            | Phase::Revoking(..) => self.funded(context, was_buried),
+            Phase::Abandoned => self.found_again(context),
+            _ if self.is_impossible() => self.abandon(),
+            Phase::Funding | Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => {
+                self.funded(context, was_buried)
+            }
+            Phase::Closing if seen.funding.is_none() => self.funding_again(),
             Phase::Closing => self.closing_transaction().map(Effect::Submit).into_iter().collect(),
             // A reorg took back what ended or disputed the channel: whoever signed it brings it again.
             Phase::Publishing | Phase::Disputed(_) | Phase::Closed(_) => self.taken_back(context),
@@ -65,14 +66,7 @@ impl Channel {
 
     /// The funding is on the chain, or is not any more.
     fn funded(&mut self, context: &mut Context<'_>, was_buried: bool) -> Vec<Effect> {
-        let mut effects = Vec::new();
-        match (self.chain.funding, &self.phase) {
-            (None, Phase::Abandoned) => return effects,
-            (None, _) if self.is_impossible() => return self.abandon(),
-            (None, _) => effects.extend(self.funding_transaction().map(Effect::Submit)),
-            (Some(_), Phase::Abandoned) => self.enter(context, Phase::Funding),
-            (Some(_), _) => {}
-        }
+        let mut effects = self.funding_again();
         if self.is_buried() && self.phase == Phase::Funding {
             self.enter(context, Phase::Idle);
             effects.push(Effect::Notice(Notice::Opened));
@@ -86,9 +80,24 @@ impl Channel {
 
     /// Whether the funding can never be included, as far as a reorg of usual depth can tell.
     fn is_impossible(&self) -> bool {
-        let Observation { height, possible, .. } = self.chain;
+        let Observation { height, possible, funding, .. } = self.chain;
         let late = height.0 > self.funding.terms.valid_until.0.saturating_add(CONFIRMATIONS);
-        late || (!possible && self.phase == Phase::Funding)
+        funding.is_none() && (late || (!possible && self.phase == Phase::Funding))
+    }
+
+    /// The funding was given up; if it is on the chain all the same, everything goes on where it stood.
+    fn found_again(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
+        let Some(phase) = self.resumes.take_if(|_| self.chain.funding.is_some()) else {
+            return Vec::new();
+        };
+        self.enter(context, phase);
+        self.on_chain(context, self.chain)
+    }
+
+    /// The funding, if both have signed it and a reorg took it back.
+    fn funding_again(&self) -> Vec<Effect> {
+        let missing = self.chain.funding.is_none();
+        missing.then(|| self.funding_transaction().map(Effect::Submit)).flatten().into_iter().collect()
     }
 
     fn disputed(&mut self, context: &mut Context<'_>, seen: Seen) -> Vec<Effect> {
@@ -96,49 +105,52 @@ impl Channel {
         if !matches!(self.phase, Phase::Disputed(Some(_))) {
             let Seen { publisher, published: number, window_ends, .. } = seen;
             effects.push(Effect::Notice(Notice::Published { publisher, number, window_ends }));
+            effects.extend(self.give_up());
             self.enter(context, Phase::Disputed(None));
         }
         let first = self.phase != Phase::Disputed(Some(seen));
         self.phase = Phase::Disputed(Some(seen));
-        let own = self.signed.commitment.number;
-        if let Some(secret) = self.revealed.get(seen.published).filter(|_| self.punishes(&seen)) {
-            effects.extend(first.then_some(Effect::Notice(Notice::Punishing { number: seen.published })));
-            effects.push(self.step(context, DisputeStep::Punish(secret)));
+        let number = self.number();
+        let (notice, step) = if let Some(secret) = self.revealed.get(seen.published).filter(|_| self.punishes(&seen)) {
+            (Some(Notice::Punishing { number: seen.published }), DisputeStep::Punish(secret))
         } else if self.refutes(&seen) {
-            effects.extend(first.then_some(Effect::Notice(Notice::Refuting { number: own })));
-            effects.push(self.step(context, DisputeStep::Refute(self.signed)));
+            (Some(Notice::Refuting { number }), DisputeStep::Refute(self.signed))
         } else if let Some(state) = self.state_of(seen.number).filter(|_| self.settles(&seen)) {
-            effects.push(self.step(context, DisputeStep::Settle(state)));
-        }
+            (None, DisputeStep::Settle(state))
+        } else {
+            // Nothing of ours waits, so the next step begins with the lowest fee.
+            self.attempts = 0;
+            return effects;
+        };
+        effects.extend(notice.filter(|_| first).map(Effect::Notice));
+        effects.extend(self.step(context, step));
         effects
     }
 
     fn ended(&mut self, context: &mut Context<'_>, ending: Ending) -> Vec<Effect> {
-        let new = self.phase != Phase::Closed(ending);
-        if new {
-            self.enter(context, Phase::Closed(ending));
+        if self.phase == Phase::Closed(ending) {
+            return Vec::new();
         }
-        new.then_some(Effect::Notice(Notice::Closed { ending })).into_iter().collect()
+        let given_up = self.give_up();
+        self.enter(context, Phase::Closed(ending));
+        [Effect::Notice(Notice::Closed { ending })].into_iter().chain(given_up).collect()
     }
 
     /// A publication or an ending is not on the chain (any more).
     fn taken_back(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
-        if let Some((shown, _)) = self.published {
-            if self.phase != Phase::Publishing {
-                self.enter(context, Phase::Publishing);
-            }
-            return vec![self.step(context, DisputeStep::Publish(shown))];
-        }
-        let close = self.closing_transaction();
-        let phase = if close.is_some() { Phase::Closing } else { Phase::Disputed(None) };
+        let phase = match (&self.published, &self.closing) {
+            (Some(_), _) => Phase::Publishing,
+            (None, Some(_)) => Phase::Closing,
+            (None, None) => Phase::Disputed(None),
+        };
         if self.phase != phase {
             self.enter(context, phase);
         }
-        close.map(Effect::Submit).into_iter().chain(self.funding_if_missing()).collect()
-    }
-
-    fn funding_if_missing(&self) -> Option<Effect> {
-        self.chain.funding.is_none().then(|| self.funding_transaction().map(Effect::Submit))?
+        if self.chain.funding.is_none() {
+            return self.funding_again();
+        }
+        let publish = self.published.and_then(|(shown, _)| self.step(context, DisputeStep::Publish(shown)));
+        publish.or_else(|| self.closing_transaction().map(Effect::Submit)).into_iter().collect()
     }
 
     /// The publisher had revoked it, and that costs everything.
@@ -168,16 +180,26 @@ impl Channel {
         known.map(|(_, state)| state)
     }
 
-    /// One step of the dispute, with a fee that rises while it waits.
-    fn step(&self, context: &Context<'_>, step: DisputeStep) -> Effect {
-        let fee = (0..self.attempts.min(MAX_RAISES)).fold(STEP_FEE, |fee, _| fee + fee / 4);
-        let fee = Amount::new(fee).expect("a hundredfold of a small number");
-        let enough = context.balance >= fee || self.funding.terms.reserve < fee;
-        let fee_from = if enough { FeeSource::Account } else { FeeSource::Reserve };
+    /// One step of the dispute, with a fee that rises while it waits: out of the account if that has so much, or out of our reserve in the
+    /// channel, or whatever there is; nothing if there is nothing.
+    fn step(&self, context: &Context<'_>, step: DisputeStep) -> Option<Effect> {
+        let wanted = (0..self.attempts.min(MAX_RAISES)).fold(STEP_FEE, |fee, _| fee + fee / 4);
+        let stake = self.funding.capacity().unwrap_or_default().units().max(STEP_FEE);
+        let wanted = Amount::new(wanted.min(stake)).unwrap_or(Amount::MAX);
+        let (account, reserve) = (context.balance, self.reserve_left());
+        let from_account = account >= wanted || (reserve < wanted && account >= reserve);
+        let fee_from = if from_account { FeeSource::Account } else { FeeSource::Reserve };
+        let fee = wanted.min(if from_account { account } else { reserve });
         let payer = context.key.public();
         let dispute = Dispute { channel: self.id, keys: self.funding.keys(), payer, fee_from, step };
         let unsigned = UnsignedTransaction { fee, action: Action::Dispute(Box::new(dispute)) };
-        Effect::Submit(unsigned.sign(context.key, context.genesis))
+        (fee > Amount::ZERO).then(|| Effect::Submit(unsigned.sign(context.key, context.genesis)))
+    }
+
+    /// What fees of ours may still take out of the channel.
+    fn reserve_left(&self) -> Amount {
+        let charged = self.chain.publication.map_or(Amount::ZERO, |seen| seen.charged[self.side.index()]);
+        self.funding.terms.reserve.checked_sub(charged).unwrap_or(Amount::ZERO)
     }
 }
 

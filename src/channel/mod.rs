@@ -55,6 +55,8 @@ pub struct Channel {
     funding_fee: Amount,
     funding_signatures: [Option<Signature>; 2],
     phase: Phase,
+    /// Where it stood when it was abandoned: it goes on there if a reorg brings the funding after all.
+    resumes: Option<Phase>,
     /// The newest commitment with both signatures, and the state it stands for. In [`Phase::Accepted`] only one signature is there.
     signed: CoSigned,
     state: State,
@@ -146,12 +148,12 @@ impl Channel {
             (P::Proposing, E::Message(B::Sign { number, signature })) => self.on_sign(context, number, signature),
             (P::Revoking(..), E::Message(B::Sign { number, .. })) => self.on_sign_again(context, number),
             (P::Answering, E::Message(B::Commit { number, signature, secret, next_point })) => self.on_commit(context, number, signature, secret, next_point),
-            (P::Idle | P::Proposing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
+            (P::Idle | P::Proposing | P::Closing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
             (P::Revoking(change, point), E::Message(B::Revoke { number, secret, next_point, yields })) => {
                 let (change, point) = (*change, *point);
                 self.on_revoke(context, number, secret, next_point, yields, change, point)
             }
-            (P::Idle, E::Message(B::Ask { turn })) => self.on_ask(turn),
+            (P::Idle, E::Message(B::Ask { turn })) => self.on_ask(context, turn),
             (P::Idle, E::Message(B::Yield { turn })) => self.on_yield(context, turn),
 
             // Closing together.
@@ -233,17 +235,18 @@ impl Channel {
         self.revealed.get(number)
     }
 
-    /// What we could still promise to pay: our balance above the reserve, less the payments that wait.
+    /// What we could still promise to pay: what is not promised yet, less the reserve, or the fee of a close that we want.
     pub fn spendable(&self) -> Amount {
-        let waiting = Amount::checked_sum(self.waiting.iter().copied()).unwrap_or(Amount::MAX);
-        self.above_reserve(self.side).checked_sub(waiting).unwrap_or(Amount::ZERO)
+        let kept = self.funding.terms.reserve.max(self.wants_close.unwrap_or_default());
+        self.unpromised().checked_sub(kept).unwrap_or(Amount::ZERO)
     }
 
-    /// The nonce and the deposit that our account owes to a funding which is not on the chain yet.
+    /// The nonce that our account owes to a funding which is not on the chain (any more), and what that takes from it.
     pub fn promised(&self) -> Option<(crate::primitives::Nonce, Amount)> {
         let ours = &self.funding.parties[self.side.index()];
-        let open = matches!(self.phase, Phase::Accepted | Phase::Funding) && self.chain.funding.is_none();
-        open.then_some((ours.nonce, ours.deposit))
+        let fee = if self.side == Side::Opener { self.funding_fee } else { Amount::ZERO };
+        let open = !self.is_over() && self.chain.funding.is_none();
+        open.then_some((ours.nonce, ours.deposit.checked_add(fee).unwrap_or(Amount::MAX)))
     }
 
     /// Whether it will never need its owner again: long ended, or never begun.
@@ -358,6 +361,13 @@ impl Channel {
 
     fn wants_turn(&self) -> bool {
         self.is_buried() && self.holder() != self.side && (!self.waiting.is_empty() || self.wants_close.is_some())
+    }
+
+    /// Our balance, less the payments that wait and the one that we have proposed.
+    fn unpromised(&self) -> Amount {
+        let waiting = self.waiting.iter().copied().chain(self.proposed());
+        let waiting = Amount::checked_sum(waiting).unwrap_or(Amount::MAX);
+        self.state.balances[self.side.index()].checked_sub(waiting).unwrap_or(Amount::ZERO)
     }
 
     fn above_reserve(&self, side: Side) -> Amount {

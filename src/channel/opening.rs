@@ -141,6 +141,7 @@ impl Channel {
             funding_fee: fee,
             funding_signatures: [None; 2],
             phase: Phase::Accepted,
+            resumes: None,
             signed: CoSigned { commitment, signatures: [Signature::Ed25519([0; 64]); 2] },
             state,
             pending: None,
@@ -213,8 +214,10 @@ impl Channel {
         Ok([Effect::Notice(Notice::Agreed { capacity })].into_iter().chain(submit).collect())
     }
 
+    /// Gives the funding up. Whoever has signed it remembers where it stood: what is signed or revealed is never to be done in another way.
     pub(super) fn abandon(&mut self) -> Vec<Effect> {
-        self.phase = Phase::Abandoned;
+        let before = std::mem::replace(&mut self.phase, Phase::Abandoned);
+        self.resumes = (before != Phase::Accepted).then_some(before);
         vec![Effect::Notice(Notice::Abandoned)]
     }
 

@@ -72,6 +72,8 @@ pub struct Seen {
     pub number: u64,
     /// The last height at which a newer one replaces it.
     pub window_ends: Height,
+    /// What fees of each side have taken out of its reserve.
+    pub charged: [Amount; 2],
 }
 
 /// How a channel ended.

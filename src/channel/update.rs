@@ -53,6 +53,21 @@ impl Channel {
         effects
     }
 
+    /// The payment that we have proposed and that nobody has signed.
+    pub(super) fn proposed(&self) -> Option<Amount> {
+        let draft = self.pending.filter(|_| self.phase == Phase::Proposing)?;
+        let Change::Pay { amount } = draft.change;
+        Some(amount)
+    }
+
+    /// No payment will be made any more: says so for those that were still to be.
+    pub(super) fn give_up(&mut self) -> Vec<Effect> {
+        let (proposed, spendable) = (self.proposed(), Amount::ZERO);
+        self.wants_close = None;
+        let given_up = proposed.into_iter().chain(self.waiting.drain(..));
+        given_up.map(|amount| Effect::Notice(Notice::NotPaid { amount, spendable })).collect()
+    }
+
     pub(super) const fn number(&self) -> u64 {
         self.signed.commitment.number
     }
@@ -197,10 +212,19 @@ impl Channel {
     }
 
     /// The other party has something to propose. If we have not, the turn is its own.
-    pub(super) fn on_ask(&mut self, turn: u64) -> Result<Vec<Effect>, Invalid> {
-        check_ahead("turn", turn, self.turn)?;
+    pub(super) fn on_ask(&mut self, context: &mut Context<'_>, turn: u64) -> Result<Vec<Effect>, Invalid> {
+        let theirs = self.holder() != self.side;
+        check_ahead("turn", turn, self.turn + u64::from(theirs))?;
+        let idle = self.waiting.is_empty() && self.wants_close.is_none();
+        if turn > self.turn {
+            // It gave us the turn, which we have not heard, and wants it back.
+            self.turn = turn;
+            if !idle {
+                return Ok(self.advance(context));
+            }
+        }
         let ours = self.holder() == self.side;
-        if ours && turn == self.turn && self.waiting.is_empty() && self.wants_close.is_none() {
+        if ours && turn == self.turn && idle {
             self.turn += 1;
             return Ok(vec![self.say(Body::Yield { turn: self.turn })]);
         }

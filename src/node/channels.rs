@@ -345,11 +345,13 @@ impl Node {
     fn observe(&self, held: &Held) -> Observation {
         let (ledger, channel) = (self.chain.ledger(), &held.channel);
         let record = ledger.channel(&channel.id());
+        let charged = record.as_ref().map_or([Amount::ZERO; 2], |record| record.charged);
         let publication = record.and_then(|record| record.publication).map(|at| Seen {
             publisher: at.publisher,
             published: at.published,
             number: at.number,
             window_ends: at.window_ends,
+            charged,
         });
         let parties = channel.funding().parties.iter();
         let possible = parties.clone().all(|party| ledger.account(&party.key.address()).nonce <= party.nonce);
