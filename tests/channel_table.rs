@@ -1,0 +1,356 @@
+//! What a channel does with everything that can happen to it, as a table: `channel_table.md` has a column for each phase and a row for each
+//! event. The table is written by hand where it matters and compared whole: after a wanted change, copy what this test leaves in `target/`.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/events.rs"]
+mod events;
+#[path = "support/pair.rs"]
+mod pair;
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::{Row, rows};
+use pair::{Pair, Setup};
+use support::units;
+use tabchain::{
+    channel::{Channel, Effect, Ending, Event, Invalid, Observation, Phase, Seen},
+    primitives::{Height, Side, Timestamp},
+};
+
+const TABLE: &str = include_str!("channel_table.md");
+
+/// A phase, and how one comes there.
+pub struct Column {
+    name: &'static str,
+    pair: Pair,
+    side: Side,
+    /// Whose turn it is, counted.
+    turn: u64,
+}
+
+/// What the chain says while nothing is wrong.
+fn quiet() -> Observation {
+    Observation { height: Height(10), funding: Some(Height(3)), ..Observation::default() }
+}
+
+fn publication(publisher: Side, published: u64, number: u64, window_ends: u64) -> Observation {
+    let seen = Seen { publisher, published, number, window_ends: Height(window_ends), charged: [units(0); 2] };
+    Observation { publication: Some(seen), ..quiet() }
+}
+
+/// Two commitments further, the turn the opener's.
+fn used() -> Pair {
+    let mut pair = Pair::open(&Setup::default());
+    pair.pay(Side::Opener, 10);
+    pair.pay(Side::Opener, 10);
+    pair
+}
+
+/// The accepter has answered a payment and wants to close; neither message was heard.
+fn unheard() -> Pair {
+    let mut pair = used();
+    pair.must(Side::Opener, Event::Pay(units(10)));
+    pair.deliver(Side::Accepter);
+    pair.must(Side::Accepter, Event::Close);
+    pair.deliver(Side::Opener);
+    pair.deliver(Side::Accepter);
+    pair.wires = Default::default();
+    pair
+}
+
+fn columns() -> Vec<Column> {
+    use Side::{Accepter, Opener};
+    let fresh = || Setup::default().pair(Timestamp(1_000));
+    let after = |side, events: &[Event], delivered: &[Side]| {
+        let mut pair = used();
+        events.iter().for_each(|event| drop(pair.must(side, event.clone())));
+        delivered.iter().for_each(|to| drop(pair.deliver(*to)));
+        pair
+    };
+    let pay = || Event::Pay(units(10));
+    let (mut signed, mut gone, mut disputed, mut closed) = (fresh(), used(), used(), used());
+    signed.deliver(Accepter);
+    let (mut included, mut unburied) = (signed.clone(), after(Accepter, &[pay()], &[]));
+    included.must(Accepter, Event::Chain(Observation { height: Height(4), ..quiet() }));
+    unburied.must(Accepter, Event::Chain(Observation { funding: None, possible: true, ..quiet() }));
+    gone.must(Opener, Event::Chain(publication(Accepter, 2, 2, 16)));
+    gone.must(Opener, Event::Chain(quiet()));
+    disputed.must(Opener, Event::Chain(publication(Accepter, 2, 2, 16)));
+    let ending = Some((Height(10), Ending::Cooperative));
+    closed.must(Opener, Event::Chain(Observation { ending, ..quiet() }));
+    let mut abandoned = fresh();
+    abandoned.must(Opener, Event::Chain(Observation::default()));
+    let column = |name, pair, side, turn| Column { name, pair, side, turn };
+    vec![
+        column("accepted", fresh(), Accepter, 0),
+        column("funding, opener", fresh(), Opener, 0),
+        column("funding, accepter", signed, Accepter, 0),
+        column("funding, included", included, Accepter, 0),
+        column("idle, our turn", used(), Opener, 4),
+        column("idle, asking", after(Accepter, &[pay()], &[]), Accepter, 4),
+        column("idle, unburied", unburied, Accepter, 4),
+        column("proposing", after(Opener, &[pay()], &[]), Opener, 4),
+        column("answering", after(Opener, &[pay()], &[Accepter]), Accepter, 4),
+        column("revoking", after(Opener, &[pay()], &[Accepter, Opener]), Opener, 4),
+        column("closing, proposed", after(Opener, &[Event::Close], &[]), Opener, 4),
+        column("closing, answered", after(Opener, &[Event::Close], &[Accepter]), Accepter, 4),
+        column("closing, unheard", unheard(), Accepter, 5),
+        column("publishing", after(Opener, &[Event::ForceClose], &[]), Opener, 4),
+        column("disputed, gone", gone, Opener, 4),
+        column("disputed", disputed, Opener, 4),
+        column("closed", closed, Opener, 4),
+        column("abandoned", abandoned, Opener, 0),
+    ]
+}
+
+fn chain_rows() -> Vec<(&'static str, Observation)> {
+    let ends = |ending| Observation { ending: Some((Height(11), ending)), ..quiet() };
+    vec![
+        ("another block", Observation { height: Height(11), ..quiet() }),
+        ("funding not buried", Observation { height: Height(4), ..quiet() }),
+        ("funding gone, possible", Observation { funding: None, possible: true, ..quiet() }),
+        ("funding gone, nonce spent", Observation { funding: None, possible: false, ..quiet() }),
+        ("funding gone, too late", Observation { height: Height(24), funding: None, possible: true, ..quiet() }),
+        ("ended together", ends(Ending::Cooperative)),
+        ("ended settled", ends(Ending::Settled)),
+        ("ended punished", ends(Ending::Punished(Side::Accepter))),
+    ]
+}
+
+/// Publications: (name, ours, published back from the newest, newest shown back from the newest, blocks left in the window).
+const PUBLICATIONS: [(&str, bool, u64, u64, u64); 8] = [
+    ("they publish the newest", false, 0, 0, 6),
+    ("they publish the one before", false, 1, 1, 6),
+    ("they publish an old one", false, 2, 2, 6),
+    ("an old one was replaced", false, 2, 0, 6),
+    ("an old one, window over", false, 2, 2, 0),
+    ("the newest, window over", false, 0, 0, 0),
+    ("we publish the newest", true, 0, 0, 6),
+    ("ours, window over", true, 0, 0, 0),
+];
+
+/// Every event of the table.
+fn events(column: &Column) -> Vec<Row> {
+    let channel = column.pair.channel(column.side);
+    let mut events = rows(&column.pair, column.side, column.turn);
+    for (name, chain) in chain_rows() {
+        events.push((name.to_owned(), Event::Chain(chain)));
+    }
+    let newest = channel.newest().0.commitment.number;
+    for (name, ours, published, number, left) in PUBLICATIONS {
+        let publisher = if ours { column.side } else { column.side.other() };
+        let [published, number] = [published, number].map(|back| newest.saturating_sub(back));
+        events.push((name.to_owned(), Event::Chain(publication(publisher, published, number, 10 + left))));
+    }
+    events.push(("wake, early".to_owned(), Event::Wake));
+    events.push(("wake, due".to_owned(), Event::Wake));
+    events.push(("wake, a minute later".to_owned(), Event::Wake));
+    events
+}
+
+fn phase_of(channel: &Channel) -> String {
+    match channel.phase() {
+        Phase::Disputed(None) => "disputed, gone".to_owned(),
+        phase => phase.name().to_owned(),
+    }
+}
+
+fn words(effects: &[Effect]) -> Vec<String> {
+    let word = |effect: &Effect| match effect {
+        Effect::Send(message) => message.body.kind().to_owned(),
+        Effect::Submit(transaction) => format!("+{}", transaction.unsigned.action.kind()),
+        Effect::Notice(notice) => {
+            let json = serde_json::to_value(notice).expect("plain data");
+            format!("({})", json["kind"].as_str().expect("a kind"))
+        }
+    };
+    effects.iter().map(word).collect()
+}
+
+/// What a row of a column comes to: `=` for nothing, a refusal or breach by its code, else the phase after and what is wanted.
+fn outcome(column: &Column, row: &str, event: &Event) -> String {
+    let mut pair = column.pair.clone();
+    pair.now = match row {
+        "wake, due" => Timestamp(1_000 + 5_000),
+        "wake, a minute later" => Timestamp(1_000 + 60_000),
+        _ => pair.now,
+    };
+    let before = pair.channel(column.side).clone();
+    let result = pair.give(column.side, event.clone());
+    let after = pair.channel(column.side);
+    match result {
+        Err(Invalid::Refused(refusal)) => format!("no: {}", refusal.code()),
+        Err(Invalid::Breach(breach)) => {
+            let json = serde_json::to_value(&breach).expect("plain data");
+            format!("breach: {}", json["code"].as_str().expect("a code"))
+        }
+        Ok(effects) if effects.is_empty() && *after == before => "=".to_owned(),
+        Ok(effects) => {
+            let phase =
+                if phase_of(after) == phase_of(&before) { String::new() } else { format!("→ {}", phase_of(after)) };
+            let effects = words(&effects).join(" ");
+            let text = format!("{phase} {effects}").trim().to_owned();
+            if text.is_empty() { "noted".to_owned() } else { text }
+        }
+    }
+}
+
+fn table() -> String {
+    let columns = columns();
+    let mut cells = BTreeMap::<usize, (String, Vec<String>)>::new();
+    for column in &columns {
+        for (at, (name, event)) in events(column).into_iter().enumerate() {
+            let row = cells.entry(at).or_insert_with(|| (name.clone(), Vec::new()));
+            assert_eq!(row.0, name, "every column has the same rows");
+            row.1.push(outcome(column, &name, &event));
+        }
+    }
+    let line = |first: &str, rest: &[String]| format!("| {first} | {} |\n", rest.join(" | "));
+    let names: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+    let mut text = line("", &names) + &line("---", &vec!["---".to_owned(); names.len()]);
+    cells.values().for_each(|(name, row)| text += &line(name, row));
+    text
+}
+
+fn body_of(text: &str) -> &str {
+    &text[text.find("|  |").expect("a table")..]
+}
+
+#[test]
+fn the_table_holds() {
+    let table = table();
+    if body_of(TABLE) != table {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/channel_table.md");
+        let head = &TABLE[..TABLE.find("|  |").unwrap_or(TABLE.len())];
+        std::fs::write(&file, format!("{head}{table}")).expect("a file in target/");
+        let differ: Vec<_> = body_of(TABLE).lines().zip(table.lines()).filter(|(a, b)| a != b).collect();
+        panic!("see {}: {differ:#?}", file.display());
+    }
+}
+
+/// No phase, kind of message or event is missing from the table.
+#[test]
+fn the_table_is_complete() {
+    let columns = columns();
+    let phases: BTreeSet<&str> = columns.iter().map(|column| column.pair.channel(column.side).phase().name()).collect();
+    assert_eq!(phases, events::PHASES.into());
+    for column in &columns {
+        let kinds: BTreeSet<&str> = events(column).iter().map(|(_, event)| events::kind_of(event)).collect();
+        assert_eq!(kinds, events::KINDS.into(), "{}", column.name);
+        assert!(column.name.starts_with(column.pair.channel(column.side).phase().name()), "{}", column.name);
+    }
+    let lines: Vec<&str> = body_of(TABLE).lines().collect();
+    assert_eq!(lines.len(), 2 + events(&columns[0]).len());
+    for line in lines {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
+        assert!(
+            cells.len() == columns.len() + 1 && cells[1..].iter().skip(1).all(|cell| !cell.trim().is_empty()),
+            "{line}"
+        );
+    }
+}
+
+/// What was found by thinking of lost words: each ends well, and nobody is blamed.
+mod words_lost {
+    use super::*;
+    use Side::{Accepter, Opener};
+    use tabchain::channel::Notice;
+
+    fn settle(pair: &mut Pair) {
+        for _ in 0..20 {
+            pair.now = pair.now.after(70_000);
+            for side in Side::BOTH {
+                pair.must(side, Event::Wake);
+            }
+            pair.talk();
+        }
+    }
+
+    /// The holder gave the turn away, which was not heard, and wants it back.
+    #[test]
+    fn a_turn_given_and_wanted_back() {
+        for loud in [true, false] {
+            let mut pair = used();
+            pair.must(Accepter, Event::Pay(units(7)));
+            pair.deliver(Opener);
+            pair.wires = Default::default();
+            pair.must(Opener, Event::Pay(units(9)));
+            assert_eq!(pair.wires[1].len(), 1, "it asks");
+            if !loud {
+                pair.wires = Default::default();
+            }
+            settle(&mut pair);
+            assert_eq!(pair.channel(Opener).newest().0.commitment.number, 4);
+            assert!(
+                pair.channels.iter().all(|channel| channel.waiting().is_empty() && channel.phase().name() == "idle")
+            );
+        }
+    }
+
+    /// The answer to a payment is lost, and whoever gave it closes at once.
+    #[test]
+    fn an_answer_lost_before_a_close() {
+        let mut pair = unheard();
+        settle(&mut pair);
+        assert!(pair.submitted.iter().all(|sent| sent.iter().any(|sent| sent.unsigned.action.kind() == "close")));
+    }
+
+    /// What is promised can be paid, and a close that was agreed to happens.
+    #[test]
+    fn nothing_is_promised_twice() {
+        let mut pair = used();
+        let all = pair.channel(Opener).spendable();
+        pair.must(Opener, Event::Pay(all));
+        assert_eq!(pair.channel(Opener).spendable(), units(0));
+        assert!(pair.give(Opener, Event::Pay(units(1))).is_err());
+        let refused = pair.give(Opener, Event::Close).expect_err("the fee would not be left");
+        assert_eq!(refused.to_string(), "fee 1000 > balance 100");
+        pair.talk();
+        assert_eq!(pair.channel(Opener).newest().1.balances[0], units(100));
+
+        let mut pair = used();
+        pair.must(Opener, Event::Pay(units(100)));
+        pair.must(Opener, Event::Close);
+        let left = pair.channel(Opener).spendable();
+        assert_eq!(left, units(4_980 - 100 - 1_000));
+        pair.must(Opener, Event::Pay(left));
+        pair.talk();
+        assert_eq!(pair.submitted[0].last().map(|sent| sent.unsigned.action.kind()), Some("close"));
+    }
+
+    /// Whoever waits with payments when the other closes is told of each.
+    #[test]
+    fn payments_given_up_are_told() {
+        let mut pair = used();
+        pair.must(Accepter, Event::Pay(units(7)));
+        pair.must(Accepter, Event::Pay(units(8)));
+        pair.wires = Default::default();
+        pair.must(Opener, Event::Close);
+        let effects = pair.deliver(Accepter);
+        let told = [7, 8].map(|amount| Effect::Notice(Notice::NotPaid { amount: units(amount), spendable: units(0) }));
+        assert_eq!(effects[2..], told);
+    }
+
+    /// A funding that was given up in the middle of an update comes back: the update goes on with the same words.
+    #[test]
+    fn a_funding_lost_and_found_in_an_update() {
+        let gone = Observation { height: Height(24), funding: None, ..quiet() };
+        for delivered in [&[][..], &[Accepter], &[Accepter, Opener]] {
+            let mut pair = used();
+            pair.must(Opener, Event::Pay(units(10)));
+            delivered.iter().for_each(|to| drop(pair.deliver(*to)));
+            let before = pair.clone();
+            pair.wires = Default::default();
+            pair.see(gone);
+            assert!(pair.channels.iter().all(|channel| channel.phase().name() == "abandoned"));
+            pair.see(Observation { height: Height(25), ..quiet() });
+            for side in Side::BOTH {
+                assert_eq!(pair.channel(side).phase(), before.channel(side).phase());
+                assert_eq!(pair.channel(side).pending(), before.channel(side).pending());
+            }
+            settle(&mut pair);
+            assert_eq!(pair.channel(Accepter).newest().0.commitment.number, 3);
+        }
+    }
+}
