@@ -81,6 +81,8 @@ fn columns() -> Vec<Column> {
     closed.must(Opener, Event::Chain(Observation { ending, ..quiet() }));
     let mut abandoned = fresh();
     abandoned.must(Opener, Event::Chain(Observation::default()));
+    let mut expired = fresh();
+    expired.must(Accepter, Event::Chain(Observation { height: Height(21), ..Observation::default() }));
     let column = |name, pair, side, turn| Column { name, pair, side, turn };
     vec![
         column("accepted", fresh(), Accepter, 0),
@@ -100,7 +102,8 @@ fn columns() -> Vec<Column> {
         column("disputed, gone", gone, Opener, 4),
         column("disputed", disputed, Opener, 4),
         column("closed", closed, Opener, 4),
-        column("abandoned", abandoned, Opener, 0),
+        column("abandoned, opener", abandoned, Opener, 0),
+        column("abandoned, accepter", expired, Accepter, 0),
     ]
 }
 

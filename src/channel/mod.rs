@@ -139,6 +139,8 @@ impl Channel {
             (P::Accepted, E::Message(B::Open { .. })) => Ok(self.repeat(context)),
             (P::Accepted, E::Message(B::Fund { commitment, funding })) => self.on_fund(context, commitment, funding),
             (P::Accepted, E::Message(B::Refuse { .. })) => Ok(self.abandon()),
+            (P::Abandoned, E::Message(B::Fund { .. })) if self.resumes.is_none() => Ok(self.refuse_funding()),
+            (P::Funding, E::Message(B::Refuse { .. })) if self.side == Side::Opener && self.misses_signature() => Ok(self.abandon()),
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Message(B::Fund { .. })) => self.on_fund_again(),
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Message(B::Funded { funding })) => self.on_funded(context, funding),
 

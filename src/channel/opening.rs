@@ -196,6 +196,11 @@ impl Channel {
         Ok(self.funding_signatures[1].map(|funding| self.say(Body::Funded { funding })).into_iter().collect())
     }
 
+    /// The opener's signatures come after we have given up: we shall never sign, so it need not wait.
+    pub(super) fn refuse_funding(&self) -> Vec<Effect> {
+        vec![self.say(Body::Refuse { reason: "given up".to_owned() })]
+    }
+
     /// The accepter's signature of the funding.
     pub(super) fn on_funded(&mut self, context: &mut Context<'_>, funding: Signature) -> Result<Vec<Effect>, Invalid> {
         if self.side == Side::Accepter {
