@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 
 use support::{ChainBuilder, LATER, address, genesis, key, remine, rules, start, transfer, units, with};
 use tabchain::{
-    chain::{BlockError, Chain, Genesis, Import, Rules, TransactionError, VERSION, next_target},
-    primitives::{Action, Amount, Block, Hash, Height, Memo, Midstate, Nonce, Seal, Target, Timestamp, Transaction},
+    chain::{BlockAudit, BlockError, Chain, Genesis, Import, Rules, TransactionError, VERSION, next_target},
+    primitives::{
+        Action, Amount, Block, Checks, Hash, Height, Memo, Midstate, Nonce, Seal, Target, Timestamp, Transaction,
+        Verdict,
+    },
 };
 
 /// Breaks one rule when it is imported at `now` after the blocks in `before`; `kept` does not.
@@ -177,6 +180,18 @@ fn transaction_rows() -> Vec<Row> {
     rows
 }
 
+/// All rules of a block, each under the name of its error.
+fn audit(chain: &Chain, now: Timestamp, block: &Block, checks: &mut Checks) -> BlockAudit {
+    let audit = chain.audit(now, block, checks);
+    for found in &audit.findings {
+        let (Verdict::Kept(Some(values)) | Verdict::Broken(values)) = &found.finding.verdict else {
+            continue;
+        };
+        assert_eq!(found.finding.rule, code_and_tag(values).0);
+    }
+    audit
+}
+
 fn code_and_tag(error: &BlockError) -> (String, String) {
     let tag = |json: serde_json::Value| json["rule"].as_str().expect("a tag").to_owned();
     let outer = (error.code().to_owned(), tag(serde_json::to_value(error).expect("valid")));
@@ -201,6 +216,8 @@ fn every_rule_has_a_block_that_breaks_only_it() {
             chain.import(block).expect_err("invalid");
         }
         let unharmed = state(&chain.chain);
+        let checks = &mut Checks::forgetful();
+        assert_eq!(audit(&chain.chain, now, &broken, checks).first_error(), Some(&error), "every rule at once");
         assert_eq!(chain.import_at(now, broken.clone()), Err(error.clone()));
         assert_eq!(state(&chain.chain), unharmed, "{error}");
         let (code, tag) = code_and_tag(&error);
@@ -208,6 +225,8 @@ fn every_rule_has_a_block_that_breaks_only_it() {
         seen.insert(code);
         judged_again(chain.chain.clone(), &broken, &error);
         for (now, block) in kept {
+            let audit = audit(&chain.chain, now, &block, checks);
+            assert!(audit.findings.iter().all(|found| found.finding.is_kept()), "next to {error}: {audit:?}");
             assert!(matches!(chain.import_at(now, block), Ok(Import::Extended(_))), "next to {error}");
             assert!(chain.chain.reconnects());
         }
@@ -230,7 +249,7 @@ fn judged_again(mut chain: Chain, broken: &Block, error: &BlockError) {
         return;
     }
     let known = KnownInvalid { block: id, rule: error.code() };
-    let checks = &mut tabchain::primitives::Checks::forgetful();
+    let checks = &mut Checks::forgetful();
     assert_eq!(chain.import(LATER, broken.clone(), checks), Err(known.clone()));
     assert_eq!(chain.accept_headers(LATER, std::slice::from_ref(&broken.header)), Err(known.clone()));
     let target =

@@ -1,5 +1,7 @@
 //! The rules a block can be judged by without a ledger. The other rules are in [`super::Ledger::apply`].
 //!
+//! Each rule stands once, in a list: the `check_…` functions take the first that is broken, [`Chain::audit`](super::Chain::audit) takes all.
+//!
 //! Work comes first, so that garbage costs its sender; then the Merkle root, so that whatever is found wrong after it is wrong with
 //! the block of this id and not with one peer's copy of it.
 
@@ -8,7 +10,9 @@ use std::{ops::Deref, sync::Arc};
 use serde::Serialize;
 
 use super::{BlockError, Rules, TransactionError, check_funding, rules::VERSION};
-use crate::primitives::{Action, Amount, Block, BlockId, Checks, Header, Target, Timestamp, Transaction};
+use crate::primitives::{
+    Action, Amount, Block, BlockId, Checks, Header, NOT_APPLICABLE, Target, Timestamp, Transaction, Verdict,
+};
 
 /// A block that keeps every rule that needs no ledger; cheap to clone. Only [`check_body`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,28 +52,46 @@ impl Deref for CheckedBlock {
     }
 }
 
+/// A rule by the code of its error.
+type Rule<Case> = (&'static str, Case);
+type HeaderRule = Rule<fn(&HeaderCase<'_>) -> Verdict<BlockError>>;
+type BodyRule = Rule<fn(&Block, &Rules) -> Verdict<BlockError>>;
+type TransactionRule = Rule<fn(&Transaction, &BlockId, &mut Checks) -> Verdict<TransactionError>>;
+
+/// A header with what it is judged against.
+pub(super) struct HeaderCase<'a> {
+    pub(super) header: &'a Header,
+    pub(super) id: &'a BlockId,
+    pub(super) context: &'a HeaderContext<'a>,
+}
+
+/// What a header must keep against its parent, in the order in which it is checked.
+pub(super) const HEADER_RULES: [HeaderRule; 5] = [
+    ("wrong-version", version),
+    ("wrong-height", height),
+    ("wrong-target", target),
+    ("insufficient-work", work),
+    ("timestamp-too-old", after_median),
+];
+/// What a body must keep, its transactions aside.
+pub(super) const BODY_RULES: [BodyRule; 3] =
+    [("wrong-merkle-root", merkle_root), ("too-large", size), ("wrong-coinbase", coinbase)];
+/// What a transaction must keep on any ledger.
+pub(super) const TRANSACTION_RULES: [TransactionRule; 5] = [
+    ("cost-overflow", cost),
+    ("zero-amount", amount),
+    ("channel-terms", terms),
+    ("bad-signature", signature),
+    ("bad-commitment", commitment),
+];
+
 /// Judges a header that claims `context.parent` as its parent.
 ///
 /// # Errors
 /// The first [`BlockError`] among version, height, target, work and timestamp.
 pub fn check_header(header: &Header, id: &BlockId, context: &HeaderContext<'_>) -> Result<(), BlockError> {
-    if header.version != VERSION {
-        return Err(BlockError::WrongVersion { version: header.version, expected: VERSION });
-    }
-    let expected = context.parent.height.next();
-    if header.height != expected {
-        return Err(BlockError::WrongHeight { height: header.height, expected });
-    }
-    if header.target != context.target {
-        return Err(BlockError::WrongTarget { target: header.target, expected: context.target });
-    }
-    if !header.target.is_met_by(id) {
-        return Err(BlockError::InsufficientWork { hash: *id, target: header.target });
-    }
-    if header.timestamp <= context.median {
-        return Err(BlockError::TimestampTooOld { timestamp: header.timestamp, median: context.median });
-    }
-    Ok(())
+    let case = HeaderCase { header, id, context };
+    HEADER_RULES.iter().try_for_each(|(_, rule)| rule(&case).into_result())
 }
 
 /// Judges a timestamp against our clock.
@@ -77,9 +99,7 @@ pub fn check_header(header: &Header, id: &BlockId, context: &HeaderContext<'_>) 
 /// # Errors
 /// [`BlockError::TimestampTooNew`]: hold the block and ask again later.
 pub fn check_drift(header: &Header, now: Timestamp, rules: &Rules) -> Result<(), BlockError> {
-    let limit = now.after(rules.max_future_drift);
-    let timestamp = header.timestamp;
-    if timestamp > limit { Err(BlockError::TimestampTooNew { timestamp, limit }) } else { Ok(()) }
+    drift(header, now, rules).into_result()
 }
 
 /// Judges a body whose header is good.
@@ -93,15 +113,7 @@ pub fn check_body(
     genesis: &BlockId,
     checks: &mut Checks,
 ) -> Result<CheckedBlock, BlockError> {
-    let computed = block.merkle_root();
-    if computed != block.header.merkle_root {
-        return Err(BlockError::WrongMerkleRoot { computed, header: block.header.merkle_root });
-    }
-    let bytes = block.size();
-    if bytes > rules.max_block_bytes as usize {
-        return Err(BlockError::TooLarge { bytes, limit: rules.max_block_bytes });
-    }
-    check_coinbase(&block, rules)?;
+    BODY_RULES.iter().try_for_each(|(_, rule)| rule(&block, rules).into_result())?;
     for (index, transaction) in block.transactions.iter().enumerate() {
         check_transaction(transaction, genesis, checks).map_err(|error| BlockError::Transaction { index, error })?;
     }
@@ -118,33 +130,88 @@ pub fn check_transaction(
     genesis: &BlockId,
     checks: &mut Checks,
 ) -> Result<(), TransactionError> {
-    let (amount, fee) = (transaction.unsigned.amount(), transaction.unsigned.fee);
-    if transaction.unsigned.debits().is_none() {
-        return Err(TransactionError::CostOverflow { amount, fee });
-    }
-    match &transaction.unsigned.action {
-        Action::Transfer { amount: Amount::ZERO, .. } => return Err(TransactionError::ZeroAmount),
-        Action::Fund(funding) => check_funding(funding)?,
-        Action::Transfer { .. } | Action::Close(_) | Action::Dispute(_) => {}
-    }
-    if !transaction.is_signed(genesis, checks) {
-        return Err(TransactionError::BadSignature { id: transaction.id() });
-    }
-    if let Action::Dispute(dispute) = &transaction.unsigned.action
-        && let Some(shown) = dispute.step.commitment()
-        && !shown.is_signed(&dispute.keys, genesis, &dispute.channel, checks)
-    {
-        return Err(TransactionError::BadCommitment { number: shown.commitment.number });
-    }
-    Ok(())
+    TRANSACTION_RULES.iter().try_for_each(|(_, rule)| rule(transaction, genesis, checks).into_result())
 }
 
-fn check_coinbase(block: &Block, rules: &Rules) -> Result<(), BlockError> {
-    let subsidy = rules.subsidy_at(block.header.height);
+fn version(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let version = case.header.version;
+    Verdict::compare(version == VERSION, BlockError::WrongVersion { version, expected: VERSION })
+}
+
+fn height(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let (height, expected) = (case.header.height, case.context.parent.height.next());
+    Verdict::compare(height == expected, BlockError::WrongHeight { height, expected })
+}
+
+fn target(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let (target, expected) = (case.header.target, case.context.target);
+    Verdict::compare(target == expected, BlockError::WrongTarget { target, expected })
+}
+
+fn work(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let (hash, target) = (*case.id, case.header.target);
+    Verdict::compare(target.is_met_by(&hash), BlockError::InsufficientWork { hash, target })
+}
+
+fn after_median(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let (timestamp, median) = (case.header.timestamp, case.context.median);
+    Verdict::compare(timestamp > median, BlockError::TimestampTooOld { timestamp, median })
+}
+
+pub(super) fn drift(header: &Header, now: Timestamp, rules: &Rules) -> Verdict<BlockError> {
+    let (timestamp, limit) = (header.timestamp, now.after(rules.max_future_drift));
+    Verdict::compare(timestamp <= limit, BlockError::TimestampTooNew { timestamp, limit })
+}
+
+fn merkle_root(block: &Block, _: &Rules) -> Verdict<BlockError> {
+    let (computed, header) = (block.merkle_root(), block.header.merkle_root);
+    Verdict::compare(computed == header, BlockError::WrongMerkleRoot { computed, header })
+}
+
+fn size(block: &Block, rules: &Rules) -> Verdict<BlockError> {
+    let (bytes, limit) = (block.size(), rules.max_block_bytes);
+    Verdict::compare(bytes <= limit as usize, BlockError::TooLarge { bytes, limit })
+}
+
+fn coinbase(block: &Block, rules: &Rules) -> Verdict<BlockError> {
+    let (amount, subsidy) = (block.coinbase.amount, rules.subsidy_at(block.header.height));
     let fees = Amount::checked_sum(block.transactions.iter().map(|tx| tx.unsigned.fee));
     let allowed = fees.and_then(|fees| fees.checked_add(subsidy));
-    if allowed == Some(block.coinbase.amount) {
-        return Ok(());
+    let fees = fees.unwrap_or(Amount::MAX);
+    Verdict::compare(allowed == Some(amount), BlockError::WrongCoinbase { amount, subsidy, fees })
+}
+
+fn cost(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
+    let (amount, fee) = (transaction.unsigned.amount(), transaction.unsigned.fee);
+    Verdict::compare(transaction.unsigned.debits().is_some(), TransactionError::CostOverflow { amount, fee })
+}
+
+fn amount(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
+    match &transaction.unsigned.action {
+        Action::Transfer { amount, .. } => Verdict::compare(*amount > Amount::ZERO, TransactionError::ZeroAmount),
+        Action::Fund(_) | Action::Close(_) | Action::Dispute(_) => Verdict::Open(NOT_APPLICABLE),
     }
-    Err(BlockError::WrongCoinbase { amount: block.coinbase.amount, subsidy, fees: fees.unwrap_or(Amount::MAX) })
+}
+
+fn terms(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
+    match &transaction.unsigned.action {
+        Action::Fund(funding) => check_funding(funding).map_err(TransactionError::from).into(),
+        Action::Transfer { .. } | Action::Close(_) | Action::Dispute(_) => Verdict::Open(NOT_APPLICABLE),
+    }
+}
+
+fn signature(transaction: &Transaction, genesis: &BlockId, checks: &mut Checks) -> Verdict<TransactionError> {
+    let id = transaction.id();
+    Verdict::compare(transaction.is_signed(genesis, checks), TransactionError::BadSignature { id })
+}
+
+fn commitment(transaction: &Transaction, genesis: &BlockId, checks: &mut Checks) -> Verdict<TransactionError> {
+    let Action::Dispute(dispute) = &transaction.unsigned.action else {
+        return Verdict::Open(NOT_APPLICABLE);
+    };
+    let Some(shown) = dispute.step.commitment() else {
+        return Verdict::Open(NOT_APPLICABLE);
+    };
+    let (number, signed) = (shown.commitment.number, shown.is_signed(&dispute.keys, genesis, &dispute.channel, checks));
+    Verdict::compare(signed, TransactionError::BadCommitment { number })
 }

@@ -9,8 +9,8 @@ use super::{
     state_map::{Account, StateKey, StateMap, StateProof, StateValue},
 };
 use crate::primitives::{
-    Action, Address, Amount, ChannelId, Coinbase, Hash, Height, Nonce, PublicKey, Transaction, TransactionId,
-    UnsignedTransaction,
+    Action, Address, Amount, ChannelId, Coinbase, Finding, Hash, Height, NOT_APPLICABLE, Nonce, PublicKey, Transaction,
+    TransactionId, UnsignedTransaction, Verdict,
 };
 
 /// All consensus state at one block.
@@ -122,11 +122,7 @@ impl Ledger {
         let changes = draft.changes();
         let before = self.clone();
         let undo = self.write(changes);
-        let (computed, header) = (self.root(), block.header.state_root);
-        if computed != header {
-            *self = before;
-            return Err(BlockError::WrongStateRoot { computed, header });
-        }
+        state_root(self.root(), block.header.state_root).into_result().inspect_err(|_| *self = before)?;
         self.height = block.header.height;
         Ok(undo)
     }
@@ -152,12 +148,10 @@ impl Ledger {
     ) -> Result<Hash, BlockError> {
         let mut draft = self.draft();
         draft.execute(transactions, coinbase, rules.subsidy_at(height))?;
-        let changes = draft.changes();
-        let mut after = self.clone();
-        after.write(changes);
-        Ok(after.root())
+        Ok(draft.root())
     }
 
+    /// Begins changes by the block above.
     pub(super) fn draft(&self) -> Draft<'_> {
         Draft {
             ledger: self,
@@ -215,10 +209,18 @@ impl Draft<'_> {
         for (index, transaction) in transactions.iter().enumerate() {
             self.transact(transaction).map_err(|error| BlockError::Transaction { index, error })?;
         }
+        self.close(coinbase, subsidy).into_result()
+    }
+
+    /// Creates the block's new money and pays its maker; changes nothing where that breaks the rule.
+    pub(super) fn close(&mut self, coinbase: &Coinbase, subsidy: Amount) -> Verdict<BlockError> {
         let (issued, cap) = (self.supply, Amount::MAX);
-        self.supply = issued.checked_add(subsidy).ok_or(BlockError::SupplyExceeded { issued, subsidy, cap })?;
-        self.credit(coinbase.to, coinbase.amount);
-        Ok(())
+        let supply = issued.checked_add(subsidy);
+        if let Some(supply) = supply {
+            self.supply = supply;
+            self.credit(coinbase.to, coinbase.amount);
+        }
+        Verdict::compare(supply.is_some(), BlockError::SupplyExceeded { issued, subsidy, cap })
     }
 
     /// What a transaction does besides taking from accounts.
@@ -243,25 +245,49 @@ impl Draft<'_> {
         })
     }
 
+    /// Every rule that a transaction must keep here, in the order in which [`Draft::transact`] checks them.
+    pub(super) fn findings(&self, transaction: &Transaction) -> Vec<Finding<TransactionError>> {
+        let body = &transaction.unsigned;
+        let steps = !matches!(body.action, Action::Transfer { .. });
+        let step = || Verdict::from(self.outcome(body, transaction.id()).map(drop));
+        let nonces = body.nonces().into_iter().map(|(address, nonce)| self.is_next(&address, nonce));
+        let debits = body.debits().unwrap_or_default().into_iter().enumerate();
+        let balances = debits.map(|(index, (address, needed))| self.affords(body, index, &address, needed));
+        std::iter::once(Finding::new("adjudicator", if steps { step() } else { Verdict::Open(NOT_APPLICABLE) }))
+            .chain(nonces.map(|verdict| Finding::new("wrong-nonce", verdict)))
+            .chain(balances.map(|verdict| Finding::new("insufficient-balance", verdict)))
+            .filter(Finding::applies)
+            .collect()
+    }
+
     /// Checks nonces and balances of all accounts that pay; returns the nonces taken.
     fn spend(&self, body: &UnsignedTransaction) -> Result<Vec<(Address, Nonce)>, TransactionError> {
         let nonces = body.nonces();
-        for (address, nonce) in &nonces {
-            let expected = self.account(address).nonce;
-            if *nonce != expected {
-                return Err(TransactionError::WrongNonce { nonce: *nonce, expected });
-            }
-        }
+        nonces.iter().try_for_each(|(address, nonce)| self.is_next(address, *nonce).into_result())?;
         let (amount, fee) = (body.amount(), body.fee);
         let debits = body.debits().ok_or(TransactionError::CostOverflow { amount, fee })?;
         for (index, (address, needed)) in debits.into_iter().enumerate() {
-            let balance = self.account(&address).balance;
-            if needed > balance {
-                let (amount, fee) = if index == 0 { (amount, fee) } else { (needed, Amount::ZERO) };
-                return Err(TransactionError::InsufficientBalance { balance, amount, fee });
-            }
+            self.affords(body, index, &address, needed).into_result()?;
         }
         Ok(nonces)
+    }
+
+    fn is_next(&self, address: &Address, nonce: Nonce) -> Verdict<TransactionError> {
+        let expected = self.account(address).nonce;
+        Verdict::compare(nonce == expected, TransactionError::WrongNonce { nonce, expected })
+    }
+
+    /// Whether the account at `index` of those that pay has what is `needed` of it. The first one pays the fee.
+    fn affords(
+        &self,
+        body: &UnsignedTransaction,
+        index: usize,
+        address: &Address,
+        needed: Amount,
+    ) -> Verdict<TransactionError> {
+        let balance = self.account(address).balance;
+        let (amount, fee) = if index == 0 { (body.amount(), body.fee) } else { (needed, Amount::ZERO) };
+        Verdict::compare(needed <= balance, TransactionError::InsufficientBalance { balance, amount, fee })
     }
 
     fn channel(&self, channel: ChannelId) -> Result<Arc<ChannelRecord>, ChannelError> {
@@ -276,6 +302,13 @@ impl Draft<'_> {
         let mut account = self.account(&to);
         account.balance = account.balance.checked_add(amount).expect("all balances together are within the supply cap");
         self.accounts.insert(to, account);
+    }
+
+    /// The root once these changes are written.
+    pub(super) fn root(self) -> Hash {
+        let mut after = self.ledger.clone();
+        after.write(self.changes());
+        after.root()
     }
 
     fn changes(self) -> Vec<(StateKey, Option<StateValue>)> {
@@ -294,4 +327,9 @@ enum Effect {
     Credit(Vec<(Address, Amount)>),
     Keep(ChannelId, Arc<ChannelRecord>),
     Release(ChannelId, Vec<(Address, Amount)>),
+}
+
+/// Compares the root after a block with the one its header commits to.
+pub(super) fn state_root(computed: Hash, header: Hash) -> Verdict<BlockError> {
+    Verdict::compare(computed == header, BlockError::WrongStateRoot { computed, header })
 }

@@ -5,6 +5,7 @@
 
 mod adjudicator;
 mod asert;
+mod audit;
 mod check;
 mod error;
 mod ledger;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub use adjudicator::{ChannelError, ChannelRecord, Outcome, Publication, check_funding};
 pub use asert::next_target;
+pub use audit::{BlockAudit, BlockFinding};
 pub use check::{CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction};
 pub use error::{BlockError, TransactionError};
 pub use ledger::{Ledger, Undo};
@@ -32,7 +34,7 @@ pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};
 pub use template::BlockTemplate;
 pub use tree::{BlockTree, Entry, MAX_STALE, MAX_STALE_BYTES};
 
-use crate::primitives::{Block, BlockId, Checks, Hash, Header, Height, Tag, Timestamp};
+use crate::primitives::{Block, BlockId, Checks, Hash, Header, Height, Tag, Timestamp, Verdict};
 
 const DIGEST: Tag = Tag::new("tabchain/chain-digest");
 /// Invalid blocks remembered, oldest forgotten first.
@@ -286,12 +288,15 @@ impl Chain {
         HeaderContext { parent, median: self.tree.median_time(parent_id), target }
     }
 
+    /// Whether neither a block nor its parent was found invalid before.
+    fn known_invalid(&self, id: &BlockId, header: &Header) -> Verdict<BlockError> {
+        let known = [*id, header.parent].into_iter().find_map(|block| Some((block, self.invalid_rule(&block)?)));
+        let (block, rule) = known.unwrap_or((*id, ""));
+        Verdict::compare(known.is_none(), BlockError::KnownInvalid { block, rule })
+    }
+
     fn judge_header(&self, now: Timestamp, header: &Header, id: &BlockId) -> Result<(), BlockError> {
-        for block in [*id, header.parent] {
-            if let Some(rule) = self.invalid_rule(&block) {
-                return Err(BlockError::KnownInvalid { block, rule });
-            }
-        }
+        self.known_invalid(id, header).into_result()?;
         let parent = self.tree.get(&header.parent).ok_or(BlockError::UnknownParent { parent: header.parent })?;
         check_header(header, id, &self.context(&parent.header, header.parent))?;
         check_drift(header, now, &self.rules)

@@ -9,6 +9,7 @@ mod block;
 mod channel;
 mod checks;
 mod encoding;
+mod finding;
 mod hash;
 mod keys;
 pub mod merkle;
@@ -25,6 +26,7 @@ pub use channel::{
 };
 pub use checks::{CheckCounts, Checks};
 pub use encoding::{DecodeError, decode, encode};
+pub use finding::{Finding, NOT_APPLICABLE, Verdict};
 pub use hash::{Hash, HashError, Tag};
 pub use keys::{PublicKey, SecretKey, Signature, VerifyingKey};
 pub use target::{Midstate, Target, Work};
