@@ -260,8 +260,8 @@ impl Gossip {
 
     fn on_status(&mut self, now: Timestamp, from: PeerId, status: Status, source: &impl Source) {
         let ours = source.status();
-        if status.version != ours.version || status.genesis != ours.genesis {
-            self.blame(now, from, Fault::WrongChain { version: status.version, genesis: status.genesis });
+        if let Err(fault) = status.same_chain(&ours).into_result() {
+            self.blame(now, from, fault);
             return;
         }
         let Some(peer) = self.peers.get_mut(&from) else {

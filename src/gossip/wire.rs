@@ -3,8 +3,10 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
+use super::Fault;
 use crate::primitives::{
-    Block, BlockId, DecodeError, Header, Height, Transaction, TransactionId, Work, decode, encode,
+    Block, BlockId, DecodeError, Finding, Header, Height, NOT_APPLICABLE, Transaction, TransactionId, Verdict, Work,
+    decode, encode,
 };
 
 /// The version of these messages.
@@ -100,33 +102,47 @@ pub enum WireError {
     Unlinked,
 }
 
+impl Status {
+    /// Whether whoever says `self` to us, whose own status is `ours`, speaks our protocol of our chain.
+    pub fn same_chain(&self, ours: &Self) -> Verdict<Fault> {
+        let (version, genesis) = (self.version, self.genesis);
+        let same = (version, genesis) == (ours.version, ours.genesis);
+        Verdict::compare(same, Fault::WrongChain { version, genesis })
+    }
+}
+
 impl Message {
     /// Reads a message from untrusted bytes. Memory is bounded by [`MAX_MESSAGE_BYTES`].
     ///
     /// # Errors
     /// [`WireError`] if the bytes are too many, not a message, list too much, or list headers in disorder.
     pub fn parse(bytes: &[u8]) -> Result<Self, WireError> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            return Err(WireError::TooLarge { bytes: bytes.len() });
-        }
-        let message: Self = decode("message", bytes)
-            .map_err(|error: DecodeError| WireError::Undecodable { reason: error.to_string() })?;
-        let (count, limit) = match &message {
-            Self::Inventory(items) | Self::Get(items) | Self::NotFound(items) => (items.len(), MAX_ITEMS),
-            Self::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
-            Self::Headers(headers) => (headers.len(), MAX_HEADERS),
-            Self::Direct(bytes) => (bytes.len(), MAX_DIRECT_BYTES),
-            Self::Status(_) | Self::Block(_) | Self::Transaction(_) => (0, 0),
+        bounded(bytes).into_result()?;
+        let message = read(bytes)?;
+        counted(&message).into_result()?;
+        linked(&message).into_result()?;
+        Ok(message)
+    }
+
+    /// What every bound of [`Message::parse`] says of these bytes, and the message if they are one.
+    pub fn audit(bytes: &[u8]) -> (Vec<Finding<WireError>>, Option<Self>) {
+        let size = bounded(bytes);
+        let message = match &size {
+            Verdict::Kept(_) => Some(read(bytes)),
+            Verdict::Broken(_) | Verdict::Open(_) => None,
         };
-        if count > limit {
-            return Err(WireError::TooMany { kind: message.kind(), count, limit });
-        }
-        match &message {
-            Self::Headers(headers) if headers.windows(2).any(|pair| pair[1].parent != pair[0].id()) => {
-                Err(WireError::Unlinked)
-            }
-            _ => Ok(message),
-        }
+        let (count, links) = match &message {
+            Some(Ok(message)) => (counted(message), linked(message)),
+            _ => (Verdict::Open("undecodable"), Verdict::Open("undecodable")),
+        };
+        let (message, decoded) = match message {
+            Some(Ok(message)) => (Some(message), Verdict::Kept(None)),
+            Some(Err(error)) => (None, Verdict::Broken(error)),
+            None => (None, Verdict::Open("too-large")),
+        };
+        let verdicts = [("too-large", size), ("undecodable", decoded), ("too-many", count), ("unlinked", links)];
+        let findings = verdicts.map(|(rule, verdict)| Finding::new(rule, verdict));
+        (findings.into_iter().filter(Finding::applies).collect(), message)
     }
 
     /// The bytes on the wire.
@@ -147,5 +163,33 @@ impl Message {
             Self::Transaction(_) => "transaction",
             Self::Direct(_) => "direct",
         }
+    }
+}
+
+fn bounded(bytes: &[u8]) -> Verdict<WireError> {
+    Verdict::compare(bytes.len() <= MAX_MESSAGE_BYTES, WireError::TooLarge { bytes: bytes.len() })
+}
+
+fn read(bytes: &[u8]) -> Result<Message, WireError> {
+    decode("message", bytes).map_err(|error: DecodeError| WireError::Undecodable { reason: error.to_string() })
+}
+
+fn counted(message: &Message) -> Verdict<WireError> {
+    let (count, limit) = match message {
+        Message::Inventory(items) | Message::Get(items) | Message::NotFound(items) => (items.len(), MAX_ITEMS),
+        Message::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
+        Message::Headers(headers) => (headers.len(), MAX_HEADERS),
+        Message::Direct(bytes) => (bytes.len(), MAX_DIRECT_BYTES),
+        Message::Status(_) | Message::Block(_) | Message::Transaction(_) => return Verdict::Open(NOT_APPLICABLE),
+    };
+    Verdict::compare(count <= limit, WireError::TooMany { kind: message.kind(), count, limit })
+}
+
+fn linked(message: &Message) -> Verdict<WireError> {
+    match message {
+        Message::Headers(headers) => {
+            Verdict::compare(headers.windows(2).all(|pair| pair[1].parent == pair[0].id()), WireError::Unlinked)
+        }
+        _ => Verdict::Open(NOT_APPLICABLE),
     }
 }

@@ -31,7 +31,7 @@ use source::NodeSource;
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
     channel::Event,
-    gossip::{Gossip, PeerId},
+    gossip::{Gossip, PeerId, Source as _, Status},
     primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
 };
 
@@ -161,6 +161,11 @@ impl Node {
     /// Its conversations.
     pub fn gossip(&self) -> &Gossip {
         &self.gossip
+    }
+
+    /// What it tells its peers of itself: on connecting, and again every ten seconds.
+    pub fn status(&self) -> Status {
+        NodeSource::new(&self.chain, &self.mempool).status()
     }
 
     /// Whether it asks for blocks to be mined.

@@ -2,9 +2,9 @@
 //!
 //! The moment a message is sent its arrival is decided and a slot stands in the queue at that key. Over [`Carrier::Loopback`] the slot is born
 //! full; over [`Carrier::External`] it is filled when the bytes have really travelled, and the world waits at an empty one. So both
-//! give the same run.
+//! give the same run. The last messages that arrived are kept a while, for people to look at; no run depends on them.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
@@ -16,6 +16,10 @@ use crate::{
 };
 
 const PAYLOAD: Tag = Tag::new("tabchain/payload");
+/// Arrived messages that are kept.
+const MAX_DELIVERED: usize = 256;
+/// Bytes of arrived messages that are kept together; a larger message is not kept at all.
+const MAX_DELIVERED_BYTES: usize = 256 << 10;
 
 /// How bytes get from one node to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,9 +48,11 @@ pub struct Envelope {
     pub bytes: Vec<u8>,
 }
 
-/// A message in flight, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A message in flight, or one that has arrived, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flight {
+    /// The event of its arrival, which names it.
+    pub key: EventKey,
     /// Sender.
     pub from: NodeIndex,
     /// Receiver.
@@ -57,6 +63,10 @@ pub struct Flight {
     pub deliver_at: Timestamp,
     /// Which message.
     pub kind: &'static str,
+    /// How many bytes it has.
+    pub size: usize,
+    /// The bytes, as soon as its slot is full.
+    pub bytes: Option<Arc<[u8]>>,
 }
 
 /// Why an envelope was not taken.
@@ -89,8 +99,46 @@ pub(super) struct Slot {
     pub(super) to: NodeIndex,
     pub(super) sent: Timestamp,
     pub(super) kind: &'static str,
+    pub(super) size: usize,
     pub(super) hash: Hash,
     pub(super) bytes: Option<Arc<[u8]>>,
+}
+
+/// The last messages that arrived, oldest first. Copies of a world share the bytes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Delivered {
+    slots: VecDeque<(EventKey, Slot)>,
+    bytes: usize,
+}
+
+impl Slot {
+    fn flight(&self, key: EventKey) -> Flight {
+        let Self { from, to, sent, kind, size, bytes, .. } = self.clone();
+        Flight { key, from, to, sent, deliver_at: key.time, kind, size, bytes }
+    }
+}
+
+impl Delivered {
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn push(&mut self, key: EventKey, slot: Slot) {
+        if slot.size > MAX_DELIVERED_BYTES {
+            return;
+        }
+        self.bytes += slot.size;
+        self.slots.push_back((key, slot));
+        while self.slots.len() > MAX_DELIVERED || self.bytes > MAX_DELIVERED_BYTES {
+            self.bytes -= self.slots.pop_front().map_or(0, |(_, slot)| slot.size);
+        }
+    }
+
+    /// Messages arrive in the order of their keys.
+    fn get(&self, key: &EventKey) -> Option<Flight> {
+        let at = self.slots.binary_search_by_key(key, |(key, _)| *key).ok()?;
+        self.slots.get(at).map(|(key, slot)| slot.flight(*key))
+    }
 }
 
 impl World {
@@ -105,7 +153,7 @@ impl World {
             self.stats.lost += 1;
             return;
         };
-        let hash = PAYLOAD.hash(&[&bytes]);
+        let (size, hash) = (bytes.len(), PAYLOAD.hash(&[&bytes]));
         let sequence = self.next_sequence(from);
         let key = EventKey { time: deliver_at, class: Class::Delivery, actor: from, sequence };
         let bytes = match self.carrier {
@@ -116,7 +164,7 @@ impl World {
                 None
             }
         };
-        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind: message.kind(), hash, bytes }));
+        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind: message.kind(), size, hash, bytes }));
         self.absorb(&(key, hash));
     }
 
@@ -165,10 +213,21 @@ impl World {
     /// Every message in flight, in order of arrival.
     pub fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
         self.pending().filter_map(|(key, pending)| match pending {
-            Pending::Delivery(slot) => {
-                Some(Flight { from: slot.from, to: slot.to, sent: slot.sent, deliver_at: key.time, kind: slot.kind })
-            }
+            Pending::Delivery(slot) => Some(slot.flight(*key)),
             _ => None,
         })
+    }
+
+    /// A message in flight, or one of the last that arrived.
+    pub fn message(&self, key: &EventKey) -> Option<Flight> {
+        match self.queue.get(key) {
+            Some((_, Pending::Delivery(slot))) => Some(slot.flight(*key)),
+            _ => self.delivered.get(key),
+        }
+    }
+
+    /// The messages that arrived last, newest first.
+    pub fn delivered(&self) -> impl Iterator<Item = Flight> + '_ {
+        self.delivered.slots.iter().rev().map(|(key, slot)| slot.flight(*key))
     }
 }

@@ -13,7 +13,7 @@ use super::{
     invariants::{Lights, Watch, is_deep},
     log::Log,
     miner::Search,
-    traffic::Slot,
+    traffic::{Delivered, Slot},
     workload::{Job, Jobs},
 };
 use crate::{
@@ -112,6 +112,7 @@ pub struct World {
     pub(super) carrier: Carrier,
     pub(super) outgoing: Vec<Envelope>,
     pub(super) unfilled: usize,
+    pub(super) delivered: Delivered,
     pub(super) checks: Checks,
     pub(super) stats: Stats,
     pub(super) lights: Lights,
@@ -141,6 +142,7 @@ impl World {
             carrier: Carrier::Loopback,
             outgoing: Vec::new(),
             unfilled: 0,
+            delivered: Delivered::default(),
             checks: Checks::remembering(),
             stats: Stats::default(),
             lights: Lights::default(),
@@ -314,8 +316,10 @@ impl World {
             Pending::Command { node, command } => self.command(node, command),
             Pending::Delivery(slot) => {
                 self.stats.deliveries += 1;
-                let bytes = slot.bytes.expect("step() waits for a full slot").to_vec();
-                self.hand(slot.to, Input::Received { from: PeerId(u64::from(slot.from)), bytes });
+                let bytes = slot.bytes.as_ref().expect("step() waits for a full slot").to_vec();
+                let (from, to) = (PeerId(u64::from(slot.from)), slot.to);
+                self.delivered.push(key, slot);
+                self.hand(to, Input::Received { from, bytes });
             }
             Pending::Wake(node) => {
                 self.nodes[node as usize].wake = None;
