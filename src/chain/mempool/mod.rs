@@ -4,6 +4,7 @@
 //! Whoever wants a place that is taken must pay more than what it replaces.
 
 mod error;
+mod rules;
 
 use std::{
     cmp::Reverse,
@@ -14,8 +15,9 @@ use std::{
 use serde::Serialize;
 
 pub use error::PoolError;
+use rules::{is_near, is_unspent, pays};
 
-use super::{Account, ChannelRecord, Ledger, TransactionError};
+use super::{Account, ChannelRecord, Ledger};
 use crate::primitives::{
     Action, Address, Amount, ChannelId, DisputeStep, Hash, Nonce, Tag, Transaction, TransactionId,
 };
@@ -166,9 +168,10 @@ impl Mempool {
         if self.waiting.contains_key(&new.id) {
             return Ok(Admission::Known);
         }
-        check_fee(&new)?;
+        pays(&new).into_result()?;
         for (address, nonce) in new.nonces() {
-            check_nonce(nonce, ledger.account(&address))?;
+            is_unspent(nonce, ledger.account(&address)).into_result()?;
+            is_near(nonce, ledger.account(&address)).into_result()?;
         }
         match &new.transaction.unsigned.action {
             Action::Transfer { .. } => {}
@@ -232,49 +235,13 @@ impl Mempool {
         DIGEST.hash_of(&self.waiting.keys().collect::<Vec<_>>())
     }
 
-    /// Those whose places a new one wants; it must pay for all of them. A refutation by a newer commitment need not: nobody may
-    /// keep it out by an older one with a high fee.
-    fn check_replacement(&self, new: &Pooled) -> Result<Vec<TransactionId>, PoolError> {
-        let nonces = new.nonces();
-        let taken = nonces.iter().filter_map(|(sender, nonce)| self.senders.get(sender)?.get(nonce));
-        let olds: BTreeSet<TransactionId> =
-            taken.chain(new.step().and_then(|step| self.steps.get(&step))).copied().collect();
-        let Some(first) = olds.first() else {
-            return Ok(Vec::new());
-        };
-        if new.refutes_with().is_some() && new.refutes_with() != self.waiting[first].refutes_with() {
-            let (number, newest) = (new.refutes_with(), self.waiting[first].refutes_with());
-            return if number > newest { Ok(vec![*first]) } else { Err(PoolError::Outdated { replaces: *first }) };
-        }
-        let fees = olds.iter().map(|id| self.waiting[id].transaction.unsigned.fee.units()).sum::<u64>();
-        let required = Amount::new(fees.saturating_mul(REPLACEMENT_PERCENT).div_ceil(100)).unwrap_or(Amount::MAX);
-        let (fee, best) = (new.transaction.unsigned.fee, olds.iter().map(|id| self.waiting[id].fee_rate).max());
-        if fee < required || Some(new.fee_rate) <= best {
-            return Err(PoolError::ReplacementUnderpriced { fee, required, replaces: *first });
-        }
-        Ok(olds.into_iter().collect())
-    }
-
-    fn check_affordable(&self, new: &Pooled, replaced: &[TransactionId], ledger: &Ledger) -> Result<(), PoolError> {
-        for (payer, debit) in new.debits() {
-            let balance = ledger.account(&payer).balance;
-            if debit > balance {
-                let (amount, fee) = (new.transaction.unsigned.amount(), new.transaction.unsigned.fee);
-                return Err(TransactionError::InsufficientBalance { balance, amount, fee }.into());
-            }
-            let others = self.payers.get(&payer).into_iter().flatten().filter(|id| !replaced.contains(id));
-            let debits = others.map(|id| self.waiting[id].debit(&payer)).chain([debit]);
-            let required = Amount::checked_sum(debits).unwrap_or(Amount::MAX);
-            if required > balance {
-                return Err(PoolError::Overspent { balance, required });
-            }
-        }
-        Ok(())
-    }
-
     /// The lowest fee rates, each with the later nonces of its senders, that must go until `new` fits; never those of its own senders, which
     /// it may need before it.
-    fn make_room(&self, new: &Pooled, replaced: &[TransactionId]) -> Result<BTreeSet<TransactionId>, PoolError> {
+    fn make_room(
+        &self,
+        new: &Pooled,
+        replaced: &BTreeSet<TransactionId>,
+    ) -> Result<BTreeSet<TransactionId>, PoolError> {
         let freed = replaced.iter().map(|id| self.waiting[id].size).sum::<usize>();
         let mut needed = (self.bytes + new.size).saturating_sub(MAX_POOL_BYTES + freed);
         let own: BTreeSet<Address> = new.nonces().into_iter().map(|(sender, _)| sender).collect();
@@ -366,24 +333,7 @@ fn is_past(pooled: &Pooled, ledger: &Ledger) -> bool {
     }
 }
 
-fn check_fee(new: &Pooled) -> Result<(), PoolError> {
-    let minimum = minimum_fee(new.size);
-    let fee = new.transaction.unsigned.fee;
-    if fee < minimum { Err(PoolError::FeeTooLow { fee, minimum, bytes: new.size }) } else { Ok(()) }
-}
-
 /// Base units below which a transaction of `bytes` is not relayed.
 pub fn minimum_fee(bytes: usize) -> Amount {
     Amount::new((bytes as u64 * MIN_FEE_RATE).div_ceil(1_000)).expect("sizes are small")
-}
-
-fn check_nonce(nonce: Nonce, account: Account) -> Result<(), PoolError> {
-    let expected = account.nonce;
-    if nonce < expected {
-        return Err(TransactionError::WrongNonce { nonce, expected }.into());
-    }
-    if nonce.0 > expected.0.saturating_add(MAX_NONCE_GAP) {
-        return Err(PoolError::NonceTooFar { nonce, expected, limit: MAX_NONCE_GAP });
-    }
-    Ok(())
 }

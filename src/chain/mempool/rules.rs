@@ -1,0 +1,130 @@
+//! What the pool asks of a transaction, each rule once: [`Mempool::admit`] stops at the first that is broken, [`Mempool::audit`] takes all.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{MAX_NONCE_GAP, Mempool, PoolError, Pooled, REPLACEMENT_PERCENT, minimum_fee};
+use crate::{
+    chain::{Account, Ledger, TransactionError, audit::audit_transaction},
+    primitives::{
+        Address, Amount, BlockId, Checks, Finding, NOT_APPLICABLE, Nonce, Transaction, TransactionId, Verdict,
+    },
+};
+
+impl Mempool {
+    /// What every rule says of a transaction that comes here now: those of consensus, then the pool's, in the order in which a node asks
+    /// them. One that waits already is judged as if it came again.
+    pub fn audit(
+        &self,
+        transaction: &Arc<Transaction>,
+        genesis: &BlockId,
+        ledger: &Ledger,
+        checks: &mut Checks,
+    ) -> Vec<Finding<PoolError>> {
+        let (new, consensus) = (Pooled::new(Arc::clone(transaction)), |error| PoolError::Transaction { error });
+        if self.waiting.contains_key(&new.id) {
+            let mut others = self.clone();
+            others.remove(&new.id);
+            return others.audit(transaction, genesis, ledger, checks);
+        }
+        let mut findings: Vec<Finding<PoolError>> =
+            audit_transaction(transaction, genesis, checks).into_iter().map(|finding| finding.map(consensus)).collect();
+        findings.push(Finding::new("fee-too-low", pays(&new)));
+        for (address, nonce) in new.nonces() {
+            let account = ledger.account(&address);
+            findings.push(Finding::new("wrong-nonce", is_unspent(nonce, account)));
+            findings.push(Finding::new("nonce-too-far", is_near(nonce, account)));
+        }
+        let step = ledger.draft().findings(transaction).into_iter().filter(|finding| finding.rule == "adjudicator");
+        findings.extend(step.map(|finding| finding.map(consensus)));
+        let replaced = self.in_the_way_of(&new);
+        findings.push(Finding::new("replacement-underpriced", self.replacement(&new, &replaced)));
+        for (payer, debit) in new.debits() {
+            let account = ledger.account(&payer);
+            findings.push(Finding::new("insufficient-balance", affords(&new, debit, account)));
+            findings.push(Finding::new("overspent", self.affords_all(&replaced, &payer, debit, account)));
+        }
+        findings.push(Finding::new("pool-full", self.make_room(&new, &replaced).map(drop).into()));
+        findings.retain(Finding::applies);
+        findings
+    }
+
+    /// Those whose places a new one wants, if it may have them.
+    pub(super) fn check_replacement(&self, new: &Pooled) -> Result<BTreeSet<TransactionId>, PoolError> {
+        let olds = self.in_the_way_of(new);
+        self.replacement(new, &olds).into_result()?;
+        Ok(olds)
+    }
+
+    fn in_the_way_of(&self, new: &Pooled) -> BTreeSet<TransactionId> {
+        let nonces = new.nonces();
+        let taken = nonces.iter().filter_map(|(sender, nonce)| self.senders.get(sender)?.get(nonce));
+        taken.chain(new.step().and_then(|step| self.steps.get(&step))).copied().collect()
+    }
+
+    /// A new one must pay for all whose places it takes. A refutation by a newer commitment need not: nobody may keep it out by an
+    /// older one with a high fee.
+    fn replacement(&self, new: &Pooled, olds: &BTreeSet<TransactionId>) -> Verdict<PoolError> {
+        let Some(first) = olds.first() else {
+            return Verdict::Open(NOT_APPLICABLE);
+        };
+        if new.refutes_with().is_some() && new.refutes_with() != self.waiting[first].refutes_with() {
+            let newer = new.refutes_with() > self.waiting[first].refutes_with();
+            return Verdict::compare(newer, PoolError::Outdated { replaces: *first });
+        }
+        let fees = olds.iter().map(|id| self.waiting[id].transaction.unsigned.fee.units()).sum::<u64>();
+        let required = Amount::new(fees.saturating_mul(REPLACEMENT_PERCENT).div_ceil(100)).unwrap_or(Amount::MAX);
+        let (fee, best) = (new.transaction.unsigned.fee, olds.iter().map(|id| self.waiting[id].fee_rate).max());
+        let pays = fee >= required && Some(new.fee_rate) > best;
+        Verdict::compare(pays, PoolError::ReplacementUnderpriced { fee, required, replaces: *first })
+    }
+
+    pub(super) fn check_affordable(
+        &self,
+        new: &Pooled,
+        replaced: &BTreeSet<TransactionId>,
+        ledger: &Ledger,
+    ) -> Result<(), PoolError> {
+        for (payer, debit) in new.debits() {
+            affords(new, debit, ledger.account(&payer)).into_result()?;
+            self.affords_all(replaced, &payer, debit, ledger.account(&payer)).into_result()?;
+        }
+        Ok(())
+    }
+
+    /// Whether a payer can pay a new one besides all of its others that wait.
+    fn affords_all(
+        &self,
+        replaced: &BTreeSet<TransactionId>,
+        payer: &Address,
+        debit: Amount,
+        account: Account,
+    ) -> Verdict<PoolError> {
+        let others = self.payers.get(payer).into_iter().flatten().filter(|id| !replaced.contains(id));
+        let debits = others.map(|id| self.waiting[id].debit(payer)).chain([debit]);
+        let required = Amount::checked_sum(debits).unwrap_or(Amount::MAX);
+        Verdict::compare(required <= account.balance, PoolError::Overspent { balance: account.balance, required })
+    }
+}
+
+pub(super) fn pays(new: &Pooled) -> Verdict<PoolError> {
+    let (fee, minimum, bytes) = (new.transaction.unsigned.fee, minimum_fee(new.size), new.size);
+    Verdict::compare(fee >= minimum, PoolError::FeeTooLow { fee, minimum, bytes })
+}
+
+pub(super) fn is_unspent(nonce: Nonce, account: Account) -> Verdict<PoolError> {
+    let expected = account.nonce;
+    Verdict::compare(nonce >= expected, TransactionError::WrongNonce { nonce, expected }.into())
+}
+
+pub(super) fn is_near(nonce: Nonce, account: Account) -> Verdict<PoolError> {
+    let (expected, limit) = (account.nonce, MAX_NONCE_GAP);
+    let near = nonce.0 <= expected.0.saturating_add(limit);
+    Verdict::compare(near, PoolError::NonceTooFar { nonce, expected, limit })
+}
+
+/// Whether a payer's account alone can pay `debit`, which is all that a new one takes from it.
+fn affords(new: &Pooled, debit: Amount, account: Account) -> Verdict<PoolError> {
+    let (balance, body) = (account.balance, &new.transaction.unsigned);
+    let (amount, fee) = (body.amount(), body.fee);
+    Verdict::compare(debit <= balance, TransactionError::InsufficientBalance { balance, amount, fee }.into())
+}
