@@ -3,6 +3,7 @@
 //! View models are made from a world, compared with `==`, and hold windows of it, never clones of all. They know no framework and no
 //! language: whatever is worded carries a code and its values, and the page words it.
 
+mod anatomy;
 mod chain;
 mod channel;
 mod log;
@@ -12,6 +13,7 @@ mod number;
 
 use serde::{Deserialize, Serialize};
 
+pub use anatomy::{Anatomy, Annotate, Annotator, Field};
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
 pub use channel::{ChannelRow, ChannelsView, PartyView, Status, Wait};
 pub use log::LogLine;

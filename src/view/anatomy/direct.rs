@@ -1,0 +1,98 @@
+//! What the two parties of a channel say to each other.
+
+use super::{Annotate, Annotator};
+use crate::channel::{Body, Change, Message};
+
+impl Annotate for Message {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { handle, body } = self;
+        into.leaf("handle", handle);
+        into.within("body", |into| {
+            into.variant("kind", index(body), body.kind());
+            body.annotate_fields(into);
+        });
+    }
+}
+
+impl Body {
+    fn annotate_fields(&self, into: &mut Annotator) {
+        match self {
+            Self::Open { party, theirs, terms, fee, points } => {
+                into.within("party", |into| party.annotate(into));
+                into.leaf("theirs", theirs);
+                into.within("terms", |into| terms.annotate(into));
+                into.leaf("fee", fee);
+                into.each("points", points, |into, point| point.annotate(into));
+            }
+            Self::Accept { party, points, signature } => {
+                into.within("party", |into| party.annotate(into));
+                into.each("points", points, |into, point| point.annotate(into));
+                into.signature("signature", signature);
+            }
+            Self::Refuse { reason } => into.text("reason", reason),
+            Self::Fund { commitment, funding } => {
+                into.signature("commitment", commitment);
+                into.signature("funding", funding);
+            }
+            Self::Funded { funding } => into.signature("funding", funding),
+            Self::Propose { number, turn, change } => {
+                into.leaf("number", number);
+                into.leaf("turn", turn);
+                into.within("change", |into| change.annotate_fields(into));
+            }
+            Self::Sign { number, signature } => {
+                into.leaf("number", number);
+                into.signature("signature", signature);
+            }
+            Self::Commit { number, signature, secret, next_point } => {
+                into.leaf("number", number);
+                into.signature("signature", signature);
+                into.field("secret", secret, hex::encode(secret.0));
+                into.leaf("nextPoint", next_point);
+            }
+            Self::Revoke { number, secret, next_point, yields } => {
+                into.leaf("number", number);
+                into.field("secret", secret, hex::encode(secret.0));
+                into.leaf("nextPoint", next_point);
+                into.leaf("yields", yields);
+            }
+            Self::Ask { turn } | Self::Yield { turn } => into.leaf("turn", turn),
+            Self::Close { turn, fee, signature } => {
+                into.leaf("turn", turn);
+                into.leaf("fee", fee);
+                into.signature("signature", signature);
+            }
+            Self::Closed { signature } => into.signature("signature", signature),
+        }
+    }
+}
+
+impl Change {
+    fn annotate_fields(&self, into: &mut Annotator) {
+        match self {
+            Self::Pay { amount } => {
+                into.variant("kind", 0, "pay");
+                into.leaf("amount", amount);
+            }
+        }
+    }
+}
+
+/// The byte that begins each kind of body.
+fn index(body: &Body) -> u8 {
+    match body {
+        Body::Open { .. } => 0,
+        Body::Accept { .. } => 1,
+        Body::Refuse { .. } => 2,
+        Body::Fund { .. } => 3,
+        Body::Funded { .. } => 4,
+        Body::Propose { .. } => 5,
+        Body::Sign { .. } => 6,
+        Body::Commit { .. } => 7,
+        Body::Revoke { .. } => 8,
+        Body::Ask { .. } => 9,
+        Body::Yield { .. } => 10,
+        Body::Close { .. } => 11,
+        Body::Closed { .. } => 12,
+    }
+}

@@ -1,0 +1,263 @@
+//! The anatomy of an encoding cannot lie: its fields are the encoding, without gap or overlap, for whatever value.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/lab.rs"]
+mod lab;
+mod support;
+
+use lab::Numbers;
+use proptest::prelude::*;
+use support::properties;
+use tabchain::{
+    channel::{self, Body, Change},
+    gossip::{Item, Message, Status},
+    primitives::{
+        Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
+        DisputeStep, FeeSource, Funding, Hash, Header, Height, MAX_AMOUNT, Memo, Nonce, Party, Policy, PublicKey, Seal,
+        Signature, State, Target, Terms, Timestamp, Transaction, UnsealedHeader, UnsignedTransaction, encode,
+    },
+    view::{Anatomy, Annotate, Annotator},
+};
+
+fn address(numbers: &mut Numbers) -> Address {
+    PublicKey::Ed25519(numbers.id().0).address()
+}
+
+fn amount(numbers: &mut Numbers) -> Amount {
+    Amount::new(numbers.next() % (MAX_AMOUNT + 1)).expect("in range")
+}
+
+fn header(numbers: &mut Numbers) -> Header {
+    let unsealed = UnsealedHeader {
+        version: numbers.next() as u32,
+        parent: numbers.id(),
+        height: Height(numbers.next()),
+        merkle_root: numbers.id(),
+        state_root: numbers.id(),
+        timestamp: Timestamp(numbers.next()),
+        target: Target::from_expected_hashes(numbers.next()),
+    };
+    Header { unsealed, seal: Seal::Work { nonce: numbers.next() } }
+}
+
+fn key(numbers: &mut Numbers) -> PublicKey {
+    PublicKey::Ed25519(numbers.id().0)
+}
+
+fn signature(numbers: &mut Numbers) -> Signature {
+    Signature::Ed25519(numbers.bytes(64).try_into().expect("64 bytes"))
+}
+
+fn party(numbers: &mut Numbers) -> Party {
+    Party { key: key(numbers), nonce: Nonce(numbers.next()), deposit: amount(numbers), salt: numbers.id() }
+}
+
+fn cosigned(numbers: &mut Numbers) -> CoSigned {
+    let points = [numbers.id(), numbers.id()];
+    let commitment = Commitment { number: numbers.next(), state: numbers.id(), points };
+    CoSigned { commitment, signatures: [signature(numbers), signature(numbers)] }
+}
+
+fn funding(numbers: &mut Numbers) -> Funding {
+    let terms = Terms {
+        policy: if numbers.below(2) == 0 { Policy::Penalty } else { Policy::Replace },
+        window: numbers.next() as u32,
+        reserve: amount(numbers),
+        valid_until: Height(numbers.next()),
+    };
+    Funding { parties: [party(numbers), party(numbers)], terms }
+}
+
+fn dispute(numbers: &mut Numbers) -> Dispute {
+    let step = match numbers.below(4) {
+        0 => DisputeStep::Publish(cosigned(numbers)),
+        1 => DisputeStep::Refute(cosigned(numbers)),
+        2 => DisputeStep::Punish(CommitmentSecret(numbers.id().0)),
+        _ => DisputeStep::Settle(State { balances: [amount(numbers), amount(numbers)], htlcs: numbers.id() }),
+    };
+    Dispute {
+        channel: numbers.id(),
+        keys: [key(numbers), key(numbers)],
+        payer: key(numbers),
+        fee_from: if numbers.below(2) == 0 { FeeSource::Account } else { FeeSource::Reserve },
+        step,
+    }
+}
+
+fn transfer(numbers: &mut Numbers) -> Action {
+    let length = numbers.below(65);
+    let memo: String = "ab<&'\"äöü€".chars().cycle().skip(numbers.below(10)).take(length).collect();
+    let memo = Memo::new(memo).expect("at most 195 bytes");
+    let (from, to) = (key(numbers), address(numbers));
+    Action::Transfer { from, nonce: Nonce(numbers.next()), to, amount: amount(numbers), memo }
+}
+
+fn transaction(numbers: &mut Numbers) -> Transaction {
+    let action = match numbers.below(4) {
+        0 => Action::Fund(Box::new(funding(numbers))),
+        1 => Action::Close(Box::new(Closing {
+            channel: numbers.id(),
+            keys: [key(numbers), key(numbers)],
+            balances: [amount(numbers), amount(numbers)],
+        })),
+        2 => Action::Dispute(Box::new(dispute(numbers))),
+        _ => transfer(numbers),
+    };
+    let unsigned = UnsignedTransaction { fee: amount(numbers), action };
+    let cosignature = (numbers.below(2) == 0).then(|| signature(numbers));
+    Transaction { unsigned, signature: signature(numbers), cosignature }
+}
+
+fn many<T>(numbers: &mut Numbers, most: usize, one: fn(&mut Numbers) -> T) -> Vec<T> {
+    (0..numbers.below(most + 1)).map(|_| one(numbers)).collect()
+}
+
+fn block(numbers: &mut Numbers) -> Block {
+    let coinbase = Coinbase { to: address(numbers), amount: amount(numbers) };
+    Block { header: header(numbers), coinbase, transactions: many(numbers, 60, transaction) }
+}
+
+fn item(numbers: &mut Numbers) -> Item {
+    if numbers.below(2) == 0 { Item::Block(numbers.id()) } else { Item::Transaction(numbers.id()) }
+}
+
+fn messages(numbers: &mut Numbers) -> Vec<Message> {
+    let (version, genesis, tip) = (numbers.next() as u32, numbers.id(), numbers.id());
+    let work = header(numbers).target.work();
+    let mut messages = vec![
+        Message::Status(Status { version, genesis, tip, height: Height(numbers.next()), work }),
+        Message::Inventory(many(numbers, 200, item)),
+        Message::Get(many(numbers, 200, item)),
+        Message::NotFound(many(numbers, 200, item)),
+        Message::GetHeaders(many(numbers, 200, Numbers::id)),
+        Message::Headers(many(numbers, 60, header)),
+        Message::Block(block(numbers)),
+        Message::Transaction(transaction(numbers)),
+        Message::Direct(numbers.bytes(9)),
+        Message::Direct(Vec::new()),
+    ];
+    let said = bodies(numbers).into_iter().map(|body| channel::Message { handle: numbers.id(), body });
+    messages.extend(said.collect::<Vec<_>>().iter().map(|said| Message::Direct(said.to_bytes())));
+    messages.iter().for_each(every_kind_is_here);
+    messages
+}
+
+/// All that the parties of a channel can say.
+fn bodies(numbers: &mut Numbers) -> Vec<Body> {
+    let (number, turn, fee) = (numbers.next(), numbers.next(), amount(numbers));
+    let (points, next_point) = ([numbers.id(), numbers.id()], numbers.id());
+    let (one, other, secret) = (signature(numbers), signature(numbers), CommitmentSecret(numbers.id().0));
+    let (party, terms, theirs) = (party(numbers), funding(numbers).terms, amount(numbers));
+    let bodies = vec![
+        Body::Open { party: party.clone(), theirs, terms, fee, points },
+        Body::Accept { party, points, signature: one },
+        Body::Refuse { reason: "no".repeat(numbers.below(50)) },
+        Body::Fund { commitment: one, funding: other },
+        Body::Funded { funding: one },
+        Body::Propose { number, turn, change: Change::Pay { amount: theirs } },
+        Body::Sign { number, signature: one },
+        Body::Commit { number, signature: one, secret, next_point },
+        Body::Revoke { number, secret, next_point, yields: numbers.below(2) == 0 },
+        Body::Ask { turn },
+        Body::Yield { turn },
+        Body::Close { turn, fee, signature: one },
+        Body::Closed { signature: other },
+    ];
+    bodies.iter().for_each(every_body_is_here);
+    bodies
+}
+
+/// A new thing to say does not compile until it has a place above.
+fn every_body_is_here(body: &Body) {
+    match body {
+        Body::Open { .. } | Body::Accept { .. } | Body::Refuse { .. } | Body::Fund { .. } | Body::Funded { .. } => {}
+        Body::Propose { change: Change::Pay { .. }, .. } | Body::Sign { .. } | Body::Commit { .. } => {}
+        Body::Revoke { .. } | Body::Ask { .. } | Body::Yield { .. } | Body::Close { .. } | Body::Closed { .. } => {}
+    }
+}
+
+/// A new kind of message does not compile until it has a place above.
+fn every_kind_is_here(message: &Message) {
+    match message {
+        Message::Status(_) | Message::Inventory(_) | Message::Get(_) | Message::NotFound(_) => {}
+        Message::GetHeaders(_) | Message::Headers(_) | Message::Block(_) | Message::Transaction(_) => {}
+        Message::Direct(_) => {}
+    }
+}
+
+/// The fields tile the encoding, and say what their bytes say.
+fn is_true(value: &impl Annotate) -> Result<(), TestCaseError> {
+    let (bytes, fields) = Annotator::run(value);
+    prop_assert_eq!(&bytes, &encode(value));
+    let mut end = 0;
+    for field in &fields {
+        prop_assert_eq!(field.offset, end, "{}", field.path);
+        prop_assert!(field.length > 0, "{} is empty", field.path);
+        let span = &bytes[end..end + field.length];
+        end += field.length;
+        let hex = hex_of(span);
+        match field.length {
+            // Little-endian numbers, unless it is a text or the rest of a list.
+            4 | 8 if field.value.parse::<u64>().is_ok() && !field.path.ends_with("utf8") => {
+                let number = span.iter().rev().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+                prop_assert_eq!(&field.value, &number.to_string(), "{}", field.path);
+            }
+            64 if field.path.ends_with("bytes") => prop_assert_eq!(&field.value, &hex, "{}", field.path),
+            32 if field.value.parse::<Hash>().is_ok() && !field.path.ends_with("arget") => {
+                prop_assert_eq!(&field.value, &hex, "{}", field.path);
+            }
+            _ if field.path.ends_with("utf8") => prop_assert_eq!(field.value.as_bytes(), span),
+            _ => {}
+        }
+    }
+    prop_assert_eq!(end, bytes.len());
+    let paths: std::collections::BTreeSet<&str> = fields.iter().map(|field| field.path.as_str()).collect();
+    prop_assert_eq!(paths.len(), fields.len(), "no two fields have one name");
+
+    let anatomy = Anatomy::of(value);
+    prop_assert_eq!(anatomy.size, bytes.len());
+    prop_assert_eq!(&anatomy.hex, &hex_of(&bytes[..bytes.len().min(4_096)]));
+    prop_assert!(anatomy.fields.len() < 350, "{} fields", anatomy.fields.len());
+    Ok(())
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+proptest! {
+    #![proptest_config(properties(64))]
+
+    #[test]
+    fn the_fields_of_every_type_tile_its_encoding(seed: u64) {
+        let numbers = &mut Numbers(seed);
+        is_true(&numbers.id())?;
+        is_true(&header(numbers).unsealed)?;
+        is_true(&header(numbers))?;
+        is_true(&transaction(numbers).unsigned)?;
+        is_true(&transaction(numbers))?;
+        let block = block(numbers);
+        is_true(&block.coinbase)?;
+        is_true(&block)?;
+        for message in messages(numbers) {
+            is_true(&message)?;
+        }
+    }
+}
+
+#[test]
+fn fields_are_named_by_their_place() {
+    let numbers = &mut Numbers(7);
+    let mut block = block(numbers);
+    let (unsigned, signature) =
+        (UnsignedTransaction { fee: amount(numbers), action: transfer(numbers) }, signature(numbers));
+    block.transactions = vec![Transaction { unsigned, signature, cosignature: None }];
+    let anatomy = Anatomy::of(&Message::Block(block));
+    let paths: Vec<&str> = anatomy.fields.iter().map(|field| field.path.as_str()).collect();
+    assert_eq!(paths[..4], ["kind", "block.header.version", "block.header.parent", "block.header.height"]);
+    assert_eq!(
+        paths[8..12],
+        ["block.header.seal.kind", "block.header.seal.nonce", "block.coinbase.to", "block.coinbase.amount"]
+    );
+    assert!(paths.contains(&"block.transactions.count") && paths.contains(&"block.transactions[0].action.amount"));
+}
