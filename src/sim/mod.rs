@@ -27,7 +27,7 @@ mod world;
 pub use action::ActionError;
 pub use capsule::{CAPSULE_VERSION, Capsule, CapsuleError, Cursor, Mismatch, Replay};
 pub use generate::name as generated_name;
-pub use invariants::{Invariant, Tally, Violation};
+pub use invariants::{Invariant, Tally, Violation, owned};
 pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};

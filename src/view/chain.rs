@@ -165,9 +165,14 @@ impl ChainView {
 }
 
 fn best_chain(world: &World) -> BTreeSet<BlockId> {
+    best_by_height(world).iter().copied().collect()
+}
+
+/// The heaviest chain that any node follows, by height.
+pub(super) fn best_by_height(world: &World) -> &[BlockId] {
     let tip = heaviest(world);
     let chain = world.running().map(|(_, node)| node.chain()).find(|chain| chain.tip() == tip);
-    chain.map(|chain| chain.best().iter().copied().collect()).unwrap_or_default()
+    chain.map(|chain| chain.best()).unwrap_or_default()
 }
 
 /// Every block of every node that is on.

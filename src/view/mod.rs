@@ -6,40 +6,35 @@
 mod anatomy;
 mod chain;
 mod channel;
+mod focus;
+mod inspector;
 mod log;
+mod message;
 mod network;
 mod node;
 mod number;
+mod rules;
+mod transaction;
 
 use serde::{Deserialize, Serialize};
 
 pub use anatomy::{Anatomy, Annotate, Annotator, Field};
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
 pub use channel::{ChannelRow, ChannelsView, PartyView, Status, Wait};
+pub use focus::{Focus, Selection, Tab};
+pub use inspector::{Inspection, Inspector, Summary};
 pub use log::LogLine;
+pub use message::{MessageDetail, MessageRow, Thing};
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
 pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
 pub use number::grouped;
+pub use rules::{Outcome, RuleRow, RulesView};
+pub use transaction::{Place, TransactionDetail};
 
-use crate::{
-    primitives::Hash,
-    sim::{Invariant, World},
-};
+use crate::sim::{Invariant, World};
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 60;
-
-/// What is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Focus {
-    /// The node in the side panel.
-    pub node: Option<String>,
-    /// The block in the side panel.
-    pub block: Option<Hash>,
-    /// Which part of the chain.
-    pub window: ChainWindow,
-}
 
 /// One moment of a world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,10 +46,8 @@ pub struct WorldView {
     pub chain: ChainView,
     /// The channels.
     pub channels: ChannelsView,
-    /// The node looked at.
-    pub node: Option<NodeDetail>,
-    /// The block looked at.
-    pub block: Option<BlockDetail>,
+    /// What is inspected; nothing while there is no node.
+    pub inspection: Option<Inspection>,
     /// The invariants.
     pub lights: Vec<Light>,
     /// What happened, newest first.
@@ -82,13 +75,12 @@ pub struct Light {
 
 impl WorldView {
     /// What there is to see of a world.
-    pub fn of(world: &World, focus: &Focus) -> Self {
+    pub fn of(world: &World, focus: &Focus, inspector: &mut Inspector) -> Self {
         Self {
             network: NetworkView::of(world),
             chain: ChainView::of(world, focus.window),
             channels: ChannelsView::of(world),
-            node: focused(world, focus).and_then(|name| NodeDetail::of(world, name)),
-            block: focus.block.as_ref().and_then(|id| BlockDetail::of(world, id)),
+            inspection: inspector.look(world, focus),
             lights: world.invariants().into_iter().map(light).collect(),
             log: world.log().rev().filter_map(|record| LogLine::of(world, record)).take(LOG_LINES).collect(),
             transfers_per_hour: world.workload().transfers_per_hour,
@@ -97,12 +89,6 @@ impl WorldView {
             mined: world.stats().mined,
         }
     }
-}
-
-/// The node that is looked at: the first one if none was chosen, or the chosen one is not there.
-fn focused<'a>(world: &'a World, focus: &'a Focus) -> Option<&'a str> {
-    let chosen = focus.node.as_deref().filter(|name| world.index_of(name).is_some());
-    chosen.or_else(|| world.nodes().first().map(|sim| sim.name.as_str()))
 }
 
 fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {

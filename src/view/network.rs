@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     primitives::{Hash, Height},
-    sim::{SimNode, World},
+    sim::{EventKey, SimNode, World},
 };
 
 /// Messages shown at once; of more, the ones that arrive first.
@@ -67,6 +67,8 @@ pub struct LinkLine {
 /// A message in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlightDot {
+    /// Which: the event of its arrival.
+    pub key: EventKey,
     /// Index of the sender.
     pub from: u32,
     /// Index of the receiver.
@@ -92,6 +94,7 @@ impl NetworkView {
         });
         let now = world.now();
         let flights = world.flights().take(MAX_FLIGHTS).map(|flight| FlightDot {
+            key: flight.key,
             from: flight.from,
             to: flight.to,
             kind: flight.kind.to_owned(),

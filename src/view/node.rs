@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TransactionRow;
+use super::{MessageRow, TransactionRow};
 use crate::{
     primitives::{Address, Amount, Hash, Height, Nonce},
-    sim::World,
+    sim::{Flight, World},
 };
 
 /// Waiting transactions that are listed.
 const MAX_POOL_ROWS: usize = 20;
+/// Messages that are listed: those in flight, and of those that arrived last as many as there is room for.
+const MAX_MESSAGE_ROWS: usize = 8;
 /// Accounts that are listed.
 const MAX_ACCOUNT_ROWS: usize = 60;
 
@@ -43,6 +45,10 @@ pub struct NodeDetail {
     pub known_blocks: usize,
     /// Blocks that wait for their parent.
     pub orphans: usize,
+    /// Messages from and to it, in flight first; then those that arrived last.
+    pub messages: Vec<MessageRow>,
+    /// How many of these are in flight.
+    pub in_flight: usize,
     /// The nodes it is linked to.
     pub peers: Vec<PeerRow>,
     /// Accounts by its own ledger.
@@ -110,6 +116,8 @@ impl NodeDetail {
                 height: told(other),
             }
         });
+        let touches = |flight: &Flight| flight.from == index || flight.to == index;
+        let messages = world.flights().chain(world.delivered()).filter(touches).take(MAX_MESSAGE_ROWS);
         let pool = node.into_iter().flat_map(|node| node.mempool().iter().take(MAX_POOL_ROWS));
         Some(Self {
             name: sim.name.clone(),
@@ -127,6 +135,8 @@ impl NodeDetail {
             stored: sim.stored_blocks(),
             known_blocks: node.map_or(0, |node| node.chain().tree().len()),
             orphans: node.map_or(0, |node| node.gossip().orphan_count()),
+            messages: messages.map(|flight| MessageRow::of(world, &flight)).collect(),
+            in_flight: world.flights().filter(touches).count(),
             peers: peers.collect(),
             accounts: accounts(world, index),
         })

@@ -13,7 +13,7 @@ use crate::{
     sim::{
         Capsule, Carrier, Cursor, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, Scenario, Step, Summary, Timeline, World,
     },
-    view::{Focus, WorldView},
+    view::{Focus, Inspector, WorldView},
 };
 
 /// Milliseconds of work between two looks at the clock and at requests.
@@ -49,6 +49,7 @@ pub(super) struct Refusal {
 pub(super) struct Engine {
     timeline: Timeline,
     focus: Focus,
+    inspector: Inspector,
     playing: bool,
     speed: u32,
     anchor: (u64, Timestamp),
@@ -74,6 +75,7 @@ impl Engine {
         let mut engine = Self {
             timeline: Timeline::new(World::new(scenario)),
             focus: Focus::default(),
+            inspector: Inspector::default(),
             playing: false,
             speed: 100,
             anchor: (now_ms(), Timestamp(0)),
@@ -160,8 +162,8 @@ impl Engine {
     }
 
     /// What there is to see.
-    pub(super) fn moment(&self) -> Moment {
-        let (world, scenario) = (self.world(), self.world().scenario());
+    pub(super) fn moment(&mut self) -> Moment {
+        let (world, scenario) = (self.timeline.world(), self.timeline.world().scenario());
         let transport = Transport {
             name: scenario.name.clone(),
             seed: scenario.seed.to_string(),
@@ -182,7 +184,7 @@ impl Engine {
             foreign: self.foreign,
             branches: self.timeline.branches().iter().map(|branch| (branch.left_at.time, branch.end.time)).collect(),
         };
-        Moment { transport, world: WorldView::of(world, &self.focus) }
+        Moment { transport, world: WorldView::of(world, &self.focus, &mut self.inspector) }
     }
 
     /// Whether time passes by itself or something is under way.

@@ -9,7 +9,10 @@ use serde::Serialize;
 pub(super) use channels::{Watch, is_deep};
 
 use super::{EventKey, NodeIndex, World};
-use crate::primitives::{Amount, BlockId};
+use crate::{
+    chain::Ledger,
+    primitives::{Amount, BlockId},
+};
 
 /// A promise that can be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -67,6 +70,12 @@ pub(super) struct Lights {
     first: Option<Violation>,
 }
 
+/// All that a ledger knows somebody to own: accounts, and what channels hold. Nothing if that is more than can exist.
+pub fn owned(ledger: &Ledger) -> Option<Amount> {
+    let balances = ledger.accounts().map(|(_, account)| account.balance);
+    Amount::checked_sum(balances.chain(ledger.channels().map(|(_, record)| record.locked())))
+}
+
 impl Lights {
     fn tally(&mut self, violation: Violation, holds: bool) {
         let tally = match violation.invariant {
@@ -110,8 +119,7 @@ impl World {
             return;
         };
         let ledger = node.chain().ledger();
-        let balances = ledger.accounts().map(|(_, account)| account.balance);
-        let owned = Amount::checked_sum(balances.chain(ledger.channels().map(|(_, record)| record.locked())));
+        let owned = owned(ledger);
         let (supply, key) = (ledger.supply(), self.last_key());
         let detail = format!("supply {supply}, balances and channels {owned:?}");
         let reconnects = (self.lights.tips.is_multiple_of(RECONNECT_EVERY)).then(|| node.chain().reconnects());

@@ -7,7 +7,7 @@ use leptos::{ev, html, prelude::*};
 use super::{Lab, hit::hit};
 use crate::{
     primitives::{Hash, Height},
-    view::{BlockBox, ChainView, ChainWindow},
+    view::{BlockBox, ChainView, ChainWindow, Selection},
     web::strings::{fill, text},
 };
 
@@ -134,7 +134,7 @@ fn edge((parent, child, lane): &(Point, Point, usize)) -> impl IntoView + use<> 
 }
 
 fn block_box(lab: Lab, id: Hash, block: Memo<Option<(BlockBox, Point)>>) -> impl IntoView {
-    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.block == Some(id)));
+    let selected = Memo::new(move |_| lab.focus.with(|focus| focus.selection == Some(Selection::Block { id })));
     let is = move |what: fn(&BlockBox) -> bool| {
         move || block.with(|block| block.as_ref().is_some_and(|(block, _)| what(block)))
     };

@@ -39,7 +39,7 @@ pub(super) fn Announcer() -> impl IntoView {
 }
 
 /// The sentence of a line: `Alpha: found block #12 (0003c1…)`.
-fn sentence(line: &LogLine) -> String {
+pub(super) fn sentence(line: &LogLine) -> String {
     let values: Vec<&str> = line.values.iter().map(String::as_str).collect();
     let what = lookup(&format!("log-{}", line.code)).map_or_else(|| line.code.clone(), |text| fill_text(text, &values));
     line.node.as_ref().map_or(what.clone(), |node| format!("{node}: {what}"))

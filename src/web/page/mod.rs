@@ -32,17 +32,22 @@ use super::{
 use crate::{
     primitives::Hash,
     sim::Action,
-    view::{ChainWindow, Focus},
+    view::{ChainWindow, Focus, Selection},
 };
 
 /// Percent of real time at which the page begins: the first block comes soon, and messages can still be seen.
 const FIRST_SPEED: u32 = 200;
+
+/// Things looked at before that can be gone back to.
+const MAX_HISTORY: usize = 32;
 
 /// What the components share.
 #[derive(Clone, Copy)]
 struct Lab {
     client: Client,
     focus: RwSignal<Focus>,
+    /// What was looked at before, the last one last.
+    history: RwSignal<Vec<Option<Selection>>>,
     /// A problem that belongs to no field, until it is dismissed.
     notice: RwSignal<Option<String>>,
 }
@@ -85,12 +90,54 @@ impl Lab {
         self.ask(Request::Act { action });
     }
 
+    fn look_at(&self, selection: Selection) {
+        if self.focus.with_untracked(|focus| focus.selection.as_ref() == Some(&selection)) {
+            return;
+        }
+        self.history.update(|history| {
+            history.push(self.focus.with_untracked(|focus| focus.selection.clone()));
+            history.drain(..history.len().saturating_sub(MAX_HISTORY));
+        });
+        self.refocus(|focus| {
+            if let Selection::Node { name } = &selection {
+                focus.judge = Some(name.clone());
+            }
+            focus.selection = Some(selection);
+        });
+    }
+
+    fn look_back(&self) {
+        let mut before = None;
+        self.history.update(|history| before = history.pop());
+        self.refocus(|focus| focus.selection = before.flatten());
+    }
+
+    /// Another run: what was selected is not in it.
+    fn look_afresh(&self) {
+        self.history.set(Vec::new());
+        self.refocus(|focus| (focus.selection, focus.judge, focus.window.top) = (None, None, None));
+    }
+
     fn look_at_node(&self, name: String) {
-        self.refocus(|focus| (focus.node, focus.block) = (Some(name), None));
+        self.look_at(Selection::Node { name });
     }
 
     fn look_at_block(&self, id: Hash) {
-        self.refocus(|focus| focus.block = Some(id));
+        self.look_at(Selection::Block { id });
+    }
+
+    /// The id of a block, or what stands for it, as a way to the block.
+    fn block_link(self, id: Hash, text: String) -> impl IntoView {
+        view! { <button class="text" on:click=move |_| self.look_at_block(id)>{text}</button> }
+    }
+
+    /// The name of the node that is inspected.
+    fn shown_node(&self) -> Memo<Option<String>> {
+        let shown = self.slice(|moment| match &moment.world.inspection.as_ref()?.selection {
+            Selection::Node { name } => Some(name.clone()),
+            _ => None,
+        });
+        Memo::new(move |_| shown.get().flatten())
     }
 
     fn look_at_window(&self, window: ChainWindow) {
@@ -105,7 +152,12 @@ impl Lab {
 
 #[component]
 fn App(client: Client) -> impl IntoView {
-    let lab = Lab { client, focus: RwSignal::new(Focus::default()), notice: RwSignal::new(None) };
+    let lab = Lab {
+        client,
+        focus: RwSignal::new(Focus::default()),
+        history: RwSignal::new(Vec::new()),
+        notice: RwSignal::new(None),
+    };
     provide_context(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
     let route = Route::follow(lab);

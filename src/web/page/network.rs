@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{Lab, format, hit::hit};
 use crate::{
     sim::Action,
-    view::{FlightDot, LinkLine, NetworkView, NodeDot},
+    view::{FlightDot, LinkLine, NetworkView, NodeDot, Selection},
     web::strings::{fill, text},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn Network() -> impl IntoView {
                     }
                 </For>
                 <g aria-hidden="true">
-                    {move || flights().into_iter().map(|flight| dot(&flight, count.get())).collect_view()}
+                    {move || flights().into_iter().map(|flight| dot(lab, &flight, count.get())).collect_view()}
                 </g>
                 <For each=move || each_of(count.get(), count.get()) key=Clone::clone let:item>
                     {
@@ -101,7 +101,8 @@ fn line(link: &LinkLine, count: usize) -> impl IntoView + use<> {
     }
 }
 
-fn dot(flight: &FlightDot, count: usize) -> impl IntoView + use<> {
+/// A message. It moves, and there may be many: by keyboard, messages are reached over the table of a node's messages.
+fn dot(lab: Lab, flight: &FlightDot, count: usize) -> impl IntoView + use<> {
     let (from, to) = (place(flight.from as usize, count), place(flight.to as usize, count));
     let done = f64::from(flight.permille) / 1_000.0;
     let (x, y) = (from.0 + (to.0 - from.0) * done, from.1 + (to.1 - from.1) * done);
@@ -110,14 +111,23 @@ fn dot(flight: &FlightDot, count: usize) -> impl IntoView + use<> {
         "transaction" => ("message transaction", 4.0),
         _ => ("message", 3.0),
     };
-    view! { <circle class=class cx=x cy=y r=size /> }
+    let key = flight.key;
+    let selected = move || lab.focus.with(|focus| focus.selection == Some(Selection::Message { key }));
+    // Pressed, not clicked: the dot may have gone on before the button is up again.
+    let look = move |_| lab.look_at(Selection::Message { key });
+    view! {
+        <g class=class class:selected=selected on:pointerdown=look>
+            <circle class="reach" cx=x cy=y r="11" />
+            <circle cx=x cy=y r=size />
+        </g>
+    }
 }
 
 fn shape(lab: Lab, node: Memo<Option<NodeDot>>, (x, y): Point, count: usize) -> impl IntoView {
     let size = radius(count);
     let name = Memo::new(move |_| node.with(|node| node.as_ref().map(|node| node.name.clone())).unwrap_or_default());
-    let shown = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
-    let selected = Memo::new(move |_| shown.get().flatten() == Some(name.get()));
+    let shown = lab.shown_node();
+    let selected = Memo::new(move |_| shown.get() == Some(name.get()));
     let mines = Memo::new(move |_| node.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
     let is = move |what: fn(&NodeDot) -> bool| move || node.with(|node| node.as_ref().is_some_and(what));
     let body = move || match mines.get() {

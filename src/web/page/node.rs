@@ -2,11 +2,14 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{Lab, format, inspector::Transactions};
+use super::{
+    Lab, format,
+    inspector::{Messages, Transactions},
+};
 use crate::{
     primitives::{Amount, Memo as MemoText},
     sim::Action,
-    view::{AccountRow, NodeDetail, PeerRow},
+    view::{AccountRow, NodeDetail, PeerRow, Summary},
     web::{
         client::Refused,
         protocol::Request,
@@ -17,16 +20,18 @@ use crate::{
 #[component]
 pub(super) fn NodePanel() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let node = lab.slice(|moment| moment.world.node.clone());
+    let node = lab.slice(|moment| match moment.world.inspection.as_ref()?.summary.as_ref()? {
+        Summary::Node(node) => Some(node.clone()),
+        _ => None,
+    });
     let name = Memo::new(move |_| node.get().flatten().map(|node| node.name));
     let on = Memo::new(move |_| node.get().flatten().is_some_and(|node| node.on));
     view! {
         {move || match name.get() {
             None => view! { <p class="empty">{text("choose-node")}</p> }.into_any(),
             Some(name) => {
-                let detail = Memo::new(move |_| node.get().flatten());
+                let detail = Memo::new(move |_| node.get().flatten().map(|node| *node));
                 view! {
-                    <h2>{fill("node-title", &[&name])}</h2>
                     <Show when=move || on.get() fallback=move || view! { <OffFacts detail /> }>
                         <Facts detail />
                     </Show>
@@ -57,9 +62,7 @@ fn Facts(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
         <dl>
             <dt>{text("tip")}</dt>
             <dd>
-                {move || tip.get().map(|(tip, height)| view! {
-                    <button class="text" on:click=move |_| lab.look_at_block(tip)>{format!("#{height} {}", tip.short())}</button>
-                })}
+                {move || tip.get().map(|(tip, height)| lab.block_link(tip, format!("#{height} {}", tip.short())))}
             </dd>
             <dt>{text("balance")}</dt>
             <dd data-testid="balance">{fact(|node| format::grouped(node.balance))}</dd>
@@ -232,9 +235,14 @@ fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
         Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| node.peers.clone()).unwrap_or_default()));
     let accounts =
         Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| node.accounts.clone()).unwrap_or_default()));
+    let messages = Memo::new(move |_| {
+        detail.with(|node| node.as_ref().map(|node| (node.in_flight, node.messages.clone())).unwrap_or_default())
+    });
     view! {
         <h3>{move || fill("mempool-title", &[&pool.with(|(count, _)| count.to_string())])}</h3>
         {move || pool.with(|(_, rows)| view! { <Transactions rows=rows.iter().map(|row| row.transaction.clone()).collect() /> })}
+        <h3>{move || fill("messages-title", &[&messages.with(|(count, _)| count.to_string())])}</h3>
+        {move || messages.with(|(_, rows)| view! { <Messages rows=rows.clone() /> })}
         <h3>{text("peers")}</h3>
         {move || peers.with(|rows| peer_table(rows))}
         <h3>{text("balances")}</h3>

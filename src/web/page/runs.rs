@@ -83,7 +83,7 @@ fn load(lab: Lab, text: String, shown: impl Fn(Option<String>) + 'static) {
     lab.client.ask(Request::LoadText { text }, move |result| {
         let problem = result.err().map(|refused| refused.message);
         if problem.is_none() {
-            lab.refocus(|focus| (focus.node, focus.block, focus.window.top) = (None, None, None));
+            lab.look_afresh();
         }
         shown(problem);
     });

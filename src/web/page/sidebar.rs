@@ -38,8 +38,7 @@ fn Nodes() -> impl IntoView {
         let row = |node: &NodeDot| (node.name.clone(), node.on, node.hash_rate, node.height);
         moment.world.network.nodes.iter().map(row).collect::<Vec<_>>()
     });
-    let shown = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
-    let selected = Memo::new(move |_| shown.get().flatten());
+    let selected = lab.shown_node();
     let add = move |_| {
         let names: Vec<String> = nodes.get_untracked().unwrap_or_default().into_iter().map(|(name, ..)| name).collect();
         let name = (0..).map(generated_name).find(|name| !names.contains(name)).unwrap_or_default();
@@ -207,7 +206,7 @@ fn NewNetwork() -> impl IntoView {
                 busy.set(false);
                 let failed = result.err();
                 if failed.is_none() {
-                    lab.refocus(|focus| (focus.node, focus.block, focus.window.top) = (None, None, None));
+                    lab.look_afresh();
                 }
                 problem.set(failed.map(|refused| (refused.code, refused.message)));
             },

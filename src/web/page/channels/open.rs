@@ -45,9 +45,9 @@ impl Fields {
 pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
-    let selected = lab.slice(|moment| moment.world.node.as_ref().map(|node| node.name.clone()));
+    let selected = lab.shown_node();
     let all = names.get_untracked().unwrap_or_default();
-    let first = selected.get_untracked().flatten().or_else(|| all.first().cloned()).unwrap_or_default();
+    let first = selected.get_untracked().or_else(|| all.first().cloned()).unwrap_or_default();
     let second = all.iter().find(|name| **name != first).cloned().unwrap_or_default();
     let fields = Fields::new(first, second);
     let problem = RwSignal::new(None::<String>);

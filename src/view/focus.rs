@@ -1,0 +1,76 @@
+//! What is looked at.
+
+use serde::{Deserialize, Serialize};
+
+use super::ChainWindow;
+use crate::{
+    primitives::{BlockId, TransactionId},
+    sim::EventKey,
+};
+
+/// What is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Focus {
+    /// What the inspector shows; the first node if nothing was chosen.
+    pub selection: Option<Selection>,
+    /// Which side of it.
+    pub tab: Tab,
+    /// The node by whose ledger and mempool things are judged; the first that is on if none was chosen.
+    pub judge: Option<String>,
+    /// Which part of the chain.
+    pub window: ChainWindow,
+}
+
+/// Something that can be inspected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Selection {
+    /// A node.
+    Node {
+        /// Its name.
+        name: String,
+    },
+    /// A block.
+    Block {
+        /// Its id.
+        id: BlockId,
+    },
+    /// A transaction.
+    Transaction {
+        /// Its id.
+        id: TransactionId,
+        /// A block that it was seen in.
+        block: Option<BlockId>,
+    },
+    /// A message, in flight or arrived.
+    Message {
+        /// The event of its arrival.
+        key: EventKey,
+    },
+}
+
+/// The sides of what is inspected. Only the one looked at is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Tab {
+    /// What it is.
+    #[default]
+    Summary,
+    /// Its canonical encoding.
+    Raw,
+    /// The rules it kept or broke.
+    Rules,
+}
+
+impl Selection {
+    /// A block.
+    pub fn block(id: BlockId) -> Self {
+        Self::Block { id }
+    }
+
+    /// A node.
+    pub fn node(name: impl Into<String>) -> Self {
+        Self::Node { name: name.into() }
+    }
+}

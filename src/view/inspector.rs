@@ -1,0 +1,173 @@
+//! What is inspected, from the side that is looked at.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Anatomy, BlockDetail, Focus, MessageDetail, NodeDetail, RulesView, Selection, Tab, TransactionDetail,
+    message::has_arrived, transaction::Found,
+};
+use crate::{
+    chain::BlockAudit,
+    gossip::Message,
+    node::Node,
+    primitives::{Block, BlockId, Checks},
+    sim::{Flight, World},
+};
+
+/// What is inspected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inspection {
+    /// Which thing this is about.
+    pub selection: Selection,
+    /// The node by whose ledger and mempool it is judged, if one is on.
+    pub judge: Option<String>,
+    /// What it is; nothing if it is not here (any more).
+    pub summary: Option<Summary>,
+    /// Its encoding, if that is looked at and there is one.
+    pub raw: Option<Arc<Anatomy>>,
+    /// Its rules, if they are looked at.
+    pub rules: Option<RulesView>,
+}
+
+/// What something is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "is", rename_all = "camelCase")]
+pub enum Summary {
+    /// A node.
+    Node(Box<NodeDetail>),
+    /// A block.
+    Block(Box<BlockDetail>),
+    /// A transaction.
+    Transaction(Box<TransactionDetail>),
+    /// A message.
+    Message(Box<MessageDetail>),
+}
+
+/// Remembers what is costly to work out and does not change.
+#[derive(Debug, Default)]
+pub struct Inspector {
+    raw: Option<(Selection, Arc<Anatomy>)>,
+    audit: Option<(BlockId, String, BlockAudit)>,
+    place: Option<(Selection, BlockId)>,
+}
+
+impl Inspector {
+    /// Looks at what is in focus; nothing in a world without nodes.
+    pub fn look(&mut self, world: &World, focus: &Focus) -> Option<Inspection> {
+        let first = || world.nodes().first().map(|sim| Selection::node(sim.name.as_str()));
+        let known = |selection: &Selection| match selection {
+            Selection::Node { name } => world.index_of(name).is_some(),
+            _ => true,
+        };
+        let selection = focus.selection.clone().filter(known).or_else(first)?;
+        let judge = judge(world, focus);
+        let mut inspection = Inspection {
+            judge: judge.map(|(name, _)| name.to_owned()),
+            summary: None,
+            raw: None,
+            rules: None,
+            selection,
+        };
+        match inspection.selection.clone() {
+            Selection::Node { name } => look_at_node(&mut inspection, world, &name, focus.tab),
+            Selection::Block { id } => self.look_at_block(&mut inspection, world, &id, focus.tab, judge),
+            Selection::Transaction { .. } => self.look_at_transaction(&mut inspection, world, focus.tab, judge),
+            Selection::Message { key } => {
+                if let Some(flight) = world.message(&key) {
+                    self.look_at_message(&mut inspection, world, &flight, focus.tab);
+                }
+            }
+        }
+        Some(inspection)
+    }
+
+    fn look_at_block(
+        &mut self,
+        into: &mut Inspection,
+        world: &World,
+        id: &BlockId,
+        tab: Tab,
+        judge: Option<(&str, &Node)>,
+    ) {
+        let Some(block) = world.running().find_map(|(_, node)| node.chain().tree().block(id)) else {
+            return;
+        };
+        into.summary = BlockDetail::of(world, id).map(|detail| Summary::Block(Box::new(detail)));
+        match (tab, judge) {
+            (Tab::Raw, _) => into.raw = Some(self.anatomy(&into.selection, || Anatomy::of(&**block))),
+            (Tab::Rules, Some((name, node))) => {
+                into.rules = Some(RulesView::of_block(&self.audit(world, block, id, name, node), block, name));
+            }
+            (Tab::Rules, None) | (Tab::Summary, _) => {}
+        }
+    }
+
+    /// What the rules say of a block depends on nothing but the block, its ancestors and the clock.
+    fn audit(&mut self, world: &World, block: &Block, id: &BlockId, name: &str, node: &Node) -> BlockAudit {
+        let known =
+            self.audit.take().filter(|(known, judge, audit)| known == id && (audit.is_complete() || judge == name));
+        let mut audit = known
+            .map_or_else(|| node.chain().audit(world.now(), block, &mut Checks::forgetful()), |(_, _, audit)| audit);
+        audit.by_clock(node.chain(), &block.header, world.now());
+        self.audit = Some((*id, name.to_owned(), audit.clone()));
+        audit
+    }
+
+    fn look_at_transaction(&mut self, into: &mut Inspection, world: &World, tab: Tab, judge: Option<(&str, &Node)>) {
+        let Selection::Transaction { id, block } = &into.selection else {
+            return;
+        };
+        let seen = self.place.take().filter(|(selection, _)| *selection == into.selection).map(|(_, block)| block);
+        let Some(found) = Found::of(world, id, seen.or(*block)) else {
+            return;
+        };
+        self.place = found.place.map(|place| (into.selection.clone(), place.block));
+        into.summary = Some(Summary::Transaction(Box::new(TransactionDetail::of(world, &found))));
+        match (tab, judge) {
+            (Tab::Raw, _) => into.raw = Some(self.anatomy(&into.selection, || Anatomy::of(&found.transaction))),
+            (Tab::Rules, Some((name, node))) => into.rules = Some(RulesView::of_transaction(&found, name, node)),
+            (Tab::Rules, None) | (Tab::Summary, _) => {}
+        }
+    }
+
+    fn look_at_message(&mut self, into: &mut Inspection, world: &World, flight: &Flight, tab: Tab) {
+        into.summary = Some(Summary::Message(Box::new(MessageDetail::of(world, flight))));
+        match (tab, &flight.bytes) {
+            (Tab::Raw, Some(bytes)) => {
+                let taken_apart =
+                    || Message::parse(bytes).map_or_else(|_| Anatomy::opaque(bytes), |message| Anatomy::of(&message));
+                into.raw = Some(self.anatomy(&into.selection, taken_apart));
+            }
+            (Tab::Rules, _) => into.rules = Some(RulesView::of_message(world, flight, has_arrived(world, flight))),
+            (Tab::Raw, None) | (Tab::Summary, _) => {}
+        }
+    }
+
+    /// The encoding of something that never changes.
+    fn anatomy(&mut self, selection: &Selection, of: impl FnOnce() -> Anatomy) -> Arc<Anatomy> {
+        let known = self.raw.take().filter(|(known, _)| known == selection).map(|(_, anatomy)| anatomy);
+        let anatomy = known.unwrap_or_else(|| Arc::new(of()));
+        self.raw = Some((selection.clone(), Arc::clone(&anatomy)));
+        anatomy
+    }
+}
+
+fn look_at_node(into: &mut Inspection, world: &World, name: &str, tab: Tab) {
+    into.summary = NodeDetail::of(world, name).map(|detail| Summary::Node(Box::new(detail)));
+    let node = world.index_of(name).and_then(|index| world.node(index)).and_then(|sim| sim.node.as_ref());
+    match tab {
+        Tab::Summary => {}
+        Tab::Raw => into.raw = node.map(|node| Arc::new(Anatomy::of(&Message::Status(node.status())))),
+        Tab::Rules => into.rules = Some(RulesView::of_node(world, node)),
+    }
+}
+
+/// The chosen node if it is on, or the first that is.
+fn judge<'a>(world: &'a World, focus: &Focus) -> Option<(&'a str, &'a Node)> {
+    let running = || world.running().filter_map(|(index, node)| Some((world.node(index)?.name.as_str(), node)));
+    let chosen = focus.judge.as_deref().and_then(|judge| running().find(|(name, _)| *name == judge));
+    chosen.or_else(|| running().next())
+}

@@ -1,0 +1,134 @@
+//! One message from near, and messages in a list.
+
+use serde::{Deserialize, Serialize};
+
+use super::LogLine;
+use crate::{
+    channel,
+    gossip::{Item, Message, Status},
+    primitives::{BlockId, Hash, Header, Height, Timestamp},
+    sim::{EventKey, Flight, World},
+};
+
+/// Things named in a message that are listed.
+const MAX_ITEMS: usize = 24;
+/// Lines of what came of it.
+const MAX_LINES: usize = 8;
+
+/// A message in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageRow {
+    /// Which.
+    pub key: EventKey,
+    /// The sender's name.
+    pub from: String,
+    /// The receiver's name.
+    pub to: String,
+    /// Which message.
+    pub kind: String,
+    /// When it arrives, or did.
+    pub at: Timestamp,
+    /// Whether it has arrived.
+    pub arrived: bool,
+}
+
+/// A message from near.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageDetail {
+    /// Which, between whom, and when it arrives.
+    #[serde(flatten)]
+    pub row: MessageRow,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// Bytes.
+    pub size: usize,
+    /// Whether the carrier has brought the bytes.
+    pub filled: bool,
+    /// What is said about a channel.
+    pub says: Option<String>,
+    /// What a status says: tip, height, work.
+    pub status: Option<(BlockId, Height, String)>,
+    /// What it names or carries (the first 24), and how much that is.
+    pub things: (Vec<Thing>, usize),
+    /// What came of it.
+    pub log: Vec<LogLine>,
+}
+
+/// Something named in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "camelCase")]
+pub enum Thing {
+    /// A block.
+    Block(Hash),
+    /// A transaction.
+    Transaction(Hash),
+}
+
+impl MessageRow {
+    pub(super) fn of(world: &World, flight: &Flight) -> Self {
+        let name = |index| world.node(index).map(|sim| sim.name.clone()).unwrap_or_default();
+        Self {
+            key: flight.key,
+            from: name(flight.from),
+            to: name(flight.to),
+            kind: flight.kind.to_owned(),
+            at: flight.deliver_at,
+            arrived: has_arrived(world, flight),
+        }
+    }
+}
+
+impl MessageDetail {
+    pub(super) fn of(world: &World, flight: &Flight) -> Self {
+        let message = flight.bytes.as_ref().and_then(|bytes| Message::parse(bytes).ok());
+        let status = match &message {
+            Some(Message::Status(Status { tip, height, work, .. })) => Some((*tip, *height, work.to_string())),
+            _ => None,
+        };
+        let says = match &message {
+            Some(Message::Direct(bytes)) => {
+                channel::Message::parse(bytes).ok().map(|message| message.body.kind().to_owned())
+            }
+            _ => None,
+        };
+        let mut things = message.as_ref().map(things).unwrap_or_default();
+        let count = things.len();
+        things.truncate(MAX_ITEMS);
+        let came = world.log().rev().filter(|record| record.key == flight.key);
+        Self {
+            row: MessageRow::of(world, flight),
+            sent: flight.sent,
+            size: flight.size,
+            filled: flight.bytes.is_some(),
+            says,
+            status,
+            things: (things, count),
+            log: came.filter_map(|record| LogLine::of(world, record)).take(MAX_LINES).collect(),
+        }
+    }
+}
+
+/// Whether a message is delivered, and not only due.
+pub(super) fn has_arrived(world: &World, flight: &Flight) -> bool {
+    world.last_key().is_some_and(|last| flight.key <= last)
+}
+
+fn things(message: &Message) -> Vec<Thing> {
+    let blocks = |headers: &[Header]| headers.iter().map(|header| Thing::Block(header.id())).collect();
+    match message {
+        Message::Status(_) | Message::Direct(_) => Vec::new(),
+        Message::Inventory(items) | Message::Get(items) | Message::NotFound(items) => items
+            .iter()
+            .map(|item| match item {
+                Item::Block(id) => Thing::Block(*id),
+                Item::Transaction(id) => Thing::Transaction(*id),
+            })
+            .collect(),
+        Message::GetHeaders(locator) => locator.iter().map(|id| Thing::Block(*id)).collect(),
+        Message::Headers(headers) => blocks(headers),
+        Message::Block(block) => vec![Thing::Block(block.id())],
+        Message::Transaction(transaction) => vec![Thing::Transaction(transaction.id())],
+    }
+}

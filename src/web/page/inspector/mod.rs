@@ -1,0 +1,103 @@
+//! The panel on the right: what is selected, from three sides, and the log.
+
+mod block;
+mod message;
+mod raw;
+mod rules;
+mod tabs;
+mod transaction;
+
+use leptos::prelude::*;
+
+use super::{Lab, log::Log, node::NodePanel};
+use crate::{
+    view::{Inspection, Selection, Summary, Tab},
+    web::strings::{fill, text},
+};
+pub(super) use message::Messages;
+pub(super) use transaction::Transactions;
+
+#[component]
+pub(super) fn Inspector() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let title = lab.slice(|moment| moment.world.inspection.as_ref().map(title));
+    let back = move || lab.history.with(|history| !history.is_empty());
+    view! {
+        <aside aria-label=text("details")>
+            <Show when=back>
+                <div class="back"><button on:click=move |_| lab.look_back()>{text("back")}</button></div>
+            </Show>
+            {move || title.get().flatten().map(|title| view! { <h2>{title}</h2> })}
+            <tabs::Tabs>
+                {move || match lab.focus.with(|focus| focus.tab) {
+                    Tab::Summary => view! { <SummaryPanel /> }.into_any(),
+                    Tab::Raw => view! { <raw::RawPanel /> }.into_any(),
+                    Tab::Rules => view! { <rules::RulesPanel /> }.into_any(),
+                }}
+            </tabs::Tabs>
+            <Log />
+        </aside>
+    }
+}
+
+/// Which panel there is to show; it stays the same while what it shows changes.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Node,
+    Block,
+    Transaction,
+    Message,
+    Gone(&'static str),
+}
+
+#[component]
+fn SummaryPanel() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let kind = lab.slice(|moment| moment.world.inspection.as_ref().map(kind));
+    view! {
+        {move || match kind.get().flatten() {
+            None => view! { <p class="empty">{text("choose-node")}</p> }.into_any(),
+            Some(Kind::Node) => view! { <NodePanel /> }.into_any(),
+            Some(Kind::Block) => view! { <block::BlockPanel /> }.into_any(),
+            Some(Kind::Transaction) => view! { <transaction::TransactionPanel /> }.into_any(),
+            Some(Kind::Message) => view! { <message::MessagePanel /> }.into_any(),
+            Some(Kind::Gone(sentence)) => view! { <p class="empty">{sentence}</p> }.into_any(),
+        }}
+    }
+}
+
+fn kind(inspection: &Inspection) -> Kind {
+    match (&inspection.summary, &inspection.selection) {
+        (Some(Summary::Node(_)), _) => Kind::Node,
+        (Some(Summary::Block(_)), _) => Kind::Block,
+        (Some(Summary::Transaction(_)), _) => Kind::Transaction,
+        (Some(Summary::Message(_)), _) => Kind::Message,
+        (None, selection) => Kind::Gone(gone(selection)),
+    }
+}
+
+/// What is said of something that is not here.
+fn gone(selection: &Selection) -> &'static str {
+    match selection {
+        Selection::Node { .. } => text("choose-node"),
+        Selection::Block { .. } => text("block-gone"),
+        Selection::Transaction { .. } => text("transaction-gone"),
+        Selection::Message { .. } => text("message-gone"),
+    }
+}
+
+fn title(inspection: &Inspection) -> String {
+    let nobody = || text("nobody").to_owned();
+    match (&inspection.summary, &inspection.selection) {
+        (Some(Summary::Block(block)), _) => {
+            fill("block-title", &[&block.height.to_string(), &block.miner.clone().unwrap_or_else(nobody)])
+        }
+        (Some(Summary::Message(message)), _) => {
+            fill("message-title", &[&message.row.kind, &message.row.from, &message.row.to])
+        }
+        (_, Selection::Node { name }) => fill("node-title", &[name]),
+        (_, Selection::Transaction { id, .. }) => fill("transaction-title", &[&id.short()]),
+        (None, Selection::Block { id }) => fill("unknown-block-title", &[&id.short()]),
+        (_, _) => text("message").to_owned(),
+    }
+}

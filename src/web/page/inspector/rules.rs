@@ -1,0 +1,129 @@
+//! The rules of what is selected: each with the values compared, and what came of it.
+
+use leptos::prelude::*;
+
+use crate::{
+    view::{Outcome, RuleRow, Selection},
+    web::{
+        page::{Lab, format},
+        strings::{fill, fill_text, lookup, text},
+    },
+};
+
+#[component]
+pub(super) fn RulesPanel() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let rules = lab.slice(|moment| moment.world.inspection.as_ref().and_then(|inspection| inspection.rules.clone()));
+    let rows = Memo::new(move |_| rules.get().flatten().map(|rules| rules.rows).unwrap_or_default());
+    let notes = Memo::new(move |_| rules.get().flatten().map(|rules| rules.notes).unwrap_or_default());
+    let here = move || rules.with(|rules| rules.as_ref().is_some_and(Option::is_some));
+    let row = move |at: usize| {
+        let row = Memo::new(move |_| rows.with(|rows| rows.get(at).cloned()));
+        move || row.get().map(|row| line(lab, row))
+    };
+    view! {
+        <Judge />
+        <Show when=here fallback=|| view! { <p class="empty">{text("no-rules")}</p> }>
+            <p class="rules-sum" role="status">{move || rows.with(|rows| sum(rows))}</p>
+            {move || notes.with(|notes| notes.iter().map(note).collect_view())}
+            <ul class="rules" aria-label=text("tab-rules")>
+                <For each=move || 0..rows.with(Vec::len) key=|at| *at let:at>{row(at)}</For>
+            </ul>
+        </Show>
+    }
+}
+
+/// Whose ledger and mempool judge. A message is judged by its receiver, a node by itself.
+#[component]
+fn Judge() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let judged = lab.slice(|moment| {
+        let inspection = moment.world.inspection.as_ref()?;
+        let by_node = matches!(inspection.selection, Selection::Block { .. } | Selection::Transaction { .. });
+        by_node.then(|| inspection.judge.clone())?
+    });
+    let names = lab.slice(|moment| {
+        let nodes = moment.world.network.nodes.iter();
+        nodes.filter(|node| node.on).map(|node| node.name.clone()).collect::<Vec<_>>()
+    });
+    let choose = move |event| {
+        let name = event_target_value(&event);
+        lab.refocus(|focus| focus.judge = Some(name));
+    };
+    let option = move |name: String| {
+        let (value, shown) = (name.clone(), name.clone());
+        let selected = move || judged.with(|judge| judge.as_ref().and_then(Option::as_ref) == Some(&name));
+        view! { <option value=value selected=selected>{shown}</option> }
+    };
+    let options = move || names.get().unwrap_or_default().into_iter().map(option).collect_view();
+    view! {
+        <Show when=move || judged.get().flatten().is_some()>
+            <label class="judge"><span>{text("judge")}</span><select on:change=choose>{options}</select></label>
+        </Show>
+    }
+}
+
+fn sum(rows: &[RuleRow]) -> String {
+    let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
+    let (kept, broken, open) = (count(Outcome::Kept), count(Outcome::Broken), count(Outcome::Open));
+    let values = [kept, rows.len(), broken, open].map(|count| count.to_string());
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    match (broken, open) {
+        _ if rows.is_empty() => String::new(),
+        (0, 0) => fill("all-kept", &values),
+        (0, _) => fill("some-open", &values),
+        _ => fill("some-broken", &values),
+    }
+}
+
+fn note((code, values): &(String, Vec<String>)) -> impl IntoView + use<> {
+    view! { <p class="note">{worded("note", code, values)}</p> }
+}
+
+fn line(lab: Lab, row: RuleRow) -> impl IntoView + use<> {
+    let (class, mark, word) = match row.outcome {
+        Outcome::Kept => ("kept", "✓", text("passed")),
+        Outcome::Broken => ("broken", "✗", text("failed")),
+        Outcome::Open => ("open", "–", text("not-evaluated")),
+    };
+    let whole = worded("rule", &row.code, &row.values);
+    // `Title: what is compared`. Without values, or of many, only the title can be said.
+    let (title, compared) = whole.split_once(": ").map_or((whole.as_str(), ""), |(title, rest)| (title, rest));
+    let (title, compared) = (title.to_owned(), compared.to_owned());
+    let detail = match (row.outcome, row.counts) {
+        (_, Some((kept, all))) => fill("kept-by", &[&format::grouped(kept), &format::grouped(all)]),
+        (Outcome::Open, None) => String::new(),
+        (Outcome::Broken, None) if row.values.is_empty() => row.why.clone().unwrap_or_default(),
+        // Kept in another way than its sentence tells.
+        (Outcome::Kept, None) if row.values.is_empty() && whole.contains('{') => String::new(),
+        (Outcome::Kept | Outcome::Broken, None) => compared,
+    };
+    let why = (row.outcome == Outcome::Open).then(|| worded("why", &row.why.unwrap_or_default(), &[]));
+    let which = row.transaction.map(|id| {
+        let look = move |_| lab.look_at(Selection::Transaction { id, block: None });
+        view! { <button class="text" on:click=look>{fill("transaction-title", &[&id.short()])}</button> }
+    });
+    view! {
+        <li class=class>
+            <span class="mark" aria-hidden="true">{mark}</span>
+            <div>
+                <b>{title}</b>" "<span class="verdict">{word}</span>
+                <code>{detail}{why}</code>
+                {which}
+            </div>
+        </li>
+    }
+}
+
+/// The sentence of a code, its numbers grouped.
+fn worded(family: &str, code: &str, values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| number(value)).collect();
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    lookup(&format!("{family}-{code}")).map_or_else(|| code.to_owned(), |text| fill_text(text, &values))
+}
+
+/// Numbers are grouped; hashes and names are not.
+fn number(value: &str) -> String {
+    let digits = value.len() < 21 && value.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { format::grouped(value) } else { value.to_owned() }
+}

@@ -1,0 +1,87 @@
+//! What a transaction is, and transactions in a list.
+
+use leptos::prelude::*;
+
+use crate::{
+    primitives::BlockId,
+    view::{Selection, Summary, TransactionDetail, TransactionRow},
+    web::{
+        page::{Lab, format},
+        strings::{fill, text},
+    },
+};
+
+#[component]
+pub(super) fn TransactionPanel() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let detail = lab.slice(|moment| match moment.world.inspection.as_ref()?.summary.as_ref()? {
+        Summary::Transaction(transaction) => Some(transaction.clone()),
+        _ => None,
+    });
+    move || detail.get().flatten().map(|detail| facts(lab, *detail))
+}
+
+fn facts(lab: Lab, detail: TransactionDetail) -> impl IntoView + use<> {
+    let (waiting, count) = detail.waiting_at;
+    let state = match detail.place {
+        Some(place) => {
+            let key = if place.best { "confirmed-in" } else { "confirmed-in-stale" };
+            let sentence = fill(key, &[&place.height.to_string(), &(place.index + 1).to_string()]);
+            lab.block_link(place.block, sentence).into_any()
+        }
+        None => fill("waits-at", &[&waiting.join(", "), &count.to_string()]).into_any(),
+    };
+    let mut rows = vec![
+        ("action", detail.row.kind.clone()),
+        ("from", detail.row.from),
+        ("to", detail.row.to),
+        ("amount", format::grouped(detail.row.amount)),
+        ("fee", format::grouped(detail.row.fee)),
+        ("fee-rate", fill("fee-rate-value", &[&format::grouped(detail.fee_rate)])),
+        ("size", fill("bytes", &[&format::grouped(detail.size)])),
+    ];
+    let nonce = |(owner, nonce): (String, _)| ("nonce", fill("nonce-value", &[&format::grouped(nonce), &owner]));
+    rows.extend(detail.nonces.into_iter().map(nonce));
+    rows.extend(detail.channel.map(|channel| ("channel", channel.to_string())));
+    rows.extend((!detail.row.memo.is_empty()).then_some(("memo", detail.row.memo)));
+    rows.push(("transaction-id", detail.row.id.to_string()));
+    view! {
+        <dl>
+            <dt>{text("state")}</dt>
+            <dd>{state}</dd>
+            {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
+        </dl>
+    }
+}
+
+/// Transactions as a table; each can be selected.
+#[component]
+pub(in crate::web::page) fn Transactions(
+    rows: Vec<TransactionRow>,
+    #[prop(optional_no_strip)] block: Option<BlockId>,
+) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    if rows.is_empty() {
+        return view! { <p class="empty">{text("none")}</p> }.into_any();
+    }
+    let row = |row: TransactionRow| {
+        let id = row.id;
+        let look = move |_| lab.look_at(Selection::Transaction { id, block });
+        let note = (row.kind != "transfer").then(|| view! { <small class="memo">{row.kind}</small> });
+        let memo = (!row.memo.is_empty()).then(|| view! { <small class="memo">{row.memo}</small> });
+        view! {
+            <tr>
+                <td><button class="text" on:click=look>{row.from}" → "{row.to}</button>{note}{memo}</td>
+                <td class="number">{format::grouped(row.amount)}</td>
+                <td class="number">{format::grouped(row.fee)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <table>
+            <thead><tr><th>{text("from-to")}</th><th class="number">{text("amount")}</th><th class="number">{text("fee")}</th></tr></thead>
+            <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}

@@ -1,0 +1,191 @@
+// The inspector as a person uses it: what is selected, its bytes, its rules.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { accessibilityProblems, lab, picture } from './harness.mjs';
+
+const site = lab(test);
+
+/** The first network, played until there are some blocks, then paused. */
+async function pausedLab(t, options) {
+  const page = await site.open(t, options);
+  await button(page, 'Pause').waitFor();
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('2000');
+  await page.getByRole('button', { name: /^Block 4 by/ }).first().waitFor();
+  await button(page, 'Pause').click();
+  await button(page, 'Play').waitFor();
+  return page;
+}
+
+function button(page, name) {
+  return page.getByRole('button', { name, exact: true });
+}
+
+function details(page) {
+  return page.getByRole('complementary', { name: 'Details' });
+}
+
+async function tab(page, name) {
+  await page.getByRole('tab', { name }).click();
+  assert.equal(await page.getByRole('tab', { name }).getAttribute('aria-selected'), 'true');
+}
+
+function rules(page) {
+  return details(page).getByRole('list', { name: 'Rules' }).getByRole('listitem');
+}
+
+async function until(condition, what, timeout = 30_000) {
+  const end = Date.now() + timeout;
+  while (Date.now() < end) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(`gave up waiting: ${what}`);
+}
+
+/** Steps on until a message is in flight, and selects it in the table of the node's messages. */
+async function selectMessage(page) {
+  const table = details(page).getByRole('table').filter({ hasText: 'Message' });
+  const row = table.getByRole('row').filter({ hasText: 'in flight' }).first();
+  await until(async () => {
+    if ((await row.count()) > 0) return true;
+    await button(page, 'One event on').click();
+    return false;
+  }, 'a message is in flight');
+  await row.getByRole('button').click();
+}
+
+test('a block shows every rule it passed, with the values compared', async (t) => {
+  const page = await pausedLab(t);
+  await page.getByRole('button', { name: /^Block 3 by/ }).first().click();
+  await page.getByRole('heading', { name: /^Block #3 by/ }).waitFor();
+  await tab(page, 'Rules');
+  await details(page).getByText(/^All \d+ rules passed\.$/).waitFor();
+  const sentences = await rules(page).allInnerTexts();
+  assert.ok(sentences.length >= 12, sentences.join('\n'));
+  assert.ok(sentences.every((sentence) => sentence.includes('passed')), sentences.join('\n'));
+  const said = (pattern) => assert.ok(sentences.some((sentence) => pattern.test(sentence)), `${pattern} in ${sentences.join('\n')}`);
+  said(/Timestamp passed\s+[\d,]+ > median of the last eleven [\d,]+/);
+  said(/Height passed\s+3 = one above its parent 3/);
+  said(/Coinbase passed\s+[\d,]+ = subsidy 50,000 \+ fees [\d,]+/);
+  said(/Work passed\s+hash 0[0-9a-f]{63} ≤ target 0[0-9a-f]{63}/);
+  said(/State root passed\s+header ([0-9a-f]{64}) = after the block \1/);
+  await page.getByLabel('Judged by').selectOption('Bravo');
+  await details(page).getByText(/by the tree of Bravo/).waitFor();
+  await page.getByRole('button', { name: /^Block 0 by/ }).click();
+  await details(page).getByText('Nothing judges the genesis block').waitFor();
+});
+
+test('pointing at a field marks its bytes, and the other way round', async (t) => {
+  const page = await pausedLab(t);
+  await page.getByRole('button', { name: /^Block 2 by/ }).first().click();
+  await page.getByRole('heading', { name: /^Block #2 by/ }).waitFor();
+  await tab(page, 'Raw bytes');
+  const bytes = details(page).getByRole('group', { name: /^Bytes/ });
+  const marked = async () => (await bytes.locator('.lit').allInnerTexts()).join(' ');
+  const status = details(page).locator('[role=status]');
+  const row = (name) => details(page).getByRole('row').filter({ has: button(page, name) });
+  await row('header.height').hover();
+  assert.equal(await marked(), '02 00 00 00 00 00 00 00');
+  await status.filter({ hasText: 'header.height, bytes 36 to 43: 2' }).waitFor();
+  assert.deepEqual(await row('header.height').getByRole('cell').allInnerTexts(), ['header.height\n2', '36', '8']);
+  await button(page, 'header.version').focus();
+  assert.equal(await marked(), '01 00 00 00');
+  await bytes.getByText('01 00 00 00', { exact: true }).first().hover();
+  await status.filter({ hasText: 'header.version, bytes 0 to 3: 1' }).waitFor();
+  assert.match(await row('header.version').getAttribute('class'), /lit/);
+  await bytes.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await status.filter({ hasText: /^header\.parent, bytes 4 to 35: [0-9a-f]{64}$/ }).waitFor();
+  assert.equal((await marked()).split(/\s+/).length, 32);
+});
+
+test('a transaction is followed from the block to its rules', async (t) => {
+  const page = await pausedLab(t);
+  await until(async () => {
+    for (const block of await page.getByRole('button', { name: /^Block \d+ by .*, [1-9]\d* transactions?/ }).all()) {
+      await block.click();
+      return true;
+    }
+    await button(page, 'On to the next block').click();
+    return false;
+  }, 'a block with a transaction');
+  await details(page).getByRole('heading', { name: /^Transactions \([1-9]/ }).waitFor();
+  const row = details(page).getByRole('table').filter({ hasText: 'From → to' }).getByRole('row').nth(1);
+  await row.getByRole('button').click();
+  await page.getByRole('heading', { name: /^Transaction [0-9a-f]{8}$/ }).waitFor();
+  await details(page).getByRole('button', { name: /^Confirmed in block #\d+, transaction 1$/ }).waitFor();
+  await tab(page, 'Raw bytes');
+  await button(page, 'action.amount').waitFor();
+  await tab(page, 'Rules');
+  await details(page).getByText('its nonce is spent there').waitFor();
+  const spent = rules(page).filter({ hasText: 'Nonce not spent' });
+  assert.match(await spent.innerText(), /failed\s+[\d,]+ ≥ the account’s next [\d,]+/);
+  assert.match(await rules(page).filter({ hasText: 'Signatures' }).innerText(), /passed/);
+  await tab(page, 'Summary');
+  await details(page).getByRole('button', { name: /^Confirmed in block/ }).click();
+  await page.getByRole('heading', { name: /^Block #/ }).waitFor();
+  await button(page, '‹ Back').click();
+  await page.getByRole('heading', { name: /^Transaction [0-9a-f]{8}$/ }).waitFor();
+});
+
+test('a message in flight is inspected, and still is after it has arrived', async (t) => {
+  const page = await pausedLab(t);
+  await selectMessage(page);
+  await page.getByRole('heading', { name: /^Message [a-z-]+, \w+ → \w+$/ }).waitFor();
+  await details(page).getByText(/^in flight/).waitFor();
+  await tab(page, 'Rules');
+  await rules(page).filter({ hasText: 'Slot' }).waitFor();
+  await until(async () => (await rules(page).filter({ hasText: 'failed' }).count()) === 0, 'nothing is broken');
+  await tab(page, 'Raw bytes');
+  await button(page, 'kind').waitFor();
+  await tab(page, 'Summary');
+  await until(async () => {
+    if ((await details(page).getByText('arrived', { exact: true }).count()) > 0) return true;
+    await button(page, 'One event on').click();
+    return false;
+  }, 'it arrives');
+  await page.getByRole('heading', { name: /^Message / }).waitFor();
+});
+
+test('the tabs are worked by arrow keys, and a node has its own sides', async (t) => {
+  const page = await pausedLab(t);
+  await page.getByRole('button', { name: /^Bravo, / }).first().click();
+  await page.getByRole('heading', { name: 'Node Bravo' }).waitFor();
+  await page.getByRole('tab', { name: 'Summary' }).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Raw bytes');
+  await button(page, 'status.genesis').waitFor();
+  await page.keyboard.press('End');
+  assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Rules');
+  await details(page).getByText('All 5 rules passed.').waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('form', { name: 'Send a transfer' }).waitFor();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [390, 1440]) {
+    test(`all sides are accessible and fit (${colorScheme}, ${width} px)`, async (t) => {
+      const page = await pausedLab(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
+      const sound = async (name) => {
+        assert.deepEqual(await accessibilityProblems(page), [], name);
+        const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
+        assert.ok(overflow <= 0, `${name}: the page is ${overflow} px too wide`);
+        await picture(page, `inspector-${name}-${colorScheme}-${width}`);
+      };
+      await selectMessage(page);
+      for (const what of ['message', 'block']) {
+        if (what === 'block') await page.getByRole('button', { name: /^Block [1-9]\d* by/ }).first().click();
+        await page.getByRole('heading', { name: what === 'block' ? /^Block #/ : /^Message / }).waitFor();
+        for (const side of ['Summary', 'Raw bytes', 'Rules']) {
+          await tab(page, side);
+          if (side === 'Raw bytes') await button(page, what === 'block' ? 'header.parent' : 'kind').focus();
+          if (side === 'Rules') await rules(page).first().waitFor();
+          await sound(`${what}-${side.split(' ')[0].toLowerCase()}`);
+        }
+        await tab(page, 'Summary');
+      }
+    });
+  }
+}
