@@ -35,6 +35,12 @@ pub enum ActionError {
     /// A name is listed twice.
     #[error("{0:?} is listed twice")]
     Twice(String),
+    /// No connection to a node of another tab.
+    #[error("{0:?} is not connected with node {1} of another tab")]
+    NoRemote(String, u32),
+    /// A number or account that cannot be the next node of another tab.
+    #[error("node {0} of another tab is known already, or not the next one")]
+    WrongRemote(u32),
     /// The world is full.
     #[error("a world has at most {MAX_NODES} nodes")]
     TooManyNodes,
@@ -74,6 +80,8 @@ impl ActionError {
             Self::NameTaken(_) => "name-taken",
             Self::TooManyLinks(_) => "too-many-links",
             Self::Twice(_) => "listed-twice",
+            Self::NoRemote(..) => "no-remote",
+            Self::WrongRemote(_) => "wrong-remote",
             Self::TooManyNodes => "too-many-nodes",
             Self::OutOfRange(_) => "out-of-range",
             Self::Refused(error) => error.code(),
@@ -109,7 +117,7 @@ impl World {
             Action::AddNode { node, links } => {
                 node.validate("node")?;
                 self.check_new_links(links)?;
-                if self.index_of(&node.name).is_some() {
+                if self.is_taken(&node.name) {
                     return Err(ActionError::NameTaken(node.name.clone()));
                 }
                 if self.nodes().len() >= MAX_NODES {
@@ -130,6 +138,10 @@ impl World {
                 config.validate("node")?;
             }
             Action::SetWorkload { workload } => workload.validate("workload")?,
+            Action::AddRemote { .. }
+            | Action::ConnectRemote { .. }
+            | Action::DisconnectRemote { .. }
+            | Action::External { .. } => self.check_remote(action)?,
             Action::HealAll | Action::Quiesce => {}
         }
         Ok(())
@@ -161,7 +173,10 @@ impl World {
             self.record(None, LogEntry::Refused(error.to_string()));
             return;
         }
-        self.record(None, LogEntry::Action(action.clone()));
+        // What comes over a connection is no deed of anybody's; the node reports what it made of it.
+        if !matches!(action, Action::External { .. }) {
+            self.record(None, LogEntry::Action(action.clone()));
+        }
         self.perform(action);
     }
 
@@ -205,6 +220,10 @@ impl World {
             Action::Start { node } => self.switch_on(find(node)),
             Action::SetHashRate { node, hash_rate } => self.change_hash_rate(find(node), *hash_rate),
             Action::SetWorkload { workload } => self.change_workload(*workload),
+            Action::AddRemote { .. }
+            | Action::ConnectRemote { .. }
+            | Action::DisconnectRemote { .. }
+            | Action::External { .. } => self.perform_remote(action),
             Action::Quiesce => self.quiesce(),
         }
     }
@@ -249,7 +268,7 @@ impl World {
         let Action::Transfer { to, amount, fee, memo, .. } = action else {
             unreachable!("only called for transfers");
         };
-        let to = self.nodes()[self.named(to)? as usize].address;
+        let to = self.address_of(to).ok_or_else(|| ActionError::UnknownNode(to.clone()))?;
         Ok(Transfer { to, amount: *amount, fee: *fee, memo: memo.clone(), nonce: None })
     }
 

@@ -52,6 +52,7 @@ impl World {
         let [transfer, payment] = sim.jobs.take_timers();
         let timers = [sim.wake.take(), transfer, payment];
         (sim.node, sim.search) = (None, None);
+        self.remotes.drop_links_of(index);
         timers.iter().flatten().for_each(|key| drop(self.queue.remove(key)));
         for other in self.neighbours(index) {
             self.hang_up(other, index);

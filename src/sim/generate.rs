@@ -46,6 +46,7 @@ impl Scenario {
         let rules = Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() };
         let config = Config {
             rules,
+            allocations: None,
             nodes,
             links,
             workload: Workload { transfers_per_hour: each.max(1), payments_per_hour: 0 },

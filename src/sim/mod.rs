@@ -16,6 +16,7 @@ mod miner;
 mod mining;
 mod observe;
 mod random;
+mod remote;
 mod scenario;
 mod script;
 mod summary;
@@ -31,9 +32,10 @@ pub use invariants::{Invariant, Tally, Violation, owned};
 pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
+pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
-    Config, LinkConfig, LinkQuality, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, NodeConfig, SCENARIO_VERSION, Scenario,
-    ScenarioError, Workload,
+    Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,
+    SCENARIO_VERSION, Scenario, ScenarioError, Workload,
 };
 pub use script::{Action, Position, ScriptEntry};
 pub use summary::{SETTLE_MS, Summary, settle};

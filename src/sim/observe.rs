@@ -63,9 +63,16 @@ impl World {
         u32::try_from(at).ok()
     }
 
-    /// Whose account this is.
+    /// Whose account this is, nodes of other tabs included.
     pub fn name_of(&self, address: &Address) -> Option<&str> {
-        self.nodes.iter().find(|node| node.address == *address).map(|node| node.name.as_str())
+        let own = self.nodes.iter().find(|node| node.address == *address).map(|node| node.name.as_str());
+        own.or_else(|| self.remotes().iter().find(|remote| remote.address == *address).map(|remote| &*remote.name))
+    }
+
+    /// The account of a node, nodes of other tabs included.
+    pub fn address_of(&self, name: &str) -> Option<Address> {
+        let own = self.index_of(name).and_then(|index| self.node(index)).map(|sim| sim.address);
+        own.or_else(|| self.remotes().iter().find(|remote| remote.name == name).map(|remote| remote.address))
     }
 
     /// The nodes that are on.

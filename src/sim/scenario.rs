@@ -21,7 +21,9 @@ pub const MAX_NODES: usize = 1_000;
 /// Links of one world.
 const MAX_LINKS: usize = 10_000;
 /// Entries of one script.
-const MAX_SCRIPT: usize = 100_000;
+pub const MAX_SCRIPT: usize = 100_000;
+/// Accounts that own something at genesis by `allocations`.
+pub const MAX_ALLOCATIONS: usize = 4_000;
 /// Characters of a node's name.
 const MAX_NAME: usize = 32;
 /// Hashes per virtual second of one node.
@@ -55,7 +57,11 @@ pub struct Config {
     /// The chain's rules.
     #[serde(default)]
     pub rules: Rules,
-    /// The nodes.
+    /// What accounts own at genesis, for a network that joins the chain of another; then its own nodes begin with nothing. Without this,
+    /// their balances say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocations: Option<BTreeMap<Address, Amount>>,
+    /// The nodes; with `allocations` there may be none, to be added by the script.
     pub nodes: Vec<NodeConfig>,
     /// Who is connected to whom.
     #[serde(default)]
@@ -158,7 +164,10 @@ impl Scenario {
             return Err(problem("version", format!("is {}, this program reads {SCENARIO_VERSION}", self.version)));
         }
         within("name", self.name.chars().count(), 0, 200)?;
-        within("config.nodes", self.config.nodes.len(), 1, MAX_NODES)?;
+        let least = usize::from(self.config.allocations.is_none());
+        within("config.nodes", self.config.nodes.len(), least, MAX_NODES)?;
+        let allocations = self.config.allocations.as_ref().map_or(0, BTreeMap::len);
+        within("config.allocations", allocations, 0, MAX_ALLOCATIONS)?;
         within("config.links", self.config.links.len(), 0, MAX_LINKS)?;
         within("script", self.script.len(), 0, MAX_SCRIPT)?;
         self.validate_nodes()?;
@@ -175,7 +184,7 @@ impl Scenario {
 
     /// The genesis block's contents: the rules, and what each node owns.
     pub fn genesis(&self) -> Genesis {
-        let mut allocations = BTreeMap::new();
+        let mut allocations = self.config.allocations.clone().unwrap_or_default();
         for node in &self.config.nodes {
             if node.balance > Amount::ZERO {
                 allocations.insert(self.address(&node.name), node.balance);
@@ -199,6 +208,10 @@ impl Scenario {
         let mut names = BTreeSet::new();
         for (index, node) in self.config.nodes.iter().enumerate() {
             node.validate(&format!("config.nodes[{index}]"))?;
+            if self.config.allocations.is_some() && node.balance > Amount::ZERO {
+                let what = format!("is {}, but config.allocations says who owns what", node.balance);
+                return Err(problem(&format!("config.nodes[{index}].balance"), what));
+            }
             if !names.insert(&node.name) {
                 return Err(problem(&format!("config.nodes[{index}].name"), format!("{:?} is taken", node.name)));
             }

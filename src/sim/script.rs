@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{EventKey, LinkQuality, NodeConfig, Workload};
-use crate::primitives::{Amount, ChannelId, Memo, Policy, Timestamp};
+use super::{EventKey, LinkQuality, NodeConfig, Payload, Workload};
+use crate::primitives::{Address, Amount, ChannelId, Memo, Policy, Timestamp};
 
 /// One action and its place in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,6 +166,38 @@ pub enum Action {
     SetWorkload {
         /// From now on.
         workload: Workload,
+    },
+    /// A node of another tab becomes known.
+    AddRemote {
+        /// Its number: how many were known before.
+        remote: u32,
+        /// 1 to 32 characters that no other node has.
+        name: String,
+        /// Its account.
+        address: Address,
+    },
+    /// A connection to a node of another tab comes up.
+    ConnectRemote {
+        /// Which of our nodes.
+        node: String,
+        /// The other's number.
+        remote: u32,
+    },
+    /// A connection to a node of another tab goes down.
+    DisconnectRemote {
+        /// Which of our nodes.
+        node: String,
+        /// The other's number.
+        remote: u32,
+    },
+    /// Bytes arrive from a node of another tab. They may be anything.
+    External {
+        /// Which of our nodes they came to.
+        node: String,
+        /// The sender's number.
+        remote: u32,
+        /// As sent.
+        bytes: Payload,
     },
     /// No more mining and no more workload, and all links heal: the network comes to rest.
     #[serde(deserialize_with = "no_fields")]

@@ -1,6 +1,6 @@
 //! The time machine: a world with checkpoints, so that any moment can be seen again and another future tried.
 
-use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, Step, World};
+use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, ScriptEntry, Step, World};
 use crate::primitives::{Hash, Timestamp};
 
 /// Checkpoints kept at most; when full, every second one is dropped and the spacing doubles.
@@ -37,7 +37,9 @@ impl Timeline {
     /// A timeline that begins with a world.
     pub fn new(world: World) -> Self {
         let end = cursor(&world);
-        Self { checkpoints: vec![world.clone()], world, spacing: FIRST_SPACING, end, branches: Vec::new() }
+        let mut first = world.clone();
+        drop(first.take_script());
+        Self { checkpoints: vec![first], world, spacing: FIRST_SPACING, end, branches: Vec::new() }
     }
 
     /// The world at the cursor.
@@ -130,8 +132,6 @@ impl Timeline {
         self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= here);
         self.end = here;
         self.world.act_now(action)?;
-        let scenario = self.world.scenario().clone();
-        self.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.set_script(&scenario));
         self.keep();
         Ok(())
     }
@@ -140,12 +140,13 @@ impl Timeline {
     /// [`Timeline::seek_cursor`]. Nothing if there is no such branch.
     pub fn switch(&mut self, index: usize) -> Option<Cursor> {
         let branch = (index < self.branches.len()).then(|| self.branches.remove(index))?;
-        let carrier = self.world.carrier();
+        let (carrier, attached) = (self.world.carrier(), self.world.is_attached());
         let left = Branch { scenario: self.world.scenario().clone(), left_at: branch.left_at, end: self.end };
         self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= branch.left_at);
-        self.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.set_script(&branch.scenario));
         self.world = self.checkpoints.last().expect("the beginning is always kept").clone();
+        self.world.set_script(branch.scenario.script);
         self.world.set_carrier(carrier);
+        self.world.set_attached(attached);
         (self.end, self.branches) = (branch.end, self.branches.drain(..).chain([left]).collect());
         Some(branch.end)
     }
@@ -167,9 +168,12 @@ impl Timeline {
         if !back && checkpoint.stats().events <= self.world.stats().events {
             return;
         }
-        let carrier = self.world.carrier();
+        let (carrier, attached) = (self.world.carrier(), self.world.is_attached());
+        let script = self.world.take_script();
         self.world = checkpoint.clone();
+        self.world.set_script(script);
         self.world.set_carrier(carrier);
+        self.world.set_attached(attached);
     }
 
     /// Notes progress and keeps a checkpoint where one is due.
@@ -179,7 +183,9 @@ impl Timeline {
         if self.world.stats().events < newest + self.spacing || self.world.unfilled() > 0 {
             return;
         }
+        let script = self.world.take_script();
         self.checkpoints.push(self.world.clone());
+        self.world.set_script(script);
         // Later ones weigh the most, and the newest is the heaviest.
         let heavy = self.checkpoints.len() > 2 && self.checkpoints.len() * self.world.weight() > 2 * MAX_WEIGHT;
         if self.checkpoints.len() > MAX_CHECKPOINTS || heavy {
@@ -191,9 +197,14 @@ impl Timeline {
 }
 
 impl World {
-    /// Gives a restored past the script of the present, so that playing on repeats what was done.
-    fn set_script(&mut self, scenario: &Scenario) {
-        self.scenario.script.clone_from(&scenario.script);
+    /// Gives a restored past the script of the present, so that playing on repeats what was done. Checkpoints have none: it can be
+    /// long, and is the same for all.
+    fn set_script(&mut self, script: Vec<ScriptEntry>) {
+        self.scenario.script = script;
+    }
+
+    fn take_script(&mut self) -> Vec<ScriptEntry> {
+        std::mem::take(&mut self.scenario.script)
     }
 }
 

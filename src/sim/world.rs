@@ -13,6 +13,7 @@ use super::{
     invariants::{Lights, Watch, is_deep},
     log::Log,
     miner::Search,
+    remote::Remotes,
     traffic::{Delivered, Slot},
     workload::{Job, Jobs},
 };
@@ -108,11 +109,13 @@ pub struct World {
     pub(super) links: BTreeMap<(NodeIndex, NodeIndex), Link>,
     pub(super) workload: Workload,
     next_entry: usize,
+    script_bytes: usize,
     pub(super) history: Hash,
     pub(super) carrier: Carrier,
     pub(super) outgoing: Vec<Envelope>,
     pub(super) unfilled: usize,
     pub(super) delivered: Delivered,
+    pub(super) remotes: Remotes,
     pub(super) checks: Checks,
     pub(super) stats: Stats,
     pub(super) lights: Lights,
@@ -138,11 +141,13 @@ impl World {
             links: BTreeMap::new(),
             workload: scenario.config.workload,
             next_entry: 0,
+            script_bytes: 0,
             history: Hash::ZERO,
             carrier: Carrier::Loopback,
             outgoing: Vec::new(),
             unfilled: 0,
             delivered: Delivered::default(),
+            remotes: Remotes::default(),
             checks: Checks::remembering(),
             stats: Stats::default(),
             lights: Lights::default(),
@@ -219,6 +224,11 @@ impl World {
     /// Script entries carried out so far.
     pub fn entries_done(&self) -> usize {
         self.next_entry
+    }
+
+    /// About how many bytes of JSON the entries carried out so far take.
+    pub fn script_bytes(&self) -> usize {
+        self.script_bytes
     }
 
     pub(super) fn set_now(&mut self, now: Timestamp) {
@@ -300,6 +310,7 @@ impl World {
         self.cause = None;
         self.stats.events += 1;
         let bytes = serde_json::to_vec(&entry).expect("actions are plain data");
+        self.script_bytes += bytes.len() + 1;
         self.absorb(&bytes);
         self.act(entry.action);
         key
@@ -338,8 +349,8 @@ impl World {
                 self.check_stored(index, &changes);
                 self.nodes[index as usize].disk.merge(changes);
             }
-            Output::Send { to, message } => self.send(index, narrow(to), &message),
-            Output::Disconnect { peer, .. } => self.hang_up(narrow(peer), index),
+            Output::Send { to, message } => self.send_to_peer(index, to, &message),
+            Output::Disconnect { peer, .. } => self.close_peer(index, peer),
             Output::Mine(template) => {
                 sim.search = (sim.hash_rate > 0).then(|| Search::new(&template, now, sim.hash_rate));
             }
@@ -384,8 +395,4 @@ impl World {
             self.nodes[index as usize].wake = Some(key);
         }
     }
-}
-
-fn narrow(peer: PeerId) -> NodeIndex {
-    u32::try_from(peer.0).expect("the world names peers by their index")
 }

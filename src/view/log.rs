@@ -7,7 +7,7 @@ use crate::{
     gossip::PeerId,
     node::EventKind,
     primitives::Hash,
-    sim::{Action, EventKey, LogEntry, Record, World},
+    sim::{Action, EventKey, LogEntry, Record, World, remote_of, remote_peer},
 };
 
 /// A line of the log.
@@ -30,7 +30,7 @@ impl LogLine {
     pub(super) fn of(world: &World, record: &Record) -> Option<Self> {
         let (code, values, block) = match &record.entry {
             LogEntry::Node(event) => of_event(world, event)?,
-            LogEntry::Action(action) => of_action(action),
+            LogEntry::Action(action) => of_action(world, action),
             LogEntry::Refused(reason) => ("refused", vec![reason.clone()], None),
         };
         let node = record.node.and_then(|index| world.node(index)).map(|sim| sim.name.clone());
@@ -41,10 +41,7 @@ impl LogLine {
 type Line = (&'static str, Vec<String>, Option<Hash>);
 
 fn of_event(world: &World, event: &EventKind) -> Option<Line> {
-    let name = |peer: &PeerId| {
-        let index = u32::try_from(peer.0).ok();
-        index.and_then(|index| world.node(index)).map_or_else(|| peer.0.to_string(), |sim| sim.name.clone())
-    };
+    let name = |peer: &PeerId| peer_name(world, *peer).unwrap_or_else(|| peer.0.to_string());
     Some(match event {
         EventKind::Mined { block, height } => ("mined", vec![height.to_string(), block.short()], Some(*block)),
         EventKind::Reorged { from, to, disconnected, connected } => {
@@ -94,7 +91,15 @@ fn of_notice(with: String, notice: &Notice) -> Option<Line> {
     })
 }
 
-fn of_action(action: &Action) -> Line {
+fn peer_name(world: &World, peer: PeerId) -> Option<String> {
+    match remote_of(peer) {
+        Some(remote) => world.remotes().get(remote as usize).map(|remote| remote.name.clone()),
+        None => u32::try_from(peer.0).ok().and_then(|index| world.node(index)).map(|sim| sim.name.clone()),
+    }
+}
+
+fn of_action(world: &World, action: &Action) -> Line {
+    let remote_name = |remote: u32| peer_name(world, remote_peer(remote)).unwrap_or_default();
     let (code, values) = match action {
         Action::Transfer { from, to, amount, fee, .. } => {
             ("transfer", vec![from.clone(), to.clone(), amount.to_string(), fee.to_string()])
@@ -121,6 +126,10 @@ fn of_action(action: &Action) -> Line {
         Action::SetWorkload { workload } => {
             ("set-workload", vec![workload.transfers_per_hour.to_string(), workload.payments_per_hour.to_string()])
         }
+        Action::AddRemote { name, .. } => ("add-remote", vec![name.clone()]),
+        Action::ConnectRemote { node, remote } => ("connect-remote", vec![node.clone(), remote_name(*remote)]),
+        Action::DisconnectRemote { node, remote } => ("disconnect-remote", vec![node.clone(), remote_name(*remote)]),
+        Action::External { node, remote, .. } => ("external", vec![node.clone(), remote_name(*remote)]),
         Action::Quiesce => ("quiesce", vec![]),
     };
     (code, values, None)

@@ -28,6 +28,7 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
         seed,
         config: Config {
             rules: Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() },
+            allocations: None,
             nodes,
             links,
             workload: Workload { transfers_per_hour: 120, ..Workload::default() },
