@@ -1,7 +1,7 @@
 //! Tabchain: a real blockchain small enough to run as a whole network inside a browser tab.
 //!
 //! The modules are layers; each may use only those above it in this list (`tests/layers.rs` keeps it so):
-//! [`primitives`] → [`chain`], [`gossip`] → [`node`] → [`sim`] → [`view`], [`bench`](mod@bench) → `native`, `web`.
+//! [`primitives`] → [`chain`], [`gossip`] → [`node`] → [`sim`] → [`room`] → [`view`], [`bench`](mod@bench) → `native`, `web`.
 
 pub mod bench;
 #[deny(clippy::float_arithmetic)]
@@ -15,6 +15,8 @@ pub mod gossip;
 pub mod node;
 #[deny(clippy::float_arithmetic)]
 pub mod primitives;
+#[deny(clippy::float_arithmetic)]
+pub mod room;
 #[deny(clippy::float_arithmetic)]
 pub mod sim;
 #[deny(clippy::float_arithmetic)]

@@ -4,7 +4,7 @@ use super::{EventKey, Link, NodeIndex, Record, Scenario, SimNode, Stats, Workloa
 use crate::{
     chain::Genesis,
     node::{CommandResult, Node},
-    primitives::{Address, Checks, Hash, Tag, Timestamp},
+    primitives::{Address, BlockId, Checks, Hash, Tag, Timestamp},
 };
 
 const DIGEST: Tag = Tag::new("tabchain/world-digest");
@@ -25,6 +25,11 @@ impl World {
     /// The contents of the genesis block.
     pub fn genesis(&self) -> &Genesis {
         &self.genesis
+    }
+
+    /// The id of the genesis block, which names the chain.
+    pub fn genesis_id(&self) -> BlockId {
+        self.origin.genesis_id()
     }
 
     /// Virtual time.
