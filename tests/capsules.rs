@@ -14,7 +14,10 @@ use lab::{Numbers, scale};
 use serde_json::{Value, json};
 use tabchain::{
     primitives::{Amount, Memo, Timestamp},
-    sim::{Action, Capsule, LinkQuality, MAX_SCENARIO_BYTES, NodeConfig, Scenario, Step, Timeline, Workload, World},
+    sim::{
+        Action, Capsule, LinkQuality, MAX_SCENARIO_BYTES, NodeConfig, Payload, Scenario, Step, Timeline, Workload,
+        World,
+    },
 };
 use worlds::{at, name, pay, ring, scenario};
 
@@ -42,6 +45,10 @@ fn every_action() -> Scenario {
         Action::Start { node: b },
         Action::SetHashRate { node: a, hash_rate: 30 },
         Action::SetWorkload { workload: Workload { transfers_per_hour: 60, payments_per_hour: 0 } },
+        Action::AddRemote { remote: 0, name: "Far".into(), address: scenario.address("elsewhere") },
+        Action::ConnectRemote { node: name(2), remote: 0 },
+        Action::External { node: name(2), remote: 0, bytes: Payload(vec![1, 2, 3].into()) },
+        Action::DisconnectRemote { node: name(2), remote: 0 },
         Action::Quiesce,
     ];
     scenario.script = (1..).zip(actions).map(|(second, action)| at(second * 1_000, action)).collect();
@@ -50,7 +57,7 @@ fn every_action() -> Scenario {
 
 fn capsule() -> Capsule {
     let mut world = World::new(every_action());
-    world.run_until(Timestamp(12_500));
+    world.run_until(Timestamp(16_500));
     world.act_now(pay(0, 1, 6)).expect("possible");
     Capsule::of(&world)
 }
@@ -198,7 +205,7 @@ fn unknown_fields_are_errors_at_every_level() {
 /// Whoever wrote a file by hand is told where it is wrong.
 #[test]
 fn messages_name_the_place() {
-    let table: [(&str, Value, &str); 16] = [
+    let table: [(&str, Value, &str); 17] = [
         ("/version", json!(2), "version: is 2"),
         ("/config/nodes", json!([]), "config.nodes: is 0"),
         ("/config/nodes/1/name", json!("A"), "config.nodes[1].name: \"A\" is taken"),
@@ -213,6 +220,7 @@ fn messages_name_the_place() {
         ("/config/rules/subsidy", json!((1u64 << 53) - 1), "config.rules.subsidy"),
         ("/script/3/at", json!(1), "script[3].at: comes before"),
         ("/script/3/action/nodes", json!(vec!["A"; 1_001]), "script[3].action.nodes: is 1001"),
+        ("/script/14/action/bytes", json!("AQI="), "line 1 column"),
         ("/seed", json!(5), "line 1 column"),
         ("/script/0/action/amount", json!(-5), "line 1 column"),
     ];
@@ -265,4 +273,24 @@ fn absurd_scenarios_do_not_hang() {
         }
         assert!(slowest < Duration::from_secs(2), "{what}: {slowest:?} for one step");
     }
+}
+
+/// Who owns what at genesis is said once: by the nodes' balances, or by allocations, which a network that joins another chain has.
+#[test]
+fn allocations_replace_balances() {
+    let first = scenario(1, &[50, 50], &ring(2), LinkQuality::default());
+    let mut second = scenario(2, &[50], &ring(1), LinkQuality::default());
+    second.config.rules = first.config.rules.clone();
+    second.config.allocations = Some(first.genesis().allocations);
+    let refused = second.validate().expect_err("owns something").to_string();
+    assert_eq!(refused, "config.nodes[0].balance: is 1000000, but config.allocations says who owns what");
+    second.config.nodes.clear();
+    assert_eq!((second.validate(), second.genesis()), (Ok(()), first.genesis()));
+    let json = serde_json::to_string(&second).expect("plain data");
+    assert_eq!(Scenario::from_json(&json), Ok(second.clone()));
+    let mut world = World::new(second);
+    world.run_until(Timestamp(60_000));
+    assert_eq!(world.stats().events, 0, "an empty world waits for its script");
+    let wrong = json.replacen("tab1", "tab2", 1);
+    assert!(Scenario::from_json(&wrong).expect_err("no address").to_string().contains("line 1 column"));
 }

@@ -10,7 +10,7 @@ mod worlds;
 
 use tabchain::{
     primitives::{Amount, Timestamp},
-    room::{Body, Change, Post, Role, SILENT_MS, TabId, Why},
+    room::{Beat, Body, Change, Post, Role, SILENT_MS, TabId, Why},
     sim::{Action, Capsule, LinkQuality, Scenario},
 };
 use tabs::Room;
@@ -279,6 +279,49 @@ fn garbage_changes_nothing_but_the_counter() {
         assert!(noisy.tab(index).session.dropped() >= 400, "{}", noisy.tab(index).session.dropped());
         assert_eq!(quiet.tab(index).session.dropped(), 0);
     }
+}
+
+/// What is out of range is no post: places, letters, names that are not plain text, clocks beyond the end of time.
+#[test]
+fn posts_are_read_strictly() {
+    let mut room = two();
+    room.posted = Some(Vec::new());
+    room.pass(1_500);
+    let me = TabId(1);
+    let read = |bytes: &[u8]| Post::parse(bytes, me).ok().flatten();
+    let posts: Vec<_> = room.posted.take().into_iter().flatten().filter_map(|bytes| read(&bytes)).collect();
+    let beats = posts.iter().filter_map(|post| match &post.body {
+        Body::Beat(beat) if beat.clock.is_some() => Some(beat.clone()),
+        _ => None,
+    });
+    let good = beats.last().expect("a host beats");
+    let is_read = |change: &dyn Fn(&mut Beat)| {
+        let mut beat = good.clone();
+        change(&mut beat);
+        read(&Post { from: TabId(9), to: None, body: Body::Beat(beat) }.to_bytes()).is_some()
+    };
+    assert!(is_read(&|_| {}));
+    for name in ["", " x", "a\u{0}b", "\u{202e}gnp", "zero\u{200b}width", &"x".repeat(33)] {
+        assert!(!is_read(&|beat| beat.cards[0].name = name.to_owned()), "{name:?}");
+    }
+    assert!(is_read(&|beat| beat.cards[0].name = "<b>Ünïcode</b> 木".to_owned()), "markup is text");
+    let wrong: [&dyn Fn(&mut Beat); 6] = [
+        &|beat| beat.letter = 16,
+        &|beat| beat.order = u32::MAX,
+        &|beat| beat.links.push((0, 200)),
+        &|beat| beat.cards = vec![beat.cards[0].clone(); 65],
+        &|beat| beat.clock.as_mut().expect("a host's").speed = 0,
+        &|beat| beat.clock.as_mut().expect("a host's").time = Timestamp(u64::MAX),
+    ];
+    for (row, change) in wrong.iter().enumerate() {
+        assert!(!is_read(change), "row {row}");
+    }
+    let mut bytes = Post { from: TabId(9), to: None, body: Body::Bye }.to_bytes();
+    assert!(Post::parse(&bytes, me).is_ok());
+    bytes.push(0);
+    assert!(Post::parse(&bytes, me).is_err(), "nothing may follow");
+    let private = Post { from: TabId(9), to: Some(TabId(2)), body: Body::Full }.to_bytes();
+    assert_eq!((read(&private), Post::parse(&private, TabId(2)).is_ok_and(|post| post.is_some())), (None, true));
 }
 
 /// A flood of one sender is dropped beyond its share, and what was taken is bounded.

@@ -78,7 +78,7 @@ pub struct Session {
     owners: BTreeMap<Address, TabId>,
     stale: bool,
     linked: Wall,
-    shown: Option<(bool, u32, u32, usize)>,
+    shown: Option<(Timestamp, bool, u32, u32, usize)>,
     inbox: VecDeque<Vec<u8>>,
     inbox_bytes: usize,
     overflow: u64,
@@ -197,7 +197,10 @@ impl Session {
         }
         if self.machine.role() != Role::Seeking {
             self.link(now, timeline);
+            // A host that steps shows every step.
+            let stands = if pace.playing { Timestamp(0) } else { timeline.world().now() };
             let shown = (
+                stands,
                 pace.playing,
                 pace.speed,
                 links::speaker(timeline.world()).unwrap_or(u32::MAX),
@@ -330,7 +333,7 @@ impl Session {
             if self.returning && same { Belongings::of(world) } else { Belongings::fresh(self.seed, welcome.letter) };
         self.machine.join(now, from, welcome);
         let time = self.machine.clock().at(now);
-        *timeline = belongings.timeline(&welcome.genesis, time, String::new());
+        *timeline = belongings.timeline(&welcome.genesis, time, self.name.to_string());
         timeline.world_mut().set_attached(true);
         (self.returning, self.stale) = (true, true);
     }

@@ -13,6 +13,7 @@ mod message;
 mod network;
 mod node;
 mod number;
+mod room;
 mod rules;
 mod transaction;
 
@@ -28,6 +29,7 @@ pub use message::{MessageDetail, MessageRow, Thing};
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
 pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
 pub use number::grouped;
+pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
 pub use transaction::{Place, TransactionDetail};
 

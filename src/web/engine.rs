@@ -3,6 +3,8 @@
 //! Lives in the worker. [`Engine::pump`] is called by a timer and by arriving messages; it does as much as is due, for a few milliseconds
 //! at a time, and never waits.
 
+mod room;
+
 use super::{
     carrier::Channels,
     clock::now_ms,
@@ -15,6 +17,7 @@ use crate::{
     },
     view::{Focus, Inspector, WorldView},
 };
+use room::InRoom;
 
 /// Milliseconds of work between two looks at the clock and at requests.
 const BUDGET: u64 = 12;
@@ -61,6 +64,7 @@ pub(super) struct Engine {
     carrier_slow: bool,
     foreign: u64,
     played_ms: u64,
+    room: Option<InRoom>,
 }
 
 impl Refusal {
@@ -87,6 +91,7 @@ impl Engine {
             carrier_slow: false,
             foreign: 0,
             played_ms: 0,
+            room: None,
         };
         engine.choose_carrier(true);
         engine
@@ -94,6 +99,9 @@ impl Engine {
 
     /// Does what the page asks, if it can be done at once. Returns JSON for requests that answer with a value.
     pub(super) fn request(&mut self, request: Request) -> Result<String, Refusal> {
+        if self.in_room(&request)? {
+            return Ok(String::new());
+        }
         match request {
             Request::Generate { nodes, seed } => self.begin(generated(nodes, &seed)?),
             Request::Load { scenario } => {
@@ -130,6 +138,7 @@ impl Engine {
                 let summary = Summary::of(self.world(), self.played_ms);
                 return Ok(serde_json::to_string(&summary).expect("plain data"));
             }
+            Request::OpenRoom { .. } | Request::LeaveRoom | Request::Rejoin => {}
             Request::Shown | Request::Simulate { .. } | Request::Replay { .. } | Request::Bench { .. } => {
                 return Err(Refusal::new("internal", "this is the worker's to do"));
             }
@@ -146,19 +155,20 @@ impl Engine {
     /// Does what is due, for a few milliseconds. True if anything changed.
     pub(super) fn pump(&mut self) -> bool {
         let started = now_ms();
-        let before = (self.timeline.cursor(), self.goal, self.waiting);
+        let before = (self.timeline.cursor(), self.goal, self.waiting, self.room_revision());
         self.receive();
+        self.pump_room();
         if self.goal.is_some() {
             let budget = if self.is_seeking() { SEEK_BUDGET } else { BUDGET };
             while self.goal.is_some() && !self.waiting && now_ms() - started < budget {
                 self.pursue();
             }
-        } else if self.playing {
+        } else if self.playing || self.room_target().is_some() {
             self.play(started);
         }
         self.send();
         self.measure();
-        before != (self.timeline.cursor(), self.goal, self.waiting)
+        before != (self.timeline.cursor(), self.goal, self.waiting, self.room_revision())
     }
 
     /// What there is to see.
@@ -184,7 +194,8 @@ impl Engine {
             foreign: self.foreign,
             branches: self.timeline.branches().iter().map(|branch| (branch.left_at.time, branch.end.time)).collect(),
         };
-        Moment { transport, world: WorldView::of(world, &self.focus, &mut self.inspector) }
+        let room = self.room_view();
+        Moment { transport, world: WorldView::of(world, &self.focus, &mut self.inspector), room }
     }
 
     /// Whether time passes by itself or something is under way.
@@ -202,6 +213,7 @@ impl Engine {
 
     fn begin(&mut self, scenario: Scenario) {
         let live = self.is_live();
+        self.leave_room();
         self.timeline = Timeline::new(World::new(scenario));
         (self.focus, self.goal, self.waiting) = (Focus::default(), None, false);
         self.begin_epoch();
@@ -262,7 +274,9 @@ impl Engine {
 
     fn play(&mut self, started: u64) {
         let (wall, virtual_time) = self.anchor;
-        let target = virtual_time.after((started - wall) * u64::from(self.speed) / 100).min(MAX_TIME);
+        let own = virtual_time.after((started - wall) * u64::from(self.speed) / 100).min(MAX_TIME);
+        let led = self.room_target();
+        let target = led.unwrap_or(own);
         self.waiting = false;
         while now_ms() - started < BUDGET {
             match self.timeline.step(target) {
@@ -275,7 +289,8 @@ impl Engine {
             }
         }
         let lag = target.since(self.world().now()) * 100 / u64::from(self.speed);
-        if lag > MAX_LAG {
+        // The room does not wait for a tab that follows.
+        if lag > MAX_LAG && led.is_none() {
             self.carrier_slow = self.waiting;
             self.anchor = (started, self.world().now());
         }
@@ -319,6 +334,7 @@ impl Engine {
         if let Some(channels) = &self.channels {
             channels.post_outgoing(self.timeline.world_mut());
         }
+        self.flush_room();
     }
 
     fn receive(&mut self) {

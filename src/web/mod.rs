@@ -11,6 +11,7 @@ mod engine;
 mod fragment;
 mod page;
 mod protocol;
+mod room;
 mod runs;
 mod strings;
 mod worker;

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use crate::{
     primitives::Timestamp,
     sim::{Action, Scenario},
-    view::{Focus, WorldView},
+    view::{Focus, RoomView, WorldView},
 };
 
 /// A request with the number that its answer carries.
@@ -44,6 +44,12 @@ pub(super) enum Request {
     Act { action: Action },
     /// Take up a future that was left.
     Branch { index: u32 },
+    /// Join the room of this name, or begin it.
+    OpenRoom { name: String },
+    /// Leave the room; the run stays.
+    LeaveRoom,
+    /// Come back into the room that was left by leaving its present.
+    Rejoin,
     /// Look at something.
     Focus { focus: Focus },
     /// The newest moment is on the screen: the next one may come.
@@ -118,6 +124,8 @@ pub(super) enum Reply {
 pub(super) struct Moment {
     pub(super) transport: Transport,
     pub(super) world: WorldView,
+    /// The room this tab is in, or has left into the past.
+    pub(super) room: Option<RoomView>,
 }
 
 /// How the run is played.

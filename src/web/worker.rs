@@ -57,6 +57,11 @@ pub(super) fn start() {
     post(&Reply::Ready);
 }
 
+/// Something arrived from outside.
+pub(super) fn wake() {
+    with_worker(|worker| worker.pump());
+}
+
 impl Worker {
     fn pump(&self) {
         let Ok(mut engine) = self.engine.try_borrow_mut() else {

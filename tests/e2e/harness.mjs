@@ -68,8 +68,18 @@ export function lab(test, { base } = {}) {
     return page;
   }
 
+  /** Another tab of the same browser profile, which shares its channels; it is heard like the first. */
+  async function beside(t, first, { path = '' } = {}) {
+    const page = await first.context().newPage();
+    page.problems = listen(page);
+    t.after(() => assert.deepEqual(page.problems, [], 'the other tab reported problems'));
+    await page.goto(running.server.url + path);
+    return page;
+  }
+
   return {
     open,
+    beside,
     get browser() {
       return running.browser;
     },

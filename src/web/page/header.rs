@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, route, runs};
+use super::{Lab, format, room, route, runs};
 use crate::{
     view::Light,
     web::{
@@ -38,6 +38,7 @@ pub(super) fn Header() -> impl IntoView {
                 />
                 {text("live")}
             </label>
+            <room::Pill />
             <span class="grow"></span>
             <ul class="lights" aria-label=text("invariants")>
                 {move || lights.get().unwrap_or_default().into_iter().map(|light| view! { <LightDot light /> }).collect_view()}

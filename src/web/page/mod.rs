@@ -14,6 +14,7 @@ mod log;
 mod network;
 mod node;
 mod plot;
+mod room;
 mod route;
 mod runs;
 mod sidebar;
@@ -162,6 +163,7 @@ fn App(client: Client) -> impl IntoView {
     lab.tell(Request::Speed { percent: FIRST_SPEED });
     let route = Route::follow(lab);
     keys::listen(lab, route);
+    room::listen(lab);
     provide_context(route);
     provide_context(bench::Measured::new());
     view! {
@@ -178,6 +180,7 @@ fn LabPage() -> impl IntoView {
     let loading = move || client.moment.with(Option::is_none);
     view! {
         <header::Header />
+        <room::Detached />
         <sidebar::Sidebar />
         <main id="lab" tabindex="-1" aria-busy=move || loading().to_string()>
             <network::Network />

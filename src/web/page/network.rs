@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use leptos::prelude::*;
 
-use super::{Lab, format, hit::hit};
+use super::{Lab, format, hit::hit, room};
 use crate::{
     sim::Action,
     view::{FlightDot, LinkLine, NetworkView, NodeDot, Selection},
@@ -14,13 +14,16 @@ use crate::{
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 430.0;
 
-type Point = (f64, f64);
+pub(super) type Point = (f64, f64);
 
 #[component]
 pub(super) fn Network() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let network = lab.slice(|moment| moment.world.network.clone());
-    let count = Memo::new(move |_| network.with(|network| network.as_ref().map_or(0, |network| network.nodes.len())));
+    let own = Memo::new(move |_| network.with(|network| network.as_ref().map_or(0, |network| network.nodes.len())));
+    let foreign = room::foreign(lab);
+    // Nodes of other tabs stand on the same ellipse, after ours.
+    let count = Memo::new(move |_| own.get() + foreign.with(Vec::len));
     let nodes = Memo::new(move |_| network.get().map(|network| network.nodes).unwrap_or_default());
     let links = Memo::new(move |_| network.get().map(|network| network.links).unwrap_or_default());
     let flights = move || network.get().map(|network| network.flights).unwrap_or_default();
@@ -31,7 +34,7 @@ pub(super) fn Network() -> impl IntoView {
         <section aria-labelledby="network-title">
             <h2 id="network-title">{text("network")}<span>{summary}</span>
                 <span class="tools">
-                    <button disabled=move || count.get() < 2 on:click=move |_| split(lab)>{text("split")}</button>
+                    <button disabled=move || own.get() < 2 on:click=move |_| split(lab)>{text("split")}</button>
                     <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>
                 </span>
             </h2>
@@ -48,14 +51,18 @@ pub(super) fn Network() -> impl IntoView {
                 <g aria-hidden="true">
                     {move || flights().into_iter().map(|flight| dot(lab, &flight, count.get())).collect_view()}
                 </g>
-                <For each=move || each_of(count.get(), count.get()) key=Clone::clone let:item>
+                <room::Foreign nodes=foreign own count />
+                <For each=move || each_of(own.get(), count.get()) key=Clone::clone let:item>
                     {
                         let node = Memo::new(move |_| nodes.with(|nodes| nodes.get(item.0).cloned()));
                         shape(lab, node, place(item.0, item.1), item.1)
                     }
                 </For>
             </svg>
-            <p class="legend">{text("legend")}</p>
+            <p class="legend">
+                {text("legend")}
+                {move || foreign.with(|foreign| !foreign.is_empty()).then(|| text("room-legend"))}
+            </p>
         </section>
     }
 }
@@ -80,13 +87,13 @@ fn split(lab: Lab) {
 }
 
 /// Nodes stand on an ellipse.
-fn place(index: usize, count: usize) -> Point {
+pub(super) fn place(index: usize, count: usize) -> Point {
     let turn = TAU * (index as f64 / count.max(1) as f64) - TAU / 4.0;
     let spread = if count == 1 { 0.0 } else { 1.0 };
     (WIDTH / 2.0 + spread * 290.0 * turn.cos(), HEIGHT / 2.0 + spread * 155.0 * turn.sin())
 }
 
-fn radius(count: usize) -> f64 {
+pub(super) fn radius(count: usize) -> f64 {
     if count <= 12 { 22.0 } else { (22.0 * 12.0 / count as f64).max(4.0) }
 }
 

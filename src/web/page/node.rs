@@ -5,6 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::{
     Lab, format,
     inspector::{Messages, Transactions},
+    room,
 };
 use crate::{
     primitives::{Amount, Memo as MemoText},
@@ -115,7 +116,7 @@ fn field_of(code: &str) -> &'static str {
 #[component]
 fn TransferForm(from: String) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
+    let names = lab.slice(room::payees);
     let others = {
         let from = from.clone();
         Memo::new(move |_| names.get().unwrap_or_default().into_iter().filter(|name| *name != from).collect::<Vec<_>>())

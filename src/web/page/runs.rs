@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlInputElement, Url};
 
-use super::Lab;
+use super::{Lab, room};
 use crate::{
     sim::MAX_SCENARIO_BYTES,
     web::{
@@ -50,8 +50,15 @@ pub(super) fn open(lab: Lab, hash: &str, otherwise: impl Fn() + Copy + 'static) 
         }
         lab.notice.set(problem.map(|problem| fill("bad-link", &[&problem])));
     };
+    if let Some(name) = fragment::room(hash) {
+        otherwise();
+        return room::open(lab, name);
+    }
     match fragment::read(hash) {
-        Ok(None) => otherwise(),
+        Ok(None) => {
+            room::leave(lab);
+            otherwise();
+        }
         Ok(Some(text)) => load(lab, text, done),
         Err(problem) => done(Some(problem)),
     }
@@ -68,7 +75,9 @@ pub(super) fn copy_link(lab: Lab) {
         let base = location.href().unwrap_or_default();
         let link = format!("{}{fragment}", base.split('#').next().unwrap_or_default());
         // Without an event: opening our own link again would only reload what is shown.
-        if let Ok(history) = window.history() {
+        // A tab in a room keeps the room's address.
+        let in_room = lab.client.moment.with_untracked(|moment| moment.as_ref().is_some_and(|m| m.room.is_some()));
+        if let (false, Ok(history)) = (in_room, window.history()) {
             drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&fragment)));
         }
         let copied = JsFuture::from(window.navigator().clipboard().write_text(&link));

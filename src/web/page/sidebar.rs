@@ -2,10 +2,14 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{Lab, format, runs::Runs};
+use super::{
+    Lab, format,
+    room::{WhoIsHere, new_name},
+    runs::Runs,
+};
 use crate::{
     primitives::Amount,
-    sim::{Action, NodeConfig, Workload, generated_name},
+    sim::{Action, NodeConfig, Workload},
     view::{LinkLine, NodeDot},
     web::{
         protocol::Request,
@@ -22,6 +26,7 @@ const RATES: [u32; 5] = [0, 60, 360, 1_800, 7_200];
 pub(super) fn Sidebar() -> impl IntoView {
     view! {
         <nav aria-label=text("build")>
+            <WhoIsHere />
             <Nodes />
             <Links />
             <Traffic />
@@ -41,7 +46,7 @@ fn Nodes() -> impl IntoView {
     let selected = lab.shown_node();
     let add = move |_| {
         let names: Vec<String> = nodes.get_untracked().unwrap_or_default().into_iter().map(|(name, ..)| name).collect();
-        let name = (0..).map(generated_name).find(|name| !names.contains(name)).unwrap_or_default();
+        let name = lab.client.moment.with_untracked(|moment| moment.as_ref().map(new_name)).unwrap_or_default();
         // Two nodes across the network from each other, other ones every time.
         let turns = [names.len() / 3, names.len() / 3 + names.len() / 2];
         let mut links: Vec<String> =
