@@ -220,7 +220,7 @@ fn messages_name_the_place() {
         ("/config/rules/subsidy", json!((1u64 << 53) - 1), "config.rules.subsidy"),
         ("/script/3/at", json!(1), "script[3].at: comes before"),
         ("/script/3/action/nodes", json!(vec!["A"; 1_001]), "script[3].action.nodes: is 1001"),
-        ("/script/14/action/bytes", json!("AQI="), "line 1 column"),
+        ("/script/13/action/bytes", json!("AQI="), "line 1 column"),
         ("/seed", json!(5), "line 1 column"),
         ("/script/0/action/amount", json!(-5), "line 1 column"),
     ];

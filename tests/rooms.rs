@@ -290,11 +290,11 @@ fn posts_are_read_strictly() {
     let me = TabId(1);
     let read = |bytes: &[u8]| Post::parse(bytes, me).ok().flatten();
     let posts: Vec<_> = room.posted.take().into_iter().flatten().filter_map(|bytes| read(&bytes)).collect();
-    let beats = posts.iter().filter_map(|post| match &post.body {
+    let mut beats = posts.iter().rev().filter_map(|post| match &post.body {
         Body::Beat(beat) if beat.clock.is_some() => Some(beat.clone()),
         _ => None,
     });
-    let good = beats.last().expect("a host beats");
+    let good = beats.next().expect("a host beats");
     let is_read = |change: &dyn Fn(&mut Beat)| {
         let mut beat = good.clone();
         change(&mut beat);

@@ -1,7 +1,9 @@
 // Two tabs of one browser in one room: one network, one clock, and each goes on without the other.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
-import { accessibilityProblems, lab, picture } from './harness.mjs';
+import { OUT, accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
 
@@ -63,6 +65,13 @@ test('two tabs mine on one chain; one closes, and the other goes on and says so'
   await host.getByRole('img', { name: /^Alpha B of tab B, .*follows block/ }).waitFor();
   await picture(host, 'room-host');
   await picture(guest, 'room-guest');
+
+  const [download] = await Promise.all([guest.waitForEvent('download'), button(guest, 'Save').click()]);
+  const file = join(OUT, 'room-capsule.json');
+  await download.saveAs(file);
+  const capsule = await readFile(file, 'utf8');
+  const { digest } = await guest.evaluate((text) => window.tabchain.replay(text), capsule);
+  assert.equal(digest, JSON.parse(capsule).digest, 'a tab’s run replays alone');
 
   const before = await height(guest);
   await host.close({ runBeforeUnload: false });
