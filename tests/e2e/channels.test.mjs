@@ -89,7 +89,7 @@ test('a cheat loses everything, or gains nothing, as the parties agreed', async 
       const page = await openChannel(t, { policy });
       await pay(page, 'Alpha → Bravo', '10', '3');
       await channel(page, /commitment 3/).waitFor(LONG);
-      await button(page, 'Cheat with #0').click();
+      await button(page, 'Publish old #0').click();
       await channel(page, end).waitFor(LONG);
       assert.equal((await state(page)).penalties, policy === 'penalty' ? 1 : 0);
     });

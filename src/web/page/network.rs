@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use leptos::prelude::*;
 
-use super::{Lab, format, hit::hit, room};
+use super::{Lab, channels::Arcs, format, hit::hit, room};
 use crate::{
     sim::Action,
     view::{FlightDot, LinkLine, NetworkView, NodeDot, Selection},
@@ -48,6 +48,7 @@ pub(super) fn Network() -> impl IntoView {
                         move || link.get().map(|link| line(&link, item.1))
                     }
                 </For>
+                <Arcs count />
                 <g aria-hidden="true">
                     {move || flights().into_iter().map(|flight| dot(lab, &flight, count.get())).collect_view()}
                 </g>
@@ -116,6 +117,7 @@ fn dot(lab: Lab, flight: &FlightDot, count: usize) -> impl IntoView + use<> {
     let (class, size) = match flight.kind.as_str() {
         "block" => ("message block", 6.0),
         "transaction" => ("message transaction", 4.0),
+        "direct" => ("message direct", 4.0),
         _ => ("message", 3.0),
     };
     let key = flight.key;

@@ -1,5 +1,6 @@
 //! Channels: a balance bar each, what both sides wait for, and what can be done with them.
 
+mod arcs;
 mod controls;
 mod open;
 
@@ -11,6 +12,7 @@ use crate::{
     view::{ChannelRow, PartyView, Status, Wait},
     web::strings::{fill, text},
 };
+pub(super) use arcs::Arcs;
 use controls::Controls;
 use open::OpenForm;
 
