@@ -22,7 +22,7 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
 const ONE_NODE: &str = "b51d202d508476096dea2e513d9a70fbd2fc6cb64652fe578761ac049834a091";
 const TWO_NODES: &str = "d1034766cc29fec423a9ae4a2d4b38e035fbd03bd39afa3f52faa85c8e47a0fe";
 const FIVE_NODES: &str = "f1079327eabe73ec51c94822fc965ef76d4bf3c139a200721678c1160d21c072";
-const FIRST: &str = "016f925c09287e41ae794e0a4fc0588bbe7ee82a5a54acb8705a22f0aeaa0ba9";
+const FIRST: &str = "9163d2527d0e43ba31ea9f028d394c9b8adbc4d214ba96408cd2de31f66aeab5";
 const LOSSY: &str = "c76d1f0a493fc783b524870204b1883abdbb40062e32d1f45422dac83ae7886c";
 const PARTITIONED: &str = "5ec3388efb9d02db8412f15cd350dd14d7887387692eafbc7efc8e37c327c299";
 const RESTARTED: &str = "6181406ff46ddcf6f4d171465402f112fadd8c3c55a3539e2ff4a18f86a3b856";
