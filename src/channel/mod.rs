@@ -243,14 +243,6 @@ impl Channel {
         self.unpromised().checked_sub(kept).unwrap_or(Amount::ZERO)
     }
 
-    /// The nonce that our account owes to a funding which is not on the chain (any more), and what that takes from it.
-    pub fn promised(&self) -> Option<(crate::primitives::Nonce, Amount)> {
-        let ours = &self.funding.parties[self.side.index()];
-        let fee = if self.side == Side::Opener { self.funding_fee } else { Amount::ZERO };
-        let open = !self.is_over() && self.chain.funding.is_none();
-        open.then_some((ours.nonce, ours.deposit.checked_add(fee).unwrap_or(Amount::MAX)))
-    }
-
     /// Whether it will never need its owner again: long ended, or never begun.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed(_) | Phase::Abandoned)

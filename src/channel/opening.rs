@@ -8,9 +8,12 @@ use super::{
     SEED, Verifier, secrets::SecretTree,
 };
 use crate::primitives::{
-    Action, Amount, CoSigned, Commitment, Funding, Hash, Party, Side, Signature, Terms, Timestamp, Transaction,
+    Action, Amount, CoSigned, Commitment, Funding, Hash, Nonce, Party, Side, Signature, Terms, Timestamp, Transaction,
     UnsignedTransaction,
 };
+
+/// Blocks after which a channel that is over may be forgotten.
+const FORGET: u64 = 100;
 
 /// What an opener wants, and has said so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -128,6 +131,25 @@ impl Channel {
             return None;
         };
         Some(Transaction { unsigned: self.unsigned(), signature, cosignature })
+    }
+
+    /// The nonce that our account owes to a funding which is not on the chain (any more), and what that takes from it.
+    pub fn promised(&self) -> Option<(Nonce, Amount)> {
+        let ours = &self.funding.parties[self.side.index()];
+        let fee = if self.side == Side::Opener { self.funding_fee } else { Amount::ZERO };
+        let open = !self.is_over() && self.chain.funding.is_none();
+        open.then_some((ours.nonce, ours.deposit.checked_add(fee).unwrap_or(Amount::MAX)))
+    }
+
+    /// Whether it is over, and no reorg of fewer than [`FORGET`] blocks could bring it back.
+    pub fn is_past(&self) -> bool {
+        let since = match (self.chain.ending, &self.resumes) {
+            (Some((height, _)), _) => height,
+            (None, Some(_)) => self.funding.terms.valid_until,
+            // Nobody could ever fund it.
+            (None, None) => return self.phase == Phase::Abandoned,
+        };
+        self.is_over() && self.chain.height.0 >= since.0.saturating_add(FORGET)
     }
 
     fn new(context: &Context<'_>, side: Side, funding: Funding, fee: Amount, points: [Hash; 2]) -> Self {

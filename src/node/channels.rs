@@ -1,6 +1,9 @@
 //! The node's channels: messages find them, blocks are shown to them, and what they want is done.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -19,14 +22,14 @@ use crate::{
 
 /// Channels that are not over.
 pub(super) const MAX_CHANNELS: usize = 64;
-/// Channels that are over and still shown.
-const MAX_OVER: usize = 192;
 
 /// All channels of a node.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Channels {
     pub(super) offers: BTreeMap<Hash, (PeerId, Offer)>,
     pub(super) held: BTreeMap<Hash, Held>,
+    /// Nonces that were promised to fundings which will not be, and that nothing has taken since.
+    pub(super) gaps: BTreeSet<Nonce>,
 }
 
 /// A channel, whom it is with, and what the best chain has of it.
@@ -36,7 +39,7 @@ pub(super) struct Held {
     pub(super) channel: Channel,
     funding: Option<Height>,
     publisher: Option<Side>,
-    ending: Option<(Height, Ending)>,
+    pub(super) ending: Option<(Height, Ending)>,
 }
 
 /// Why a command about a channel is not possible. Nothing has changed.
@@ -256,15 +259,7 @@ impl Node {
         effects: Vec<Effect>,
         checks: &mut Checks,
     ) {
-        let over = self.channels.held.iter().filter(|(_, held)| held.channel.is_over()).map(|(handle, _)| *handle);
-        let surplus: Vec<Hash> = over.skip(MAX_OVER).collect();
-        for handle in surplus {
-            self.channels.held.remove(&handle);
-            self.outbox.push_back(Output::Persist(ChangeSet {
-                channels: BTreeMap::from([(handle, None)]),
-                ..ChangeSet::default()
-            }));
-        }
+        self.forget_channels();
         let handle = channel.handle_name();
         self.channels.held.insert(handle, Held::new(peer, channel));
         self.persist_channel(&handle);
@@ -279,6 +274,7 @@ impl Node {
             // Nothing that the chain shows is refused.
             drop(self.give(now, &handle, Event::Chain(seen), checks));
         }
+        self.fill_gaps(now, checks);
     }
 
     /// Notes what blocks that joined or left the best chain do to channels.
@@ -303,6 +299,8 @@ impl Node {
             self.note_blocks(&best, true);
             self.show_chain(now, checks);
         }
+        self.find_gaps();
+        self.fill_gaps(now, checks);
     }
 
     pub(super) fn channels_connected(&mut self, now: Timestamp, peer: PeerId) {

@@ -1,6 +1,11 @@
 //! Channels that are offered: what this node offers, what it accepts, and the account's nonces that it promises meanwhile.
 
-use super::{ChannelRefusal, CommandResult, EventKind, Node, OpenChannel, Transfer, channels::MAX_CHANNELS};
+use std::collections::BTreeMap;
+
+use super::{
+    ChangeSet, ChannelRefusal, CommandResult, EventKind, Node, OpenChannel, Output, Transfer,
+    channels::{Held, MAX_CHANNELS},
+};
 use crate::{
     chain::{check_funding, minimum_fee},
     channel::{Body, Channel, Context, MAX_REASON_BYTES, Message, Offer, Request},
@@ -13,6 +18,10 @@ const SALT: Tag = Tag::new("tabchain/channel-salt");
 const FUNDING_VALID: u64 = 20;
 /// The most blocks that this node agrees to leave a funding open.
 const MAX_FUNDING_VALID: u64 = 200;
+/// Channels that are past and still shown.
+const MAX_PAST: usize = 192;
+/// Channels that one peer may be opening with this node at a time: each holds a nonce of its account.
+const MAX_OPENING: usize = 8;
 /// Bytes of a funding transaction, about.
 const FUNDING_BYTES: usize = 420;
 /// What a transfer to oneself offers that fills the gap of a promised nonce which was not used.
@@ -76,7 +85,7 @@ impl Node {
         points: [Hash; 2],
         checks: &mut Checks,
     ) {
-        if let Err(reason) = self.judge_offer(&handle, &request) {
+        if let Err(reason) = self.judge_offer(from, &handle, &request) {
             let reason = reason.chars().take(MAX_REASON_BYTES / 4).collect();
             self.gossip.send_direct(from, Message { handle, body: Body::Refuse { reason } }.to_bytes());
             return;
@@ -139,15 +148,41 @@ impl Node {
         }
     }
 
-    /// A promised nonce was not used. If own transactions wait behind it, it is filled, or they would wait for ever.
+    /// A promised nonce was not used.
     pub(super) fn release(&mut self, now: Timestamp, nonce: Nonce, checks: &mut Checks) {
+        self.channels.gaps.insert(nonce);
+        self.fill_gaps(now, checks);
+    }
+
+    /// Own transactions that wait behind a gap would wait for ever, so it is filled.
+    pub(super) fn fill_gaps(&mut self, now: Timestamp, checks: &mut Checks) {
         let account = self.chain.ledger().account(&self.address);
-        let next = self.mempool.next_nonce(&self.address, account);
-        if next == nonce && self.mempool.waits_beyond(&self.address, nonce) {
+        self.channels.gaps.retain(|nonce| *nonce >= account.nonce);
+        loop {
+            let next = self.mempool.next_nonce(&self.address, account);
+            let promised = self.promises().any(|(nonce, _)| nonce == next);
+            let gap = self.channels.gaps.contains(&next) && !promised;
+            if !gap || !self.mempool.waits_beyond(&self.address, next) {
+                return;
+            }
             let (to, amount) = (self.address, Amount::literal(1));
             let memo = Memo::new("instead of a channel").unwrap_or_default();
-            // A refusal is no news here: then nothing of ours waits that could be helped.
-            let _ = self.transfer(now, Transfer { to, amount, fee: FILLER_FEE, memo, nonce: Some(nonce) }, checks);
+            let filler = Transfer { to, amount, fee: FILLER_FEE, memo, nonce: Some(next) };
+            if !matches!(self.transfer(now, filler, checks), CommandResult::Accepted(_)) {
+                // Too poor now; the next block may change that.
+                return;
+            }
+        }
+    }
+
+    /// After a restart: offers are forgotten, and what was promised to them leaves gaps before own transactions.
+    pub(super) fn find_gaps(&mut self) {
+        let mut nonce = self.chain.ledger().account(&self.address).nonce;
+        while self.mempool.waits_beyond(&self.address, nonce) {
+            if !self.mempool.takes(&self.address, nonce) {
+                self.channels.gaps.insert(nonce);
+            }
+            nonce = nonce.next();
         }
     }
 
@@ -161,6 +196,18 @@ impl Node {
         next
     }
 
+    /// Forgets those that are past, oldest first, until few enough are left.
+    pub(super) fn forget_channels(&mut self) {
+        let past = self.channels.held.iter().filter(|(_, held)| held.channel.is_past());
+        let mut past: Vec<_> = past.map(|(handle, held)| (held.ending.map(|(height, _)| height), *handle)).collect();
+        past.sort_unstable();
+        for (_, handle) in &past[..past.len().saturating_sub(MAX_PAST)] {
+            self.channels.held.remove(handle);
+            let channels = BTreeMap::from([(*handle, None)]);
+            self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
+        }
+    }
+
     fn drop_offer(&mut self, now: Timestamp, handle: Hash, reason: String, checks: &mut Checks) {
         if let Some((peer, offer)) = self.channels.offers.remove(&handle) {
             self.event(EventKind::OfferRefused { handle, peer, reason });
@@ -169,12 +216,19 @@ impl Node {
     }
 
     /// Whether this node wants the channel: enough money on both sides, and not more than half of ours.
-    fn judge_offer(&self, handle: &Hash, request: &Request) -> Result<(), String> {
+    fn judge_offer(&self, from: PeerId, handle: &Hash, request: &Request) -> Result<(), String> {
         let Request { party, theirs, terms, fee } = request;
         let ledger = self.chain.ledger();
         let (balance, height) = (ledger.account(&party.key.address()).balance, ledger.height());
         if party.salt != *handle {
             return Err("the handle is not the opener's salt".to_owned());
+        }
+        if self.channels.offers.contains_key(handle) {
+            return Err("the handle is taken".to_owned());
+        }
+        let opening = |held: &&Held| held.peer == from && held.channel.promised().is_some();
+        if self.channels.held.values().filter(opening).count() >= MAX_OPENING {
+            return Err(format!("{MAX_OPENING} channels with you are being opened already"));
         }
         if self.live_channels() >= MAX_CHANNELS {
             return Err(format!("this node has {MAX_CHANNELS} channels already"));
