@@ -2,7 +2,7 @@
 //! (invariant 9). The digests are written here, so that a change of behaviour is seen; after a wanted one, run this test and copy what it prints.
 
 use tabchain::{
-    primitives::Timestamp,
+    primitives::{Policy, Timestamp},
     sim::{Action, LinkQuality, Position, Scenario, ScriptEntry, World},
 };
 
@@ -16,6 +16,8 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
         ("loss", lossy(), 180_000, LOSSY),
         ("a partition healed", partitioned(), 240_000, PARTITIONED),
         ("a node stopped, started and added", restarted(), 180_000, RESTARTED),
+        ("channels", channels(LinkQuality::default()), 360_000, CHANNELS),
+        ("channels and loss", channels(worst()), 360_000, CHANNELS_LOSSY),
     ]
 }
 
@@ -26,6 +28,49 @@ const FIRST: &str = "9163d2527d0e43ba31ea9f028d394c9b8adbc4d214ba96408cd2de31f66
 const LOSSY: &str = "c76d1f0a493fc783b524870204b1883abdbb40062e32d1f45422dac83ae7886c";
 const PARTITIONED: &str = "5ec3388efb9d02db8412f15cd350dd14d7887387692eafbc7efc8e37c327c299";
 const RESTARTED: &str = "6181406ff46ddcf6f4d171465402f112fadd8c3c55a3539e2ff4a18f86a3b856";
+
+const CHANNELS: &str = "34c0cfcc1b50d5f53a677759270312fdb43e33ebb22437f023bfdadfdf72e1e9";
+const CHANNELS_LOSSY: &str = "08a529101b1d58b0f7eeb0547387f5f8b3f894dc75241decf41d509b2532babd";
+
+fn worst() -> LinkQuality {
+    LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }
+}
+
+/// Opened, paid through both ways, closed both ways; and a cheat who is punished.
+fn channels(quality: LinkQuality) -> Scenario {
+    let mut scenario = Scenario::generated(4, 17);
+    scenario.config.links.iter_mut().for_each(|link| link.quality = quality);
+    let units = |units| tabchain::primitives::Amount::new(units).expect("in range");
+    let names = || ["Alpha", "Bravo", "Charlie", "Delta"].map(str::to_owned);
+    let two = |a: usize, b: usize| (names()[a].clone(), names()[b].clone());
+    let open = |a, b| {
+        let (from, to) = two(a, b);
+        let (ours, theirs, fee, reserve) = (units(50_000), units(40_000), units(1_000), units(2_000));
+        Action::OpenChannel { from, to, ours, theirs, fee, policy: Policy::Penalty, window: 5, reserve }
+    };
+    let pay = |a, b, amount, times| {
+        let (from, to) = two(a, b);
+        Action::Pay { from, to, amount: units(amount), times, channel: None }
+    };
+    let close = |a, b, force| {
+        let (from, to) = two(a, b);
+        Action::CloseChannel { from, to, force, channel: None }
+    };
+    let (from, to) = two(0, 2);
+    scenario.script = vec![
+        at(5_000, open(0, 1)),
+        at(6_000, open(2, 3)),
+        at(7_000, open(0, 2)),
+        at(150_000, pay(0, 1, 100, 20)),
+        at(150_000, pay(1, 0, 70, 20)),
+        at(151_000, pay(2, 3, 1, 50)),
+        at(152_000, pay(0, 2, 900, 10)),
+        at(200_000, close(1, 0, false)),
+        at(200_000, close(3, 2, true)),
+        at(210_000, Action::Cheat { from, to, commitment: 3, channel: None }),
+    ];
+    scenario
+}
 
 fn lossy() -> Scenario {
     let mut scenario = Scenario::generated(3, 14);

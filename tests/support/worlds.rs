@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use tabchain::{
     chain::Rules,
-    primitives::{Amount, Memo, Timestamp},
+    primitives::{Amount, Memo, Policy, Timestamp},
     sim::{
         Action, Capsule, Config, LinkConfig, LinkQuality, NodeConfig, Position, SCENARIO_VERSION, Scenario,
         ScriptEntry, Workload, World,
@@ -64,6 +64,32 @@ pub fn pay(from: usize, to: usize, amount: u64) -> Action {
     }
 }
 
+/// Opens a channel with a window of four blocks and a penalty.
+pub fn open(from: usize, to: usize, ours: u64, theirs: u64) -> Action {
+    open_with(from, to, [ours, theirs], Policy::Penalty, 4, 0)
+}
+
+pub fn open_with(from: usize, to: usize, deposits: [u64; 2], policy: Policy, window: u32, reserve: u64) -> Action {
+    let [ours, theirs, reserve] =
+        [deposits[0], deposits[1], reserve].map(|amount| Amount::new(amount).expect("in range"));
+    let fee = Amount::literal(1_000);
+    Action::OpenChannel { from: name(from), to: name(to), ours, theirs, fee, policy, window, reserve }
+}
+
+/// Pays `times` times through a channel.
+pub fn pay_through(from: usize, to: usize, amount: u64, times: u32) -> Action {
+    let amount = Amount::new(amount).expect("in range");
+    Action::Pay { from: name(from), to: name(to), amount, times, channel: None }
+}
+
+pub fn close(from: usize, to: usize, force: bool) -> Action {
+    Action::CloseChannel { from: name(from), to: name(to), force, channel: None }
+}
+
+pub fn cheat(from: usize, to: usize, commitment: u64) -> Action {
+    Action::Cheat { from: name(from), to: name(to), commitment, channel: None }
+}
+
 /// Leaves a capsule of the world where a failed run can be looked at, and says so.
 pub fn keep(world: &World, what: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failed-capsules");
@@ -115,6 +141,24 @@ pub fn actions(nodes: usize) -> impl Strategy<Value = Action> {
             links: vec![link],
         }),
         1 => Just(Action::Quiesce),
+        12 => channel_actions(nodes),
+    ]
+}
+
+/// Things that can be done with channels; most need one that is open.
+pub fn channel_actions(nodes: usize) -> impl Strategy<Value = Action> {
+    let two = move || (0..nodes, 1..nodes.max(2)).prop_map(move |(from, by)| (from, (from + by) % nodes));
+    let deposits = prop_oneof![3 => 1_000u64..300_000, 1 => 0u64..3_000];
+    let policy = prop_oneof![2 => Just(Policy::Penalty), 1 => Just(Policy::Replace)];
+    let reserve = prop_oneof![2 => Just(0u64), 1 => 0u64..5_000];
+    prop_oneof![
+        3 => (two(), deposits.clone(), deposits, policy, 1u32..8, reserve)
+            .prop_map(|((from, to), ours, theirs, policy, window, reserve)| {
+                open_with(from, to, [ours, theirs], policy, window, reserve)
+            }),
+        6 => (two(), 1u64..20_000, 1u32..20).prop_map(|((from, to), amount, times)| pay_through(from, to, amount, times)),
+        2 => (two(), any::<bool>()).prop_map(|((from, to), force)| close(from, to, force)),
+        1 => (two(), 0u64..30).prop_map(|((from, to), commitment)| cheat(from, to, commitment)),
     ]
 }
 
