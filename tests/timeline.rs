@@ -12,7 +12,7 @@ use tabchain::{
     primitives::{Hash, Timestamp},
     sim::{Action, ActionError, Capsule, Cursor, LinkQuality, Mismatch, Scenario, Timeline, World},
 };
-use worlds::{at, difference, name, pay, ring, scenario, state};
+use worlds::{at, close, difference, name, open, pay, pay_through, ring, scenario, state};
 
 /// Four nodes over lossy links, with a partition and a restart.
 fn busy(seed: u64) -> Scenario {
@@ -20,10 +20,14 @@ fn busy(seed: u64) -> Scenario {
     let mut scenario = scenario(seed, &[40, 40, 40, 0], &ring(4), quality);
     scenario.config.workload.transfers_per_hour = 600;
     scenario.script = vec![
+        at(1_000, open(0, 1, 90_000, 90_000)),
+        at(50_000, pay_through(0, 1, 30, 200)),
+        at(50_000, pay_through(1, 0, 20, 200)),
         at(60_000, Action::Partition { nodes: vec![name(0), name(1)] }),
         at(100_000, Action::Stop { node: name(2) }),
         at(150_000, Action::Start { node: name(2) }),
         at(180_000, Action::HealAll),
+        at(200_000, close(0, 1, true)),
         at(250_000, pay(0, 1, 7)),
     ];
     scenario
@@ -142,7 +146,7 @@ fn acting_in_the_past_keeps_the_old_future_as_a_branch() {
 
     arrive(&mut timeline, 300_000);
     assert_ne!(timeline.digest(), digest);
-    assert_eq!(timeline.world().scenario().script.len(), 3, "partition, stop, and what was done instead of the rest");
+    assert_eq!(timeline.world().scenario().script.len(), 6, "channels, partition, stop, and what was done instead of the rest");
     let (second, scenario) = (timeline.digest(), timeline.world().scenario().clone());
     for to in [0, 119_999, 120_000, 299_999, 300_000] {
         arrive(&mut timeline, to);

@@ -13,7 +13,7 @@ use lab::{Numbers, scale};
 use proptest::prelude::*;
 use runs::all_the_same;
 use tabchain::{
-    primitives::Timestamp,
+    primitives::{Amount, Policy, Timestamp},
     sim::{Action, Capsule, LinkQuality, Scenario, Timeline, Workload, World, settle},
 };
 use worlds::{at, keep, scripts};
@@ -43,8 +43,22 @@ fn stormy(seed: u64) -> Scenario {
     let mut time = 0;
     while time < 30 * MINUTE {
         time += numbers.next() % MINUTE;
-        let node = names[numbers.below(30)].clone();
-        let action = match numbers.below(6) {
+        let (node, to) = (names[numbers.below(30)].clone(), names[numbers.below(30)].clone());
+        let (from, amount) = (node.clone(), Amount::literal(1 + numbers.next() % 20_000));
+        let action = match numbers.below(16) {
+            6..=9 => Action::OpenChannel {
+                from,
+                to,
+                ours: amount,
+                theirs: amount,
+                fee: Amount::literal(1_000),
+                policy: Policy::Penalty,
+                window: 1 + numbers.below(10) as u32,
+                reserve: Amount::ZERO,
+            },
+            10..=13 => Action::Pay { from, to, amount, times: 1, channel: None },
+            14 => Action::CloseChannel { from, to, force: numbers.below(2) == 0, channel: None },
+            15 => Action::Cheat { from, to, commitment: numbers.next() % 5, channel: None },
             0 => Action::Partition { nodes: names.iter().filter(|_| numbers.below(2) == 0).cloned().collect() },
             1 => Action::HealAll,
             2 => Action::Stop { node },
