@@ -146,7 +146,11 @@ fn acting_in_the_past_keeps_the_old_future_as_a_branch() {
 
     arrive(&mut timeline, 300_000);
     assert_ne!(timeline.digest(), digest);
-    assert_eq!(timeline.world().scenario().script.len(), 6, "channels, partition, stop, and what was done instead of the rest");
+    assert_eq!(
+        timeline.world().scenario().script.len(),
+        6,
+        "channels, partition, stop, and what was done instead of the rest"
+    );
     let (second, scenario) = (timeline.digest(), timeline.world().scenario().clone());
     for to in [0, 119_999, 120_000, 299_999, 300_000] {
         arrive(&mut timeline, to);

@@ -86,8 +86,8 @@ fn base(pair: &Pair, side: Side, kind: &str) -> Body {
         let body = future.wires[other.index()].pop_front().expect("just seen");
         drop(future.give(other, Event::Message(body)));
     }
-    let said = pair.heard[side.index()].iter().chain(&future.wires[side.index()]);
-    said.filter(|body| body.kind() == kind).next_back().cloned().unwrap_or_else(|| made_up(pair, side, kind))
+    let mut said = pair.heard[side.index()].iter().chain(&future.wires[side.index()]);
+    said.rfind(|body| body.kind() == kind).cloned().unwrap_or_else(|| made_up(pair, side, kind))
 }
 
 fn made_up(pair: &Pair, side: Side, kind: &str) -> Body {
