@@ -1,0 +1,183 @@
+//! Channels in the pool: what takes whose place, what goes when the chain moves, and that a block can always be made of it.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "support/locked.rs"]
+mod locked;
+mod support;
+
+use std::sync::Arc;
+
+use locked::{Locked, secret};
+use proptest::prelude::*;
+use support::{ChainBuilder, address, genesis, pay, properties, rules, units};
+use tabchain::{
+    chain::{Admission, Import, Mempool},
+    primitives::{Block, DisputeStep, FeeSource, Side, Transaction},
+};
+
+fn start() -> (ChainBuilder, Locked, Mempool) {
+    let chain = ChainBuilder::new(genesis(4, rules(1)));
+    let channel = Locked::new(chain.chain.genesis_id(), [1, 2], [6_000, 4_000]);
+    (chain, channel, Mempool::default())
+}
+
+fn admit(chain: &ChainBuilder, pool: &mut Mempool, transaction: &Transaction) -> &'static str {
+    let before = pool.clone();
+    match pool.admit(Arc::new(transaction.clone()), chain.chain.ledger()) {
+        Ok(Admission::Added) => "added",
+        Ok(Admission::Replaced(old)) => {
+            assert!(before.get(&old).is_some() && pool.get(&old).is_none());
+            "replaced"
+        }
+        Ok(Admission::Known) => "known",
+        Err(error) => {
+            assert_eq!(*pool, before, "{error}");
+            error.code()
+        }
+    }
+}
+
+/// Makes a block of what waits.
+fn mine(chain: &mut ChainBuilder, pool: &mut Mempool) -> Vec<&'static str> {
+    let time = chain.chain.tip_header().timestamp.after(1_000);
+    let template = chain.chain.template(time, address(9), pool).expect("whatever waits, a block can be made");
+    let header = support::seal(template.header.clone());
+    let kinds = template.transactions.iter().map(|tx| tx.unsigned.action.kind()).collect();
+    let block = Block { header, coinbase: template.coinbase, transactions: template.transactions };
+    assert!(matches!(chain.import(block), Ok(Import::Extended(_))));
+    pool.refresh(chain.chain.ledger());
+    kinds
+}
+
+/// One step of a kind for each channel; a newer refutation needs no higher fee, an older one gets no place by any.
+#[test]
+fn places_of_steps() {
+    let (mut chain, channel, mut pool) = start();
+    chain.mine(vec![channel.fund()]);
+    let publish = |who, fee, number| {
+        channel.step_for(who, FeeSource::Account, fee, DisputeStep::Publish(channel.commitment(number)))
+    };
+    assert_eq!(admit(&chain, &mut pool, &publish(1, 500, 1)), "added");
+    assert_eq!(admit(&chain, &mut pool, &publish(1, 500, 1)), "known");
+    assert_eq!(admit(&chain, &mut pool, &publish(2, 549, 2)), "replacement-underpriced", "whoever publishes");
+    assert_eq!(admit(&chain, &mut pool, &publish(2, 550, 2)), "replaced");
+    assert_eq!(admit(&chain, &mut pool, &channel.close(3, 700)), "added", "a close has its own place");
+    assert_eq!(admit(&chain, &mut pool, &channel.refute(2, 3)), "not-published");
+    let mut other = pool.clone();
+    assert_eq!(mine(&mut chain, &mut other), ["close"], "one of the two; the other is past");
+    assert!(other.is_empty());
+
+    let (mut chain, channel, mut pool) = start();
+    chain.mine(vec![channel.fund()]);
+    chain.mine(vec![channel.publish(1, 1)]);
+    let refute = |who, fee, number| {
+        channel.step_for(who, FeeSource::Account, fee, DisputeStep::Refute(channel.commitment(number)))
+    };
+    assert_eq!(admit(&chain, &mut pool, &refute(1, 900_000, 2)), "added");
+    assert_eq!(admit(&chain, &mut pool, &refute(2, 500, 2)), "replacement-underpriced");
+    assert_eq!(admit(&chain, &mut pool, &refute(2, 100, 3)), "replaced", "newer, whatever its fee");
+    assert_eq!(admit(&chain, &mut pool, &refute(1, 980_000, 2)), "outdated");
+    assert_eq!(admit(&chain, &mut pool, &refute(1, 20, 9)), "fee-too-low", "but it pays its way");
+    assert_eq!(admit(&chain, &mut pool, &channel.punish(2, Side::Opener, 1)), "added");
+    assert_eq!(admit(&chain, &mut pool, &channel.settle(1, 1)), "window-open");
+    assert!(mine(&mut chain, &mut pool).contains(&"punish"));
+    assert!(pool.is_empty(), "the refutation is past");
+}
+
+/// A funding takes a nonce of either party: whoever wants one of them pays more than it, and it goes when one is spent.
+#[test]
+fn fundings_and_transfers() {
+    let (mut chain, channel, mut pool) = start();
+    let id = chain.chain.genesis_id();
+    let pay = |from, nonce, fee| pay(&id, from, nonce, 3, 10, fee);
+    assert_eq!(admit(&chain, &mut pool, &pay(2, 0, 300)), "added");
+    assert_eq!(admit(&chain, &mut pool, &channel.fund()), "replaced");
+    for who in [1, 2] {
+        assert_eq!(admit(&chain, &mut pool, &pay(who, 0, 1_099)), "replacement-underpriced");
+        assert_eq!(admit(&chain, &mut pool.clone(), &pay(who, 0, 1_100)), "replaced");
+        assert_eq!(admit(&chain, &mut pool, &pay(who, 1, 300)), "added", "the nonce after it");
+    }
+    assert_eq!(pool.reserved(&address(1)), units(6_000 + 1_000 + 310));
+    assert_eq!(pool.reserved(&address(2)), units(4_000 + 310));
+    // Two transfers in the way of one funding: it must pay for both.
+    let mut both = Mempool::default();
+    for who in [1, 2] {
+        assert_eq!(admit(&chain, &mut both, &pay(who, 0, 460)), "added");
+    }
+    assert_eq!(admit(&chain, &mut both, &channel.fund()), "replacement-underpriced");
+    // A transfer that spends one nonce elsewhere ends it; what waited behind the other nonce waits on.
+    let mut spent = pool.clone();
+    chain.mine(vec![pay(2, 0, 700)]);
+    spent.refresh(chain.chain.ledger());
+    assert!(spent.get(&channel.fund().id()).is_none());
+    assert_eq!(mine(&mut chain, &mut spent), ["transfer"], "the other party's waits for its gap");
+
+    let (mut chain, channel, _) = start();
+    assert_eq!(mine(&mut chain, &mut pool), ["fund", "transfer", "transfer"]);
+    let ahead = channel.clone().with(|funding| funding.parties[0].nonce = tabchain::primitives::Nonce(70));
+    assert_eq!(admit(&chain, &mut pool, &ahead.fund()), "nonce-too-far");
+    // It expires in the pool.
+    let (mut chain, channel, mut pool) = start();
+    let late = channel.with(|funding| funding.parties[1].nonce = tabchain::primitives::Nonce(1));
+    assert_eq!(admit(&chain, &mut pool, &late.fund()), "added");
+    (0..9).for_each(|_| assert!(mine(&mut chain, &mut pool).is_empty()));
+    assert_eq!(pool.len(), 1);
+    mine(&mut chain, &mut pool);
+    assert!(pool.is_empty());
+}
+
+/// Everything that two channels of three people can bring, in any order and at any fee.
+fn anything(chain: &ChainBuilder, kind: usize, who: u8, number: u64, fee: u64) -> Transaction {
+    let people = [[1, 2], [2, 3]][usize::from(who == 3)];
+    let nonces = people.map(|who| chain.chain.ledger().account(&address(who)).nonce);
+    let first = Locked::new(chain.chain.genesis_id(), people, [6_000, 4_000]);
+    let first = first.with(|funding| funding.parties[0].nonce.0 = u64::from(who == 3));
+    let reserve = if number.is_multiple_of(2) { FeeSource::Reserve } else { FeeSource::Account };
+    let step = |step| first.step_for(who, reserve, fee, step);
+    match kind {
+        0 => {
+            let mut next = first.with(|funding| {
+                funding.parties.iter_mut().zip(nonces).for_each(|(party, nonce)| party.nonce = nonce);
+            });
+            next.fee = fee;
+            next.fund()
+        }
+        1 => step(DisputeStep::Publish(first.commitment(number))),
+        2 => step(DisputeStep::Refute(first.commitment(number))),
+        3 => step(DisputeStep::Punish(secret(Side::BOTH[usize::from(who == people[1])].other(), number))),
+        4 => step(DisputeStep::Settle(first.state(number))),
+        5 => first.close(number, fee),
+        _ => {
+            let nonce = chain.chain.ledger().account(&address(who)).nonce.0 + number % 3;
+            pay(&chain.chain.genesis_id(), who, nonce, 4, 1_000 * fee, fee)
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(properties(96))]
+
+    /// Whatever is brought, the pool counts right, and a block of what it selects is valid.
+    #[test]
+    fn a_block_can_always_be_made(steps in prop::collection::vec((0usize..9, 1u8..=3, 0u64..6, 60u64..1_200, 0usize..5), 1..80)) {
+        let (mut chain, channel, mut pool) = start();
+        let other = Locked::new(channel.genesis, [2, 3], [6_000, 4_000]).with(|funding| funding.parties[0].nonce.0 = 1);
+        chain.mine(vec![channel.fund(), other.fund()]);
+        for (kind, who, number, fee, then) in steps {
+            let transaction = anything(&chain, kind, who, number, fee);
+            admit(&chain, &mut pool, &transaction);
+            prop_assert_eq!(pool.iter().map(|pooled| pooled.size).sum::<usize>(), pool.bytes());
+            prop_assert_eq!(pool.iter().count(), pool.len());
+            for who in 1..=3 {
+                prop_assert!(pool.reserved(&address(who)) <= chain.chain.ledger().account(&address(who)).balance);
+            }
+            if then == 0 {
+                mine(&mut chain, &mut pool);
+                let mut again = pool.clone();
+                again.refresh(chain.chain.ledger());
+                prop_assert_eq!(&again, &pool);
+            }
+        }
+        mine(&mut chain, &mut pool);
+    }
+}
