@@ -205,8 +205,10 @@ fn signatures_and_parties() {
 }
 
 /// (what, change, code); without a change it is `ok`.
+type FundingRow = (&'static str, fn(&mut Locked), &'static str);
+
 #[rustfmt::skip]
-fn fundings() -> Vec<(&'static str, fn(&mut Locked), &'static str)> {
+fn fundings() -> Vec<FundingRow> {
     vec![
         ("as it is",                  |_| {}, "ok"),
         ("opener's nonce too high",   |c| c.funding.parties[0].nonce = Nonce(1), "wrong-nonce"),
