@@ -60,8 +60,9 @@ fn Bytes(anatomy: Arc<Anatomy>) -> impl IntoView {
         event.prevent_default();
         lit.set(Some(next));
     };
+    // The mouse moves, not only something below it: what the keyboard scrolls is not pointed at.
     let point = move |target: Option<EventTarget>| {
-        if let Some(at) = field_at(target) {
+        if let Some(at) = field_at(target).filter(|at| lit.get_untracked() != Some(*at)) {
             lit.set(Some(at));
         }
     };
@@ -86,12 +87,12 @@ fn Bytes(anatomy: Arc<Anatomy>) -> impl IntoView {
             aria-label=text("bytes-label")
             node_ref=hex
             on:keydown=keys
-            on:mouseover=move |event| point(event.target())
+            on:mousemove=move |event| point(event.target())
         >
             {lines.collect_view()}
         </div>
         <p class="lit-field" role="status">{move || said().unwrap_or_else(|| text("point-at-bytes").to_owned())}</p>
-        <table class="fields" on:mouseover=move |event| point(event.target()) on:focusin=move |event| point(event.target())>
+        <table class="fields" on:mousemove=move |event| point(event.target()) on:focusin=move |event| point(event.target())>
             <thead><tr><th>{text("field")}</th><th class="number">{text("offset")}</th><th class="number">{text("length")}</th></tr></thead>
             <tbody>{rows.collect_view()}</tbody>
         </table>
