@@ -117,10 +117,10 @@ test('a transaction is followed from the block to its rules', async (t) => {
   await page.getByRole('heading', { name: /^Transaction [0-9a-f]{8}$/ }).waitFor();
   await details(page).getByRole('button', { name: /^Confirmed in block #\d+, transaction 1$/ }).waitFor();
   await tab(page, 'Raw bytes');
-  await button(page, 'action.amount').waitFor();
+  await button(page, 'fee').waitFor();
   await tab(page, 'Rules');
   await details(page).getByText('its nonce is spent there').waitFor();
-  const spent = rules(page).filter({ hasText: 'Nonce not spent' });
+  const spent = rules(page).filter({ hasText: 'Nonce not spent' }).first();
   assert.match(await spent.innerText(), /failed\s+[\d,]+ ≥ the account’s next [\d,]+/);
   assert.match(await rules(page).filter({ hasText: 'Signatures' }).innerText(), /passed/);
   await tab(page, 'Summary');
