@@ -92,6 +92,29 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
     assert!(out.contains(one["digest"].as_str().expect("text")) && out.contains("0 violated"), "{out}");
 }
 
+/// A scenario in a file, with a channel that lives from funding to penalty: the object counts it all.
+#[test]
+fn simulate_counts_channels() {
+    let path = file(&folder("simulate-channels"), "run.json", "to be overwritten");
+    json_of(&[&SHORT[..], &["--json", "--record", &path]].concat());
+    let capsule: Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("written")).expect("JSON");
+    let mut scenario = capsule["scenario"].clone();
+    let act = |at: u64, mut action: Value, what: &str| {
+        (action["do"], action["from"], action["to"]) = (json!(what), json!("Alpha"), json!("Bravo"));
+        json!({ "at": at, "action": action })
+    };
+    scenario["script"] = json!([
+        act(1_000, json!({ "ours": 50_000, "theirs": 40_000, "window": 5 }), "openChannel"),
+        act(120_000, json!({ "amount": 10, "times": 7 }), "pay"),
+        act(140_000, json!({ "commitment": 2 }), "cheat"),
+    ]);
+    let path = file(&folder("simulate-channels"), "scenario.json", &scenario.to_string());
+    let summary = json_of(&["simulate", &path, "--for", "6m", "--json"]);
+    let counts = ["channelsOpened", "channelUpdates", "channelsClosed", "penalties"].map(|name| summary[name].clone());
+    assert_eq!(counts, [1, 7, 1, 1].map(|count| json!(count)), "{summary}");
+    assert_eq!(summary["invariants"]["violated"], json!(0));
+}
+
 #[test]
 fn what_was_recorded_replays() {
     let folder = folder("record");
