@@ -73,12 +73,12 @@ fn a_life_of_channels() {
             at(160_000, pay_through(1, 0, 100, 15)),
             at(160_000, pay_through(1, 2, 50, 20)),
             at(160_000, pay_through(3, 0, 1_000, 20)),
-            at(300_000, close(1, 0, false)),
-            at(300_000, close(1, 2, true)),
-            at(300_000, cheat(3, 0, 5)),
+            at(540_000, close(1, 0, false)),
+            at(540_000, close(1, 2, true)),
+            at(540_000, cheat(3, 0, 5)),
         ];
         let mut world = World::new(scenario);
-        world.run_until(Timestamp(12 * MINUTE));
+        world.run_until(Timestamp(15 * MINUTE));
         let summary = Summary::of(&world, 0);
         let told = keep(&world, "life");
         assert_eq!(world.stats().refused, 0, "{told}");
