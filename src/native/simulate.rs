@@ -112,6 +112,14 @@ fn print_summary(world: &World, summary: &Summary) {
         ("blocks", format!("{} mined, {} of them stale", summary.blocks, summary.stale_blocks)),
         ("reorgs", format!("{} (deepest {})", summary.reorgs, world.stats().deepest_reorg)),
         ("transactions", format!("{} confirmed", summary.transactions)),
+        (
+            "channels",
+            format!(
+                "{} opened, {} closed, {} by penalty",
+                summary.channels_opened, summary.channels_closed, summary.penalties
+            ),
+        ),
+        ("channel updates", summary.channel_updates.to_string()),
         ("signature checks", format!("{} computed, {} remembered", checks.computed, checks.remembered)),
         ("invariants", format!("{} evaluated, {} violated", invariants.checked, invariants.violated)),
         ("digest", summary.digest.to_string()),
