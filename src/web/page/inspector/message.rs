@@ -92,7 +92,7 @@ pub(in crate::web::page) fn Messages(rows: Vec<MessageRow>) -> impl IntoView {
         view! {
             <tr>
                 <td><button class="text" on:click=look>{fill("message-row", &[&row.kind, &row.from, &row.to])}</button></td>
-                <td>{text(if row.arrived { "arrived" } else { "on-its-way" })}</td>
+                <td class="brief">{text(if row.arrived { "arrived" } else { "on-its-way" })}</td>
                 <td class="number">{format::clock(row.at)}</td>
             </tr>
         }
