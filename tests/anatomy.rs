@@ -16,7 +16,7 @@ use tabchain::{
         DisputeStep, FeeSource, Funding, Hash, Header, Height, MAX_AMOUNT, Memo, Nonce, Party, Policy, PublicKey, Seal,
         Signature, State, Target, Terms, Timestamp, Transaction, UnsealedHeader, UnsignedTransaction, encode,
     },
-    view::{Anatomy, Annotate, Annotator},
+    view::{Anatomy, Annotate, Annotator, Evidence},
 };
 
 fn address(numbers: &mut Numbers) -> Address {
@@ -66,6 +66,11 @@ fn funding(numbers: &mut Numbers) -> Funding {
         valid_until: Height(numbers.next()),
     };
     Funding { parties: [party(numbers), party(numbers)], terms }
+}
+
+fn evidence(numbers: &mut Numbers) -> Evidence {
+    let state = State { balances: [amount(numbers), amount(numbers)], htlcs: numbers.id() };
+    Evidence { funding: funding(numbers), newest: cosigned(numbers), state }
 }
 
 fn dispute(numbers: &mut Numbers) -> Dispute {
@@ -234,6 +239,7 @@ proptest! {
         is_true(&numbers.id())?;
         is_true(&header(numbers).unsealed)?;
         is_true(&header(numbers))?;
+        is_true(&evidence(numbers))?;
         is_true(&transaction(numbers).unsigned)?;
         is_true(&transaction(numbers))?;
         let block = block(numbers);
@@ -259,5 +265,9 @@ fn fields_are_named_by_their_place() {
         paths[8..12],
         ["block.header.seal.kind", "block.header.seal.nonce", "block.coinbase.to", "block.coinbase.amount"]
     );
+    let evidence = Anatomy::of(&evidence(numbers));
+    let groups: Vec<&str> = evidence.fields.iter().filter_map(|field| field.path.split('.').next()).collect();
+    assert_eq!((groups.first(), groups.last()), (Some(&"funding"), Some(&"state")));
+    assert!(evidence.fields.iter().any(|field| field.path == "newest.commitment.number"));
     assert!(paths.contains(&"block.transactions.count") && paths.contains(&"block.transactions[0].action.amount"));
 }

@@ -172,7 +172,7 @@ impl Channel {
     }
 
     /// The state of a commitment that we have signed and that is not revoked.
-    fn state_of(&self, number: u64) -> Option<State> {
+    pub fn state_of(&self, number: u64) -> Option<State> {
         let newest = (self.signed.commitment.number, self.state);
         let pending = self.pending.map(|draft| (draft.commitment.number, draft.state));
         let published = self.published.map(|(shown, state)| (shown.commitment.number, state));

@@ -125,6 +125,12 @@ impl Channel {
         (channel, said.into_iter().collect())
     }
 
+    /// Whether [`Channel::newest`] carries both signatures: an accepter has but its own until the opener sends its.
+    pub fn is_cosigned(&self) -> bool {
+        let given_up = self.phase == Phase::Abandoned && self.resumes.is_none();
+        self.phase != Phase::Accepted && !given_up
+    }
+
     /// The funding transaction, once both have signed it.
     pub fn funding_transaction(&self) -> Option<Transaction> {
         let [Some(signature), cosignature @ Some(_)] = self.funding_signatures else {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    chain::Entry,
+    chain::{Chain, Entry},
     primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction},
     sim::World,
 };
@@ -170,9 +170,13 @@ fn best_chain(world: &World) -> BTreeSet<BlockId> {
 
 /// The heaviest chain that any node follows, by height.
 pub(super) fn best_by_height(world: &World) -> &[BlockId] {
+    best(world).map(Chain::best).unwrap_or_default()
+}
+
+/// The heaviest chain that any node follows.
+pub(super) fn best(world: &World) -> Option<&Chain> {
     let tip = heaviest(world);
-    let chain = world.running().map(|(_, node)| node.chain()).find(|chain| chain.tip() == tip);
-    chain.map(|chain| chain.best()).unwrap_or_default()
+    world.running().map(|(_, node)| node.chain()).find(|chain| chain.tip() == tip)
 }
 
 /// Every block of every node that is on.

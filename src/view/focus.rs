@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ChainWindow;
 use crate::{
-    primitives::{BlockId, TransactionId},
+    primitives::{BlockId, ChannelId, TransactionId},
     sim::EventKey,
 };
 
@@ -42,6 +42,11 @@ pub enum Selection {
         id: TransactionId,
         /// A block that it was seen in.
         block: Option<BlockId>,
+    },
+    /// A channel.
+    Channel {
+        /// Its id.
+        id: ChannelId,
     },
     /// A message, in flight or arrived.
     Message {

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Anatomy, BlockDetail, Focus, MessageDetail, NodeDetail, RulesView, Selection, Tab, TransactionDetail,
-    message::has_arrived, transaction::Found,
+    Anatomy, BlockDetail, ChannelDetail, Evidence, Focus, MessageDetail, NodeDetail, RulesView, Selection, Tab,
+    TransactionDetail,
+    channel::{Pair, Trail},
+    message::has_arrived,
+    transaction::Found,
 };
 use crate::{
     chain::BlockAudit,
@@ -42,6 +45,8 @@ pub enum Summary {
     Block(Box<BlockDetail>),
     /// A transaction.
     Transaction(Box<TransactionDetail>),
+    /// A channel.
+    Channel(Box<ChannelDetail>),
     /// A message.
     Message(Box<MessageDetail>),
 }
@@ -52,6 +57,7 @@ pub struct Inspector {
     raw: Option<(Selection, Arc<Anatomy>)>,
     audit: Option<(BlockId, String, BlockAudit)>,
     place: Option<(Selection, BlockId)>,
+    trail: Option<Trail>,
 }
 
 impl Inspector {
@@ -75,6 +81,11 @@ impl Inspector {
             Selection::Node { name } => look_at_node(&mut inspection, world, &name, focus.tab),
             Selection::Block { id } => self.look_at_block(&mut inspection, world, &id, focus.tab, judge),
             Selection::Transaction { .. } => self.look_at_transaction(&mut inspection, world, focus.tab, judge),
+            Selection::Channel { id } => {
+                if let Some(pair) = Pair::of(world, &id) {
+                    self.look_at_channel(&mut inspection, world, &pair, focus.tab, judge);
+                }
+            }
             Selection::Message { key } => {
                 if let Some(flight) = world.message(&key) {
                     self.look_at_message(&mut inspection, world, &flight, focus.tab);
@@ -129,6 +140,22 @@ impl Inspector {
         match (tab, judge) {
             (Tab::Raw, _) => into.raw = Some(self.anatomy(&into.selection, || Anatomy::of(&found.transaction))),
             (Tab::Rules, Some((name, node))) => into.rules = Some(RulesView::of_transaction(&found, name, node)),
+            (Tab::Rules, None) | (Tab::Summary, _) => {}
+        }
+    }
+
+    fn look_at_channel(
+        &mut self,
+        into: &mut Inspection,
+        world: &World,
+        pair: &Pair<'_>,
+        tab: Tab,
+        judge: Option<(&str, &Node)>,
+    ) {
+        into.summary = ChannelDetail::of(world, pair, &mut self.trail).map(|detail| Summary::Channel(Box::new(detail)));
+        match (tab, judge) {
+            (Tab::Raw, _) => into.raw = pair.newest().map(|channel| Arc::new(Anatomy::of(&Evidence::of(channel)))),
+            (Tab::Rules, Some((name, node))) => into.rules = Some(RulesView::of_channel(world, pair, name, node)),
             (Tab::Rules, None) | (Tab::Summary, _) => {}
         }
     }

@@ -19,9 +19,9 @@ mod transaction;
 
 use serde::{Deserialize, Serialize};
 
-pub use anatomy::{Anatomy, Annotate, Annotator, Field};
+pub use anatomy::{Anatomy, Annotate, Annotator, Evidence, Field};
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
-pub use channel::{ChannelRow, ChannelsView, PartyView, Status, Wait};
+pub use channel::{ChannelDetail, ChannelRow, ChannelsView, OnChain, PartyView, SideView, Status, Wait};
 pub use focus::{Focus, Selection, Tab};
 pub use inspector::{Inspection, Inspector, Summary};
 pub use log::LogLine;

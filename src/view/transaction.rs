@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TransactionRow;
 use crate::{
-    primitives::{Address, Block, BlockId, ChannelId, Height, Nonce, Transaction, TransactionId},
+    primitives::{Action, Address, Block, BlockId, ChannelId, Height, Nonce, Transaction, TransactionId},
     sim::World,
 };
 
@@ -22,7 +22,7 @@ pub struct TransactionDetail {
     pub row: TransactionRow,
     /// Whose nonces it takes, and which.
     pub nonces: Vec<(String, Nonce)>,
-    /// The channel that it changes.
+    /// The channel that it opens or changes.
     pub channel: Option<ChannelId>,
     /// Bytes.
     pub size: usize,
@@ -84,7 +84,7 @@ impl TransactionDetail {
         let (transaction, id) = (&found.transaction, found.transaction.id());
         let body = &transaction.unsigned;
         let named = |address: &Address| world.name_of(address).map_or_else(|| address.short(), str::to_owned);
-        let size = transaction.size();
+        let (size, opens) = (transaction.size(), matches!(body.action, Action::Fund(_)));
         let waits = |(index, node): (u32, &crate::node::Node)| {
             node.mempool().get(&id).and_then(|_| world.node(index)).map(|sim| sim.name.clone())
         };
@@ -94,7 +94,7 @@ impl TransactionDetail {
         Self {
             row: TransactionRow::of(world, transaction),
             nonces: body.nonces().into_iter().map(|(address, nonce)| (named(&address), nonce)).collect(),
-            channel: body.action.channel().copied(),
+            channel: opens.then_some(id).or(body.action.channel().copied()),
             size,
             fee_rate: body.fee.units().saturating_mul(1_000) / size as u64,
             waiting_at: (waiting_at, count),

@@ -54,7 +54,7 @@ test('a channel is opened, paid through a hundred times in both directions, and 
   assert.match(await page.getByRole('heading', { level: 2, name: /^Channels/ }).innerText(), /1 open, 200,000 locked/);
   await pay(page, 'Alpha → Bravo', '10', '60');
   await pay(page, 'Bravo → Alpha', '5', '40');
-  await channel(page, 'Channel of Alpha (99,600) and Bravo (100,400): open · commitment 100').waitFor(LONG);
+  await channel(page, 'Alpha 99,600 100,400 Bravo open · commitment 100').waitFor(LONG);
   await page.getByText('Alpha waits for nothing.').waitFor(LONG);
   await picture(page, 'channel-paid');
   const { channelUpdates, channelsOpened, channelsClosed, invariants } = await state(page);
@@ -69,21 +69,21 @@ test('a channel is opened, paid through a hundred times in both directions, and 
 test('a force close goes through its dispute window and is settled', async (t) => {
   const page = await openChannel(t, { window: '12' });
   await pay(page, 'Bravo → Alpha', '1000', '3');
-  await channel(page, /Alpha \(103,000\).* commitment 3/).waitFor(LONG);
+  await channel(page, /^Alpha 103,000 .* commitment 3$/).waitFor(LONG);
   await page.getByRole('combobox', { name: 'Speed' }).selectOption('1000');
   await button(page, 'Force close').click();
   await channel(page, /disputed · \d+ blocks? left/).waitFor(LONG);
   await page.getByText(/Alpha waits for the end of the dispute window at block #\d+: \d+ to go\./).waitFor(LONG);
   await picture(page, 'channel-disputed');
   await page.getByRole('combobox', { name: 'Speed' }).selectOption('10000');
-  await channel(page, 'Channel of Alpha (103,000) and Bravo (97,000): settled').waitFor(LONG);
+  await channel(page, 'Alpha 103,000 97,000 Bravo settled').waitFor(LONG);
   assert.equal((await state(page)).penalties, 0);
 });
 
 test('a cheat loses everything, or gains nothing, as the parties agreed', async (t) => {
   for (const [policy, end] of [
-    ['penalty', 'Channel of Alpha (0) and Bravo (200,000): punished'],
-    ['replace', 'Channel of Alpha (99,970) and Bravo (100,030): settled'],
+    ['penalty', 'Alpha 0 200,000 Bravo punished'],
+    ['replace', 'Alpha 99,970 100,030 Bravo settled'],
   ]) {
     await t.test(policy, async (t) => {
       const page = await openChannel(t, { policy });
@@ -112,6 +112,56 @@ test('what a channel cannot do is said where it was asked, and changes nothing',
 });
 
 for (const [colorScheme, width] of [['light', 1440], ['dark', 390]]) {
+  test(`a channel is inspected from every side, honest and cheated (${colorScheme}, ${width} px)`, async (t) => {
+    const page = await openChannel(t, { window: '12', colorScheme, width, height: width < 500 ? 844 : 900 });
+    const details = page.getByRole('complementary', { name: 'Details' });
+    const side = (name) => page.getByRole('tab', { name }).click();
+    const sound = async (name) => {
+      assert.deepEqual(await accessibilityProblems(page), [], name);
+      const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `${name}: ${overflow} px too wide`);
+      await picture(page, `inspector-channel-${name}-${width}`);
+    };
+    await pay(page, 'Alpha → Bravo', '10', '3');
+    await channel(page, 'Alpha 99,970 100,030 Bravo open · commitment 3').waitFor(LONG);
+    await button(page, 'Pause').click();
+    await button(page, 'Play').waitFor();
+    await button(page, 'Inspect').click();
+    await page.getByRole('heading', { name: 'Channel of Alpha and Bravo' }).waitFor();
+    await details.getByRole('row', { name: 'Newest commitment 3 3' }).waitFor();
+    await details.getByRole('row', { name: 'Alpha’s balance there 99,970 99,970' }).waitFor();
+    await details.getByRole('row', { name: /^fund by Alpha #\d+ 1,000$/ }).waitFor();
+    await sound('summary');
+    await side('Raw bytes');
+    await button(page, 'newest.commitment.number').hover();
+    await details.getByRole('status').filter({ hasText: /^newest\.commitment\.number, bytes \d+ to \d+: 3$/ }).waitFor();
+    await sound('raw');
+    await side('Rules');
+    await details.getByLabel('Judged by').selectOption('Charlie');
+    await details.getByText('from the ledger of Charlie').waitFor();
+    await details.getByText(/^All \d+ rules passed\.$/).waitFor();
+    const rule = (list, title) => details.getByRole('list', { name: list }).getByRole('listitem').filter({ hasText: title });
+    assert.match(await rule('Rules', 'Balances').innerText(), /passed\s+99,970 \+ 100,030 = capacity 200,000/);
+    assert.match(await rule('Possible steps', 'Settle').innerText(), /not now\s+.*: nothing is published/);
+    await sound('rules');
+
+    // To its funding, which is its id, and back.
+    await side('Summary');
+    await details.getByRole('button', { name: /^[0-9a-f]{64}$/ }).click();
+    await page.getByRole('heading', { name: /^Transaction [0-9a-f]{8}$/ }).waitFor();
+    await details.getByRole('button', { name: /^[0-9a-f]{64}$/ }).click();
+    await page.getByRole('heading', { name: 'Channel of Alpha and Bravo' }).waitFor();
+
+    await button(page, 'Publish old #0').click();
+    await side('Rules');
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('1000');
+    await button(page, 'Play').click();
+    await rule('Rules', 'Not revoked').filter({ hasText: 'Alpha has published commitment 0 ≥ 3' }).waitFor(LONG);
+    await button(page, 'Pause').click();
+    await button(page, 'Play').waitFor();
+    await sound('cheated');
+  });
+
   test(`the panel is accessible and fits (${colorScheme}, ${width} px)`, async (t) => {
     const page = await openChannel(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
     await button(page, 'Pause').click();

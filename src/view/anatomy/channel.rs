@@ -1,7 +1,39 @@
 //! What two parties of a channel sign.
 
+use borsh::BorshSerialize;
+
 use super::{Annotate, Annotator};
-use crate::primitives::{CoSigned, Commitment, Funding, Party, Policy, State, Terms};
+use crate::{
+    channel::Channel,
+    primitives::{CoSigned, Commitment, Funding, Party, Policy, State, Terms},
+};
+
+/// What a party must keep of a channel so that the chain pays it, one after another.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize)]
+pub struct Evidence {
+    /// Parties and terms.
+    pub funding: Funding,
+    /// The newest commitment with both signatures: what is published or refutes.
+    pub newest: CoSigned,
+    /// What that commitment stands for: what settles.
+    pub state: State,
+}
+
+impl Evidence {
+    pub(in crate::view) fn of(channel: &Channel) -> Self {
+        let (newest, state) = channel.newest();
+        Self { funding: channel.funding().clone(), newest: *newest, state: *state }
+    }
+}
+
+impl Annotate for Evidence {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { funding, newest, state } = self;
+        into.within("funding", |into| funding.annotate(into));
+        into.within("newest", |into| newest.annotate(into));
+        into.within("state", |into| state.annotate(into));
+    }
+}
 
 impl Annotate for Funding {
     fn annotate(&self, into: &mut Annotator) {

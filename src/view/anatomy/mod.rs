@@ -14,6 +14,8 @@ use std::fmt::Display;
 use borsh::BorshSerialize;
 use serde::{Deserialize, Serialize};
 
+pub use channel::Evidence;
+
 use crate::primitives::{Hash, PublicKey, Signature, encode};
 
 /// Bytes that are shown.

@@ -1,8 +1,10 @@
 //! Rules as rows: a code, the values compared, and what came of it, to be worded by the page.
 
 mod block;
+mod channel;
 mod message;
 mod node;
+mod steps;
 mod transaction;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ pub struct RulesView {
     pub notes: Vec<(String, Vec<String>)>,
     /// The rules, in the order in which they are checked.
     pub rows: Vec<RuleRow>,
+    /// Of a channel: the steps that the adjudicator would take in the next block, or the rule that stops each. None breaks a promise.
+    pub steps: Vec<RuleRow>,
 }
 
 /// One rule.

@@ -8,8 +8,8 @@ use leptos::prelude::*;
 
 use super::{Lab, format};
 use crate::{
-    primitives::Hash,
-    view::{ChannelRow, PartyView, Status, Wait},
+    primitives::{Hash, Policy},
+    view::{ChannelRow, PartyView, Selection, Status, Wait},
     web::strings::{fill, text},
 };
 pub(super) use arcs::Arcs;
@@ -56,6 +56,7 @@ pub(super) fn Channels() -> impl IntoView {
 
 #[component]
 fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> impl IntoView {
+    let lab = expect_context::<Lab>();
     let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.id == id).cloned()));
     let of = move |what: fn(&ChannelRow) -> String| move || row.with(|row| row.as_ref().map(what));
     let is_shown = move || shown.get() == Some(id);
@@ -67,10 +68,9 @@ fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> 
                 .map_or(0.0, |row| 100.0 * row.parties[0].balance.units() as f64 / row.capacity.units().max(1) as f64)
         })
     };
-    let label = move || row.with(|row| row.as_ref().map(bar_label));
     view! {
         <li class="channel" class:over=move || row.with(|row| row.as_ref().is_some_and(|row| row.status.is_over()))>
-            <button class="bar" aria-expanded=move || is_shown().to_string() aria-label=label on:click=toggle>
+            <button class="bar" aria-expanded=move || is_shown().to_string() on:click=toggle>
                 <span>{of(|row| row.parties[0].name.clone())}</span>
                 <b>{of(|row| format::grouped(row.parties[0].balance))}</b>
                 <span class="balance" aria-hidden="true"><i style:width=move || format!("{:.2}%", share())></i></span>
@@ -80,7 +80,10 @@ fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> 
             </button>
             <Show when=is_shown>
                 <div class="detail">
-                    <p>{of(facts)}</p>
+                    <p>
+                        {of(facts)}" "
+                        <button class="text" on:click=move |_| lab.look_at(Selection::Channel { id })>{text("inspect")}</button>
+                    </p>
                     <ul class="waits">
                         <li>{of(|row| waits(&row.parties[0]))}</li>
                         <li>{of(|row| waits(&row.parties[1]))}</li>
@@ -106,23 +109,22 @@ fn number_field(key: &'static str, value: RwSignal<String>) -> impl IntoView {
     }
 }
 
-fn bar_label(row: &ChannelRow) -> String {
-    let [a, b] = &row.parties;
-    fill("channel-label", &[&a.name, &format::grouped(a.balance), &b.name, &format::grouped(b.balance), &status(row)])
-}
-
 fn facts(row: &ChannelRow) -> String {
-    let policy = match row.policy {
-        crate::primitives::Policy::Penalty => text("policy-penalty"),
-        crate::primitives::Policy::Replace => text("policy-replace"),
-    };
     let turn = row.turn.map(|turn| fill("has-turn", &[&row.parties[turn].name])).unwrap_or_default();
-    let values = [&row.number.to_string(), &format::grouped(row.capacity), &row.window.to_string(), policy];
+    let values = [&row.number.to_string(), &format::grouped(row.capacity), &row.window.to_string(), policy(row.policy)];
     format!("{} {turn}", fill("channel-facts", &[values[0], values[1], values[2], values[3]]))
 }
 
+/// What becomes of cheats.
+pub(super) fn policy(policy: Policy) -> &'static str {
+    match policy {
+        Policy::Penalty => text("policy-penalty"),
+        Policy::Replace => text("policy-replace"),
+    }
+}
+
 /// Where it stands; of an open or disputed one with the number that matters.
-fn status(row: &ChannelRow) -> String {
+pub(super) fn status(row: &ChannelRow) -> String {
     let wait = row.parties.iter().find_map(|party| party.waits.as_ref());
     match (row.status, wait) {
         (Status::Opening | Status::Open, Some(Wait { code, values })) if code == "burial" => {
@@ -140,7 +142,8 @@ fn status(row: &ChannelRow) -> String {
     }
 }
 
-fn waits(party: &PartyView) -> String {
+/// What a side waits for, as a sentence.
+pub(super) fn waits(party: &PartyView) -> String {
     let name = &party.name;
     if party.phase.is_none() {
         return fill("party-off", &[name]);

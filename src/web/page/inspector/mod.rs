@@ -1,6 +1,7 @@
 //! The panel on the right: what is selected, from three sides, and the log.
 
 mod block;
+mod channel;
 mod message;
 mod raw;
 mod rules;
@@ -46,6 +47,7 @@ enum Kind {
     Node,
     Block,
     Transaction,
+    Channel,
     Message,
     Gone(&'static str),
 }
@@ -60,6 +62,7 @@ fn SummaryPanel() -> impl IntoView {
             Some(Kind::Node) => view! { <NodePanel /> }.into_any(),
             Some(Kind::Block) => view! { <block::BlockPanel /> }.into_any(),
             Some(Kind::Transaction) => view! { <transaction::TransactionPanel /> }.into_any(),
+            Some(Kind::Channel) => view! { <channel::ChannelPanel /> }.into_any(),
             Some(Kind::Message) => view! { <message::MessagePanel /> }.into_any(),
             Some(Kind::Gone(sentence)) => view! { <p class="empty">{sentence}</p> }.into_any(),
         }}
@@ -71,6 +74,7 @@ fn kind(inspection: &Inspection) -> Kind {
         (Some(Summary::Node(_)), _) => Kind::Node,
         (Some(Summary::Block(_)), _) => Kind::Block,
         (Some(Summary::Transaction(_)), _) => Kind::Transaction,
+        (Some(Summary::Channel(_)), _) => Kind::Channel,
         (Some(Summary::Message(_)), _) => Kind::Message,
         (None, selection) => Kind::Gone(gone(selection)),
     }
@@ -82,6 +86,7 @@ fn gone(selection: &Selection) -> &'static str {
         Selection::Node { .. } => text("choose-node"),
         Selection::Block { .. } => text("block-gone"),
         Selection::Transaction { .. } => text("transaction-gone"),
+        Selection::Channel { .. } => text("channel-gone"),
         Selection::Message { .. } => text("message-gone"),
     }
 }
@@ -95,6 +100,11 @@ fn title(inspection: &Inspection) -> String {
         (Some(Summary::Message(message)), _) => {
             fill("message-title", &[&message.row.kind, &message.row.from, &message.row.to])
         }
+        (Some(Summary::Channel(channel)), _) => {
+            let [opener, accepter] = &channel.row.parties;
+            fill("channel-title", &[&opener.name, &accepter.name])
+        }
+        (None, Selection::Channel { id }) => fill("unknown-channel-title", &[&id.short()]),
         (_, Selection::Node { name }) => fill("node-title", &[name]),
         (_, Selection::Transaction { id, .. }) => fill("transaction-title", &[&id.short()]),
         (None, Selection::Block { id }) => fill("unknown-block-title", &[&id.short()]),

@@ -27,6 +27,8 @@ pub(super) fn RawPanel() -> impl IntoView {
             (Selection::Node { .. }, _) => text("raw-node"),
             (Selection::Block { .. }, _) => text("raw-block"),
             (Selection::Transaction { .. }, _) => text("raw-transaction"),
+            (Selection::Channel { .. }, _) if inspection.raw.is_none() => text("raw-channel-none"),
+            (Selection::Channel { .. }, _) => text("raw-channel"),
             (Selection::Message { .. }, Some(Summary::Message(message))) if !message.filled => text("raw-empty-slot"),
             (Selection::Message { .. }, _) => text("raw-message"),
         })

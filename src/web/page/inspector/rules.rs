@@ -10,16 +10,29 @@ use crate::{
     },
 };
 
+/// What is said of an outcome.
+#[derive(Clone, Copy)]
+struct Words {
+    kept: &'static str,
+    broken: &'static str,
+    /// Whether broken is a fault, or just the rule that stops something.
+    faulty: bool,
+}
+
+const JUDGED: Words = Words { kept: "passed", broken: "failed", faulty: true };
+const STEPS: Words = Words { kept: "possible", broken: "not-now", faulty: false };
+
 #[component]
 pub(super) fn RulesPanel() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let rules = lab.slice(|moment| moment.world.inspection.as_ref().and_then(|inspection| inspection.rules.clone()));
     let rows = Memo::new(move |_| rules.get().flatten().map(|rules| rules.rows).unwrap_or_default());
     let notes = Memo::new(move |_| rules.get().flatten().map(|rules| rules.notes).unwrap_or_default());
+    let steps = Memo::new(move |_| rules.get().flatten().map(|rules| rules.steps).unwrap_or_default());
     let here = move || rules.with(|rules| rules.as_ref().is_some_and(Option::is_some));
-    let row = move |at: usize| {
+    let row = move |rows: Memo<Vec<RuleRow>>, words: Words, at: usize| {
         let row = Memo::new(move |_| rows.with(|rows| rows.get(at).cloned()));
-        move || row.get().map(|row| line(lab, row))
+        move || row.get().map(|row| line(lab, row, words))
     };
     view! {
         <Judge />
@@ -27,8 +40,15 @@ pub(super) fn RulesPanel() -> impl IntoView {
             <p class="rules-sum" role="status">{move || rows.with(|rows| sum(rows))}</p>
             {move || notes.with(|notes| notes.iter().map(note).collect_view())}
             <ul class="rules" aria-label=text("tab-rules")>
-                <For each=move || 0..rows.with(Vec::len) key=|at| *at let:at>{row(at)}</For>
+                <For each=move || 0..rows.with(Vec::len) key=|at| *at let:at>{row(rows, JUDGED, at)}</For>
             </ul>
+            <Show when=move || !steps.with(Vec::is_empty)>
+                <h3>{text("steps-title")}</h3>
+                <p class="note">{text("steps-about")}</p>
+                <ul class="rules" aria-label=text("steps-title")>
+                    <For each=move || 0..steps.with(Vec::len) key=|at| *at let:at>{row(steps, STEPS, at)}</For>
+                </ul>
+            </Show>
         </Show>
     }
 }
@@ -39,7 +59,10 @@ fn Judge() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let judged = lab.slice(|moment| {
         let inspection = moment.world.inspection.as_ref()?;
-        let by_node = matches!(inspection.selection, Selection::Block { .. } | Selection::Transaction { .. });
+        let by_node = match inspection.selection {
+            Selection::Block { .. } | Selection::Transaction { .. } | Selection::Channel { .. } => true,
+            Selection::Node { .. } | Selection::Message { .. } => false,
+        };
         by_node.then(|| inspection.judge.clone())?
     });
     let names = lab.slice(|moment| {
@@ -80,25 +103,29 @@ fn note((code, values): &(String, Vec<String>)) -> impl IntoView + use<> {
     view! { <p class="note">{worded("note", code, values)}</p> }
 }
 
-fn line(lab: Lab, row: RuleRow) -> impl IntoView + use<> {
+fn line(lab: Lab, row: RuleRow, words: Words) -> impl IntoView + use<> {
     let (class, mark, word) = match row.outcome {
-        Outcome::Kept => ("kept", "✓", text("passed")),
-        Outcome::Broken => ("broken", "✗", text("failed")),
+        Outcome::Kept => ("kept", "✓", text(words.kept)),
+        Outcome::Broken if words.faulty => ("broken", "✗", text(words.broken)),
+        Outcome::Broken => ("open", "✗", text(words.broken)),
         Outcome::Open => ("open", "–", text("not-evaluated")),
     };
     let whole = worded("rule", &row.code, &row.values);
+    let has_places = lookup(&format!("rule-{}", row.code)).is_some_and(|text| text.contains('{'));
     // `Title: what is compared`. Without values, or of many, only the title can be said.
     let (title, compared) = whole.split_once(": ").map_or((whole.as_str(), ""), |(title, rest)| (title, rest));
     let (title, compared) = (title.to_owned(), compared.to_owned());
     let detail = match (row.outcome, row.counts) {
         (_, Some((kept, all))) => fill("kept-by", &[&format::grouped(kept), &format::grouped(all)]),
-        (Outcome::Open, None) => String::new(),
+        (Outcome::Open, None) if row.values.is_empty() => String::new(),
         (Outcome::Broken, None) if row.values.is_empty() => row.why.clone().unwrap_or_default(),
         // Kept in another way than its sentence tells.
-        (Outcome::Kept, None) if row.values.is_empty() && whole.contains('{') => String::new(),
-        (Outcome::Kept | Outcome::Broken, None) => compared,
+        (Outcome::Kept, None) if row.values.is_empty() && has_places => String::new(),
+        (_, None) => compared,
     };
-    let why = (row.outcome == Outcome::Open).then(|| worded("why", &row.why.unwrap_or_default(), &[]));
+    let is_said = row.outcome == Outcome::Open || (row.outcome == Outcome::Broken && !words.faulty);
+    let why = is_said.then(|| worded("why", &row.why.unwrap_or_default(), &[]));
+    let apart = (!detail.is_empty() && why.is_some()).then_some(": ");
     let which = row.transaction.map(|id| {
         let look = move |_| lab.look_at(Selection::Transaction { id, block: None });
         view! { <button class="text" on:click=look>{fill("transaction-title", &[&id.short()])}</button> }
@@ -108,7 +135,7 @@ fn line(lab: Lab, row: RuleRow) -> impl IntoView + use<> {
             <span class="mark" aria-hidden="true">{mark}</span>
             <div>
                 <b>{title}</b>" "<span class="verdict">{word}</span>
-                <code>{detail}{why}</code>
+                <code>{detail}{apart}{why}</code>
                 {which}
             </div>
         </li>

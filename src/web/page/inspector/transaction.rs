@@ -42,14 +42,18 @@ fn facts(lab: Lab, detail: TransactionDetail) -> impl IntoView + use<> {
     ];
     let nonce = |(owner, nonce): (String, _)| ("nonce", fill("nonce-value", &[&format::grouped(nonce), &owner]));
     rows.extend(detail.nonces.into_iter().map(nonce));
-    rows.extend(detail.channel.map(|channel| ("channel", channel.to_string())));
     rows.extend((!detail.row.memo.is_empty()).then_some(("memo", detail.row.memo)));
     rows.push(("transaction-id", detail.row.id.to_string()));
+    let channel = detail.channel.map(|id| {
+        let look = move |_| lab.look_at(Selection::Channel { id });
+        view! { <dt>{text("channel")}</dt><dd><button class="text" on:click=look>{id.to_string()}</button></dd> }
+    });
     view! {
         <dl>
             <dt>{text("state")}</dt>
             <dd>{state}</dd>
             {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
+            {channel}
         </dl>
     }
 }

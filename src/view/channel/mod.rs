@@ -1,14 +1,19 @@
 //! Channels as both parties see them.
 
-use std::collections::BTreeMap;
+mod detail;
+mod pair;
+mod trail;
 
 use serde::{Deserialize, Serialize};
 
+pub use detail::{ChannelDetail, OnChain, SideView};
+pub(super) use pair::{Held, Pair};
+pub(super) use trail::Trail;
+
 use crate::{
     channel::{Channel, Ending, Phase, WaitingFor},
-    gossip::PeerId,
     primitives::{Amount, Hash, Policy, Side},
-    sim::{NodeIndex, World},
+    sim::World,
 };
 
 /// Channels that are listed: those that are not over first.
@@ -105,19 +110,9 @@ pub struct Wait {
 
 impl ChannelsView {
     pub(super) fn of(world: &World) -> Self {
-        let mut known: BTreeMap<Hash, [Option<&Channel>; 2]> = BTreeMap::new();
-        let mut names: BTreeMap<Hash, [NodeIndex; 2]> = BTreeMap::new();
-        for (index, node) in world.running() {
-            for (PeerId(peer), channel) in node.channels() {
-                let peer = u32::try_from(peer).unwrap_or(u32::MAX);
-                known.entry(channel.id()).or_default()[channel.side().index()] = Some(channel);
-                let ends = if channel.side() == Side::Opener { [index, peer] } else { [peer, index] };
-                names.insert(channel.id(), ends);
-            }
-        }
+        let known = Pair::all(world);
         let count = known.len();
-        let mut rows: Vec<ChannelRow> =
-            known.iter().filter_map(|(id, views)| ChannelRow::of(world, *id, *views, names[id])).collect();
+        let mut rows: Vec<ChannelRow> = known.values().filter_map(|pair| ChannelRow::of(world, pair)).collect();
         rows.sort_by_key(|row| (row.status.is_over(), row.id));
         let open = rows.iter().filter(|row| row.status == Status::Open).count();
         rows.truncate(MAX_ROWS);
@@ -129,7 +124,8 @@ impl ChannelsView {
 }
 
 impl ChannelRow {
-    fn of(world: &World, id: Hash, views: [Option<&Channel>; 2], ends: [NodeIndex; 2]) -> Option<Self> {
+    fn of(world: &World, pair: &Pair<'_>) -> Option<Self> {
+        let Pair { id, views, ends } = *pair;
         let newest = views.into_iter().flatten().max_by_key(|channel| channel.newest().0.commitment.number)?;
         let statuses = views.into_iter().flatten().map(|channel| Status::of(channel.phase()));
         let status = statuses.max_by_key(|status| *status as u8)?;
