@@ -147,7 +147,7 @@ impl Channel {
         open.then_some((ours.nonce, ours.deposit.checked_add(fee).unwrap_or(Amount::MAX)))
     }
 
-    /// Whether it is over, and no reorg of fewer than [`FORGET`] blocks could bring it back.
+    /// Whether it is over, and no reorg of fewer than `FORGET` blocks could bring it back.
     pub fn is_past(&self) -> bool {
         let since = match (self.chain.ending, &self.resumes) {
             (Some((height, _)), _) => height,
