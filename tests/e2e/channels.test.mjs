@@ -113,7 +113,8 @@ test('what a channel cannot do is said where it was asked, and changes nothing',
 
 for (const [colorScheme, width] of [['light', 1440], ['dark', 390]]) {
   test(`a channel is inspected from every side, honest and cheated (${colorScheme}, ${width} px)`, async (t) => {
-    const page = await openChannel(t, { window: '12', colorScheme, width, height: width < 500 ? 844 : 900 });
+    // Without a penalty a publication stands for the whole window, so that it can be looked at.
+    const page = await openChannel(t, { policy: 'replace', window: '60', colorScheme, width, height: width < 500 ? 844 : 900 });
     const details = page.getByRole('complementary', { name: 'Details' });
     const side = (name) => page.getByRole('tab', { name }).click();
     const sound = async (name) => {
