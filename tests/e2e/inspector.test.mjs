@@ -9,7 +9,7 @@ const site = lab(test);
 async function pausedLab(t, options) {
   const page = await site.open(t, options);
   await button(page, 'Pause').waitFor();
-  await page.getByRole('combobox', { name: 'Speed' }).selectOption('2000');
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('1000');
   await page.getByRole('button', { name: /^Block 4 by/ }).first().waitFor();
   await button(page, 'Pause').click();
   await button(page, 'Play').waitFor();
