@@ -222,6 +222,7 @@ fn fundings() -> Vec<FundingRow> {
         ("the first block's height",  |c| c.funding.terms.valid_until = Height(1), "ok"),
         ("the height before",         |c| c.funding.terms.valid_until = Height(0), "funding-expired"),
         ("the same party twice",      |c| { c.people = [1, 1]; c.funding.parties[1].key = key(1).public() }, "same-party"),
+        ("valid for ever",            |c| c.funding.terms.valid_until = Height(u64::MAX), "bad-term"),
         ("no window",                 |c| c.funding.terms.window = 0, "bad-term"),
         ("the shortest window",       |c| c.funding.terms.window = 1, "ok"),
         ("the longest window",        |c| c.funding.terms.window = 10_000, "ok"),

@@ -105,7 +105,9 @@ fn at(duel: &mut Duel, step: &Step) {
         }
         Step::Talk => talk(duel),
         Step::Pay(from, amount) => {
-            if duel.channel(*from).is_some() && duel.give(*from, Event::Pay(units(*amount))).is_ok() {
+            if duel.channel(*from).is_some()
+                && duel.give(*from, Event::Pay { amount: units(*amount), times: 1 }).is_ok()
+            {
                 duel.seats[from.index()].promised += amount;
             }
         }

@@ -50,7 +50,7 @@ fn used() -> Pair {
 /// The accepter has answered a payment and wants to close; neither message was heard.
 fn unheard() -> Pair {
     let mut pair = used();
-    pair.must(Side::Opener, Event::Pay(units(10)));
+    pair.must(Side::Opener, Event::Pay { amount: units(10), times: 1 });
     pair.deliver(Side::Accepter);
     pair.must(Side::Accepter, Event::Close);
     pair.deliver(Side::Opener);
@@ -68,7 +68,7 @@ fn columns() -> Vec<Column> {
         delivered.iter().for_each(|to| drop(pair.deliver(*to)));
         pair
     };
-    let pay = || Event::Pay(units(10));
+    let pay = || Event::Pay { amount: units(10), times: 1 };
     let (mut signed, mut gone, mut disputed, mut closed) = (fresh(), used(), used(), used());
     signed.deliver(Accepter);
     let (mut included, mut unburied) = (signed.clone(), after(Accepter, &[pay()], &[]));
@@ -275,19 +275,17 @@ mod words_lost {
     fn a_turn_given_and_wanted_back() {
         for loud in [true, false] {
             let mut pair = used();
-            pair.must(Accepter, Event::Pay(units(7)));
+            pair.must(Accepter, Event::Pay { amount: units(7), times: 1 });
             pair.deliver(Opener);
             pair.wires = Default::default();
-            pair.must(Opener, Event::Pay(units(9)));
+            pair.must(Opener, Event::Pay { amount: units(9), times: 1 });
             assert_eq!(pair.wires[1].len(), 1, "it asks");
             if !loud {
                 pair.wires = Default::default();
             }
             settle(&mut pair);
             assert_eq!(pair.channel(Opener).newest().0.commitment.number, 4);
-            assert!(
-                pair.channels.iter().all(|channel| channel.waiting().is_empty() && channel.phase().name() == "idle")
-            );
+            assert!(pair.channels.iter().all(|channel| channel.waiting() == 0 && channel.phase().name() == "idle"));
         }
     }
 
@@ -304,20 +302,20 @@ mod words_lost {
     fn nothing_is_promised_twice() {
         let mut pair = used();
         let all = pair.channel(Opener).spendable();
-        pair.must(Opener, Event::Pay(all));
+        pair.must(Opener, Event::Pay { amount: all, times: 1 });
         assert_eq!(pair.channel(Opener).spendable(), units(0));
-        assert!(pair.give(Opener, Event::Pay(units(1))).is_err());
+        assert!(pair.give(Opener, Event::Pay { amount: units(1), times: 1 }).is_err());
         let refused = pair.give(Opener, Event::Close).expect_err("the fee would not be left");
         assert_eq!(refused.to_string(), "fee 1000 > balance 100");
         pair.talk();
         assert_eq!(pair.channel(Opener).newest().1.balances[0], units(100));
 
         let mut pair = used();
-        pair.must(Opener, Event::Pay(units(100)));
+        pair.must(Opener, Event::Pay { amount: units(100), times: 1 });
         pair.must(Opener, Event::Close);
         let left = pair.channel(Opener).spendable();
         assert_eq!(left, units(4_980 - 100 - 1_000));
-        pair.must(Opener, Event::Pay(left));
+        pair.must(Opener, Event::Pay { amount: left, times: 1 });
         pair.talk();
         assert_eq!(pair.submitted[0].last().map(|sent| sent.unsigned.action.kind()), Some("close"));
     }
@@ -326,8 +324,8 @@ mod words_lost {
     #[test]
     fn payments_given_up_are_told() {
         let mut pair = used();
-        pair.must(Accepter, Event::Pay(units(7)));
-        pair.must(Accepter, Event::Pay(units(8)));
+        pair.must(Accepter, Event::Pay { amount: units(7), times: 1 });
+        pair.must(Accepter, Event::Pay { amount: units(8), times: 1 });
         pair.wires = Default::default();
         pair.must(Opener, Event::Close);
         let effects = pair.deliver(Accepter);
@@ -341,7 +339,7 @@ mod words_lost {
         let gone = Observation { height: Height(24), funding: None, ..quiet() };
         for delivered in [&[][..], &[Accepter], &[Accepter, Opener]] {
             let mut pair = used();
-            pair.must(Opener, Event::Pay(units(10)));
+            pair.must(Opener, Event::Pay { amount: units(10), times: 1 });
             delivered.iter().for_each(|to| drop(pair.deliver(*to)));
             let before = pair.clone();
             pair.wires = Default::default();

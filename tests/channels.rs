@@ -134,9 +134,8 @@ fn a_restart_in_every_phase() {
         let done = |world: &World| {
             [0, 1].iter().all(|node| {
                 let [mine, theirs] = [*node, 1 - *node].map(|node| channel(world, node));
-                mine.zip(theirs).is_some_and(|(a, b)| {
-                    a.phase().name() == "idle" && a.waiting().is_empty() && a.newest() == b.newest()
-                })
+                mine.zip(theirs)
+                    .is_some_and(|(a, b)| a.phase().name() == "idle" && a.waiting() == 0 && a.newest() == b.newest())
             })
         };
         run(&mut world, "pays", &done);

@@ -24,13 +24,13 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
 const ONE_NODE: &str = "b51d202d508476096dea2e513d9a70fbd2fc6cb64652fe578761ac049834a091";
 const TWO_NODES: &str = "d1034766cc29fec423a9ae4a2d4b38e035fbd03bd39afa3f52faa85c8e47a0fe";
 const FIVE_NODES: &str = "f1079327eabe73ec51c94822fc965ef76d4bf3c139a200721678c1160d21c072";
-const FIRST: &str = "9163d2527d0e43ba31ea9f028d394c9b8adbc4d214ba96408cd2de31f66aeab5";
+const FIRST: &str = "a53ebb1426c0d4f2e744a905986512a4db0875d88db824704ace4a8496c93763";
 const LOSSY: &str = "c76d1f0a493fc783b524870204b1883abdbb40062e32d1f45422dac83ae7886c";
 const PARTITIONED: &str = "5ec3388efb9d02db8412f15cd350dd14d7887387692eafbc7efc8e37c327c299";
 const RESTARTED: &str = "6181406ff46ddcf6f4d171465402f112fadd8c3c55a3539e2ff4a18f86a3b856";
 
-const CHANNELS: &str = "34c0cfcc1b50d5f53a677759270312fdb43e33ebb22437f023bfdadfdf72e1e9";
-const CHANNELS_LOSSY: &str = "08a529101b1d58b0f7eeb0547387f5f8b3f894dc75241decf41d509b2532babd";
+const CHANNELS: &str = "7526f221028d95d58427b193890e50398b444a2aa97a59a93d0390abe5bddc07";
+const CHANNELS_LOSSY: &str = "b9c7770c315979a6cfe3816a37b0256d0e5d59fac6c91d537d1e710c22096dde";
 
 fn worst() -> LinkQuality {
     LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }

@@ -31,7 +31,7 @@ pub(super) fn updates() -> Piece {
     Box::new(move || {
         let before = pair.channels[0].newest().0.commitment.number;
         for _ in 0..PAYMENTS {
-            pair.give(payer, Event::Pay(PAYMENT));
+            pair.give(payer, Event::Pay { amount: PAYMENT, times: 1 });
         }
         payer = 1 - payer;
         pair.channels[0].newest().0.commitment.number - before
@@ -141,8 +141,9 @@ mod tests {
         assert_eq!([piece(), piece(), piece()], [PAYMENTS; 3]);
         let mut pair = Pair::open(0);
         let mut checks = Checks::forgetful();
-        let said =
-            pair.channels[0].handle(&mut context(&pair.keys[0], &mut checks), Event::Pay(PAYMENT)).expect("open");
+        let said = pair.channels[0]
+            .handle(&mut context(&pair.keys[0], &mut checks), Event::Pay { amount: PAYMENT, times: 1 })
+            .expect("open");
         pair.deliver(0, said);
         assert_eq!(pair.channels[0].newest(), pair.channels[1].newest());
         assert_eq!((pair.channels[0].revoked(), pair.channels[1].revoked()), (1, 1));

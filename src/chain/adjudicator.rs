@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::primitives::{
     Amount, ChannelId, Closing, CoSigned, CommitmentSecret, Dispute, DisputeStep, FeeSource, Funding, Hash, Height,
-    Policy, PublicKey, Side, State, Terms, WINDOW_RANGE,
+    MAX_AMOUNT, MAX_COMMITMENTS, Policy, PublicKey, Side, State, Terms, WINDOW_RANGE,
 };
 
 /// A channel that holds money.
@@ -197,14 +197,25 @@ pub fn check_funding(funding: &Funding) -> Result<(), ChannelError> {
     if opener.key == accepter.key {
         return Err(ChannelError::SameParty);
     }
-    let within = |term, value: u64, (min, max): (u64, u64)| {
-        if value < min || value > max { Err(ChannelError::BadTerm { term, value, min, max }) } else { Ok(()) }
-    };
     let (terms, (least, most)) = (&funding.terms, WINDOW_RANGE);
     within("window", u64::from(terms.window), (u64::from(least), u64::from(most)))?;
     let capacity = opener.deposit.units().saturating_add(accepter.deposit.units());
     within("capacity", capacity, (1, Amount::MAX.units()))?;
+    // As amounts are, so that it is exact as a JSON number.
+    within("validUntil", terms.valid_until.0, (0, MAX_AMOUNT))?;
     within("reserve", terms.reserve.units(), (0, opener.deposit.min(accepter.deposit).units()))
+}
+
+/// Whether a commitment's number is one that secrets exist for, wherever and whenever.
+///
+/// # Errors
+/// [`ChannelError::BadTerm`].
+pub fn check_number(shown: &CoSigned) -> Result<(), ChannelError> {
+    within("number", shown.commitment.number, (0, MAX_COMMITMENTS - 1))
+}
+
+fn within(term: &'static str, value: u64, (min, max): (u64, u64)) -> Result<(), ChannelError> {
+    if value < min || value > max { Err(ChannelError::BadTerm { term, value, min, max }) } else { Ok(()) }
 }
 
 impl ChannelRecord {

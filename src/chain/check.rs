@@ -9,7 +9,7 @@ use std::{ops::Deref, sync::Arc};
 
 use serde::Serialize;
 
-use super::{BlockError, Rules, TransactionError, check_funding, rules::VERSION};
+use super::{BlockError, Rules, TransactionError, check_funding, check_number, rules::VERSION};
 use crate::primitives::{
     Action, Amount, Block, BlockId, Checks, Header, NOT_APPLICABLE, Target, Timestamp, Transaction, Verdict,
 };
@@ -196,7 +196,11 @@ fn amount(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<Tra
 fn terms(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
     match &transaction.unsigned.action {
         Action::Fund(funding) => check_funding(funding).map_err(TransactionError::from).into(),
-        Action::Transfer { .. } | Action::Close(_) | Action::Dispute(_) => Verdict::Open(NOT_APPLICABLE),
+        Action::Dispute(dispute) => match dispute.step.commitment() {
+            Some(shown) => check_number(shown).map_err(TransactionError::from).into(),
+            None => Verdict::Open(NOT_APPLICABLE),
+        },
+        Action::Transfer { .. } | Action::Close(_) => Verdict::Open(NOT_APPLICABLE),
     }
 }
 

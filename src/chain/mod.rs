@@ -22,7 +22,7 @@ use std::{
 
 use serde::Serialize;
 
-pub use adjudicator::{ChannelError, ChannelRecord, Outcome, Publication, check_funding};
+pub use adjudicator::{ChannelError, ChannelRecord, Outcome, Publication, check_funding, check_number};
 pub use asert::next_target;
 pub use audit::{BlockAudit, BlockFinding};
 pub use check::{CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction};

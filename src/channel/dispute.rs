@@ -2,7 +2,7 @@
 
 use super::{CONFIRMATIONS, Channel, Context, Effect, Ending, Notice, Observation, Phase, Seen, WaitingFor};
 use crate::primitives::{
-    Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Height, Policy, State, UnsignedTransaction,
+    Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Policy, State, UnsignedTransaction,
 };
 
 /// Base units that a step of a dispute offers the miner at first: well above the least that is relayed.
@@ -200,12 +200,5 @@ impl Channel {
     fn reserve_left(&self) -> Amount {
         let charged = self.chain.publication.map_or(Amount::ZERO, |seen| seen.charged[self.side.index()]);
         self.funding.terms.reserve.checked_sub(charged).unwrap_or(Amount::ZERO)
-    }
-}
-
-impl Seen {
-    /// Blocks left in which a newer commitment can be included after one at `height`.
-    pub fn blocks_left(&self, height: Height) -> u64 {
-        self.window_ends.0.saturating_sub(height.0)
     }
 }

@@ -11,10 +11,9 @@ mod error;
 mod message;
 mod opening;
 mod phase;
+mod queue;
 mod secrets;
 mod update;
-
-use std::collections::VecDeque;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
@@ -25,6 +24,7 @@ pub use opening::{Offer, Request};
 pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation, Phase, Seen, WaitingFor};
 pub use secrets::{Inconsistent, RevealedSecrets};
 
+use queue::Queue;
 use secrets::SecretTree;
 
 use crate::primitives::{
@@ -69,7 +69,7 @@ pub struct Channel {
     turn: u64,
     /// If we were the responder of the newest commitment: whether our revocation gave the turn back.
     answered: Option<bool>,
-    waiting: VecDeque<Amount>,
+    waiting: Queue,
     wants_close: Option<Amount>,
     closing: Option<ClosingDraft>,
     /// The commitment that we have published, and what it stands for.
@@ -125,13 +125,13 @@ impl Channel {
         use {Body as B, Event as E, Phase as P};
         match (&self.phase, event) {
             // Our owner.
-            (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Pay(amount)) => self.pay(context, amount),
+            (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Pay { amount, times }) => self.pay(context, amount, times),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Close) => self.want_close(context),
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing | P::Disputed(None), E::ForceClose)
                 if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed, self.state))),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing, E::PublishOld(old)) => Ok(self.publish_this(context, *old)),
             (_, E::PublishOld(_)) => self.refuse("publish"),
-            (_, E::Pay(_)) => self.refuse("pay"),
+            (_, E::Pay { .. }) => self.refuse("pay"),
             (_, E::Close) => self.refuse("close"),
             (_, E::ForceClose) => self.refuse("force close"),
 
@@ -207,9 +207,9 @@ impl Channel {
         if self.turn.is_multiple_of(2) { Side::Opener } else { Side::Accepter }
     }
 
-    /// Payments of ours that wait.
-    pub const fn waiting(&self) -> &VecDeque<Amount> {
-        &self.waiting
+    /// How many payments of ours wait.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.count()
     }
 
     /// The commitment that we have published, if we have.
@@ -359,8 +359,8 @@ impl Channel {
 
     /// Our balance, less the payments that wait and the one that we have proposed.
     fn unpromised(&self) -> Amount {
-        let waiting = self.waiting.iter().copied().chain(self.proposed());
-        let waiting = Amount::checked_sum(waiting).unwrap_or(Amount::MAX);
+        let waiting = self.waiting.total().and_then(|sum| sum.checked_add(self.proposed().unwrap_or_default()));
+        let waiting = waiting.unwrap_or(Amount::MAX);
         self.state.balances[self.side.index()].checked_sub(waiting).unwrap_or(Amount::ZERO)
     }
 

@@ -106,8 +106,13 @@ pub struct Observation {
 /// Everything that can happen to a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Our owner wants to pay the other party.
-    Pay(Amount),
+    /// Our owner wants to pay the other party: all of it is queued, or nothing.
+    Pay {
+        /// Base units each time, at least 1.
+        amount: Amount,
+        /// How often, at least 1.
+        times: u32,
+    },
     /// Our owner wants to close cooperatively.
     Close,
     /// Our owner wants to close without the other's consent.
@@ -162,7 +167,7 @@ pub enum Notice {
     },
     /// A payment of ours cannot be made.
     NotPaid {
-        /// Base units.
+        /// Base units, of all equal payments that are given up together.
         amount: Amount,
         /// What we could pay.
         spendable: Amount,

@@ -1,27 +1,35 @@
 //! Updates: propose, sign, commit, revoke. Two signatures, two verifications, and one commitment on its way at a time.
 
-use super::{Body, Breach, Change, Channel, Context, Draft, Effect, Invalid, MAX_WAITING, Notice, Phase, Refusal};
+use super::{
+    Body, Breach, Change, Channel, Context, Draft, Effect, Invalid, MAX_WAITING, Notice, Phase, Refusal, queue::product,
+};
 use crate::primitives::{
     Amount, CoSigned, Commitment, CommitmentSecret, Hash, MAX_COMMITMENTS, Side, Signature, State,
 };
 
 impl Channel {
-    /// Queues a payment, and proposes it if it is our turn.
-    pub(super) fn pay(&mut self, context: &mut Context<'_>, amount: Amount) -> Result<Vec<Effect>, Invalid> {
+    /// Queues a payment so many times, and proposes the first if it is our turn.
+    pub(super) fn pay(
+        &mut self,
+        context: &mut Context<'_>,
+        amount: Amount,
+        times: u32,
+    ) -> Result<Vec<Effect>, Invalid> {
         let spendable = self.spendable();
-        if amount == Amount::ZERO {
+        let total = product(amount, times).unwrap_or(Amount::MAX);
+        if total == Amount::ZERO {
             return Err(Refusal::NothingToPay.into());
         }
-        if amount > spendable {
-            return Err(Refusal::CannotPay { amount, spendable }.into());
+        if total > spendable {
+            return Err(Refusal::CannotPay { amount: total, spendable }.into());
         }
-        if self.waiting.len() >= MAX_WAITING {
+        if self.waiting.count() + u64::from(times) > MAX_WAITING as u64 {
             return Err(Refusal::TooManyWaiting { limit: MAX_WAITING }.into());
         }
         if self.number() + 1 >= MAX_COMMITMENTS {
             return Err(Refusal::Exhausted.into());
         }
-        self.waiting.push_back(amount);
+        self.waiting.push(amount, times);
         Ok(self.advance(context))
     }
 
@@ -37,7 +45,7 @@ impl Channel {
             return effects;
         }
         while self.holder() == self.side
-            && let Some(amount) = self.waiting.pop_front()
+            && let Some(amount) = self.waiting.pop()
         {
             let spendable = self.above_reserve(self.side);
             if amount > spendable {
@@ -64,7 +72,7 @@ impl Channel {
     pub(super) fn give_up(&mut self) -> Vec<Effect> {
         let (proposed, spendable) = (self.proposed(), Amount::ZERO);
         self.wants_close = None;
-        let given_up = proposed.into_iter().chain(self.waiting.drain(..));
+        let given_up = proposed.into_iter().chain(self.waiting.drain());
         given_up.map(|amount| Effect::Notice(Notice::NotPaid { amount, spendable })).collect()
     }
 
@@ -290,7 +298,8 @@ impl Channel {
     }
 
     fn propose(&mut self, context: &mut Context<'_>, change: Change) -> Option<Effect> {
-        self.pending = self.draft(context, change, self.side).ok();
+        self.pending =
+            Some(self.draft(context, change, self.side).expect("advance() compared it with what we can spend"));
         self.enter(context, Phase::Proposing);
         self.propose_message().map(|body| self.say(body))
     }
@@ -307,7 +316,7 @@ impl Channel {
         balances[to] = balances[to].checked_add(amount).expect("both are within the capacity");
         let number = self.number() + 1;
         let mut points = [self.secret(context, number).point(); 2];
-        points[self.side.other().index()] = self.their_next.unwrap_or_default();
+        points[self.side.other().index()] = self.their_next.expect("it is known whenever no update is under way");
         let state = State { balances, htlcs: self.state.htlcs };
         Ok(Draft { change, state, commitment: Commitment { number, state: state.hash(), points }, ours: None })
     }

@@ -12,7 +12,6 @@ use crate::{
     chain::{CheckedBlock, PoolError},
     channel::{
         Body, Channel, Context, Effect, Ending, Event, Invalid, Message, Observation, Offer, Refusal, Request, Seen,
-        WaitingFor,
     },
     gossip::{Fault, PeerId},
     primitives::{
@@ -153,7 +152,7 @@ impl Node {
         self.channels().find(|(_, channel)| channel.id() == *id)
     }
 
-    /// Channels that this node has offered and that are not answered yet: the other party, what this node would lock, what the other.
+    /// Channels that this node has offered and that are not answered yet, with whom it was asked.
     pub fn offers(&self) -> impl Iterator<Item = (PeerId, &Offer)> + '_ {
         self.channels.offers.values().map(|(peer, offer)| (*peer, offer))
     }
@@ -175,27 +174,20 @@ impl Node {
         }
     }
 
-    /// What each channel waits for.
-    pub fn channel_waits(&self) -> impl Iterator<Item = (ChannelId, Option<WaitingFor>)> + '_ {
-        self.channels().map(|(_, channel)| (channel.id(), channel.waiting_for()))
-    }
-
     pub(super) fn on_channel_command(
         &mut self,
         now: Timestamp,
         id: &ChannelId,
-        events: impl Iterator<Item = Event>,
+        event: Event,
         checks: &mut Checks,
     ) -> CommandResult {
         let Some(handle) = self.handle_of(id) else {
             return CommandResult::ChannelRefused(ChannelRefusal::Unknown { channel: *id });
         };
-        for event in events {
-            if let Err(Invalid::Refused(refusal)) = self.give(now, &handle, event, checks) {
-                return CommandResult::ChannelRefused(refusal.into());
-            }
+        match self.give(now, &handle, event, checks) {
+            Err(Invalid::Refused(refusal)) => CommandResult::ChannelRefused(refusal.into()),
+            Ok(()) | Err(Invalid::Breach(_)) => CommandResult::Done,
         }
-        CommandResult::Done
     }
 
     pub(super) fn on_direct(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], checks: &mut Checks) {

@@ -211,15 +211,14 @@ impl Node {
             }
             Command::OpenChannel(open) => self.open_channel(now, &open, checks),
             Command::Pay { channel, amount, times } => {
-                let payments = (0..times).map(|_| Event::Pay(amount));
-                self.on_channel_command(now, &channel, payments, checks)
+                self.on_channel_command(now, &channel, Event::Pay { amount, times }, checks)
             }
             Command::PublishOld { channel, old } => {
-                self.on_channel_command(now, &channel, [Event::PublishOld(old)].into_iter(), checks)
+                self.on_channel_command(now, &channel, Event::PublishOld(old), checks)
             }
             Command::CloseChannel { channel, force } => {
                 let event = if force { Event::ForceClose } else { Event::Close };
-                self.on_channel_command(now, &channel, [event].into_iter(), checks)
+                self.on_channel_command(now, &channel, event, checks)
             }
         };
         self.outbox.push_back(Output::Done { id, result });

@@ -106,7 +106,7 @@ impl World {
                     return Err(ScenarioError { path: "times".to_owned(), problem }.into());
                 }
                 let (channel, amount, times) = (held.id(), *amount, *times);
-                self.on(from)?.try_channel(&channel, Event::Pay(amount))?;
+                self.on(from)?.try_channel(&channel, Event::Pay { amount, times })?;
                 Ok((index, Command::Pay { channel, amount, times }))
             }
             Action::CloseChannel { from, to, force, channel } => {

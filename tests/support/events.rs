@@ -49,7 +49,7 @@ pub const KINDS: [&str; 19] = [
 /// Does not compile if an event or a phase is added and not thought of here.
 pub fn kind_of(event: &Event) -> &'static str {
     match event {
-        Event::Pay(_) => "pay",
+        Event::Pay { .. } => "pay",
         Event::Close => "close channel",
         Event::ForceClose => "force close",
         Event::PublishOld(_) => "publish old",
@@ -137,9 +137,9 @@ pub fn rows(pair: &Pair, side: Side, turn: u64) -> Vec<Row> {
     let number = newest.0.commitment.number;
     let old = Box::new((*newest.0, *newest.1));
     let mut rows: Vec<Row> = vec![
-        ("pay".into(), Event::Pay(units(10))),
-        ("pay nothing".into(), Event::Pay(units(0))),
-        ("pay too much".into(), Event::Pay(units(8_000))),
+        ("pay".into(), Event::Pay { amount: units(10), times: 1 }),
+        ("pay nothing".into(), Event::Pay { amount: units(0), times: 1 }),
+        ("pay too much".into(), Event::Pay { amount: units(8_000), times: 1 }),
         ("close".into(), Event::Close),
         ("force close".into(), Event::ForceClose),
         ("publish old".into(), Event::PublishOld(old)),

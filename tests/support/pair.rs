@@ -174,7 +174,7 @@ impl Pair {
     }
 
     pub fn pay(&mut self, from: Side, amount: u64) {
-        self.must(from, Event::Pay(units(amount)));
+        self.must(from, Event::Pay { amount: units(amount), times: 1 });
         self.talk();
     }
 

@@ -90,7 +90,7 @@ pub struct PartyView {
     /// Its balance in the newest commitment that it holds, or what a penalty has left it, base units.
     pub balance: Amount,
     /// Payments that wait for their turn.
-    pub queued: usize,
+    pub queued: u64,
     /// The phase of its protocol; nothing while it is off.
     pub phase: Option<String>,
     /// What it waits for.
@@ -150,7 +150,7 @@ impl ChannelRow {
                     }
                     None => balances[side.index()],
                 },
-                queued: view.map_or(0, |channel| channel.waiting().len()),
+                queued: view.map_or(0, |channel| channel.waiting()),
                 phase: view.map(|channel| channel.phase().name().to_owned()),
                 waits: view.and_then(Channel::waiting_for).map(Wait::of),
                 kept: kept.fold(None, |range, number| Some((range.map_or(number, |(first, _)| first), number))),
