@@ -280,6 +280,7 @@ impl ChannelRecord {
             (None, _) => Err(ChannelError::NotPublished),
             (Some(at), DisputeStep::Refute(commitment)) => record.refuted(*at, commitment, height),
             (Some(at), DisputeStep::Punish(secret)) => record.punished(at, secret),
+            (Some(at), DisputeStep::Reveal(_)) => Err(ChannelError::AlreadyPublished { published: at.published }),
             (Some(at), DisputeStep::Settle(state)) => record.settled(at, state, height),
         }
     }
@@ -331,8 +332,8 @@ impl ChannelRecord {
         if found != expected {
             return Err(ChannelError::WrongState { found, expected, number: at.number });
         }
-        if state.htlcs != Hash::ZERO {
-            return Err(ChannelError::PendingHtlcs { htlcs: state.htlcs });
+        if !state.htlcs.is_empty() {
+            return Err(ChannelError::PendingHtlcs { htlcs: found });
         }
         let ([opener, accepter], fee, expected) = (state.balances, Amount::ZERO, self.capacity);
         if opener.checked_add(accepter) != Some(expected) {

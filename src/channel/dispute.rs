@@ -149,7 +149,7 @@ impl Channel {
         if self.chain.funding.is_none() {
             return self.funding_again();
         }
-        let publish = self.published.and_then(|(shown, _)| self.step(context, DisputeStep::Publish(shown)));
+        let publish = self.published.as_ref().and_then(|(shown, _)| self.step(context, DisputeStep::Publish(*shown)));
         publish.or_else(|| self.closing_transaction().map(Effect::Submit)).into_iter().collect()
     }
 
@@ -173,11 +173,11 @@ impl Channel {
 
     /// The state of a commitment that we have signed and that is not revoked.
     pub fn state_of(&self, number: u64) -> Option<State> {
-        let newest = (self.signed.commitment.number, self.state);
-        let pending = self.pending.map(|draft| (draft.commitment.number, draft.state));
-        let published = self.published.map(|(shown, state)| (shown.commitment.number, state));
+        let newest = (self.signed.commitment.number, &self.state);
+        let pending = self.pending.as_ref().map(|draft| (draft.commitment.number, &draft.state));
+        let published = self.published.as_ref().map(|(shown, state)| (shown.commitment.number, state));
         let known = [Some(newest), pending, published].into_iter().flatten().find(|(known, _)| *known == number);
-        known.map(|(_, state)| state)
+        known.map(|(_, state)| state.clone())
     }
 
     /// One step of the dispute, with a fee that rises while it waits: out of the account if that has so much, or out of our reserve in the

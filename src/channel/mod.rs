@@ -128,7 +128,7 @@ impl Channel {
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Pay { amount, times }) => self.pay(context, amount, times),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Close) => self.want_close(context),
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing | P::Disputed(None), E::ForceClose)
-                if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed, self.state))),
+                if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed, self.state.clone()))),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing, E::PublishOld(old)) => Ok(self.publish_this(context, *old)),
             (_, E::PublishOld(_)) => self.refuse("publish"),
             (_, E::Pay { .. }) => self.refuse("pay"),

@@ -39,7 +39,7 @@ pub struct Request {
 
 impl Request {
     fn funding(&self, accepter: Party) -> Funding {
-        Funding { parties: [self.party.clone(), accepter], terms: self.terms.clone() }
+        Funding { parties: [self.party.clone(), accepter], terms: self.terms.clone(), resizes: None }
     }
 }
 

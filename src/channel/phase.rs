@@ -35,7 +35,7 @@ pub enum Phase {
 }
 
 /// A commitment that is not complete yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Draft {
     /// What was proposed.
     pub change: Change,

@@ -63,7 +63,7 @@ impl Channel {
 
     /// The payment that we have proposed and that nobody has signed.
     pub(super) fn proposed(&self) -> Option<Amount> {
-        let draft = self.pending.filter(|_| self.phase == Phase::Proposing)?;
+        let draft = self.pending.as_ref().filter(|_| self.phase == Phase::Proposing)?;
         let Change::Pay { amount } = draft.change;
         Some(amount)
     }
@@ -109,7 +109,7 @@ impl Channel {
         if number <= self.number() {
             return Ok(Vec::new());
         }
-        if self.pending.is_some_and(|draft| draft.change != change) {
+        if self.pending.as_ref().is_some_and(|draft| draft.change != change) {
             return Err(Breach::Equivocation { number }.into());
         }
         Ok(self.sign_message().map(|body| self.say(body)).into_iter().collect())
@@ -123,7 +123,7 @@ impl Channel {
         theirs: Signature,
     ) -> Result<Vec<Effect>, Invalid> {
         check_ahead("number", number, self.number() + 1)?;
-        let Some(draft) = self.pending.filter(|_| number > self.number()) else {
+        let Some(draft) = self.pending.clone().filter(|_| number > self.number()) else {
             return Ok(Vec::new());
         };
         let message = draft.commitment.signing_hash(context.genesis, &self.id);
@@ -132,9 +132,10 @@ impl Channel {
         }
         let mine = context.key.sign(&message);
         let revoked = self.signed.commitment.points[self.side.other().index()];
+        let change = draft.change;
         self.adopt(draft, mine, theirs);
         (self.their_next, self.answered) = (None, None);
-        self.enter(context, Phase::Revoking(draft.change, revoked));
+        self.enter(context, Phase::Revoking(change, revoked));
         let commit = self.commit_message(context);
         Ok(vec![self.say(commit)])
     }
@@ -159,8 +160,11 @@ impl Channel {
         next_point: Hash,
     ) -> Result<Vec<Effect>, Invalid> {
         check_ahead("number", number, self.number() + 1)?;
-        let Some((draft, mine)) =
-            self.pending.and_then(|draft| Some((draft, draft.ours?))).filter(|_| number > self.number())
+        let Some((draft, mine)) = self
+            .pending
+            .clone()
+            .and_then(|draft| draft.ours.map(|ours| (draft, ours)))
+            .filter(|_| number > self.number())
         else {
             return Ok(Vec::new());
         };
@@ -169,12 +173,13 @@ impl Channel {
             return Err(Breach::BadSignature { what: "commitment", number }.into());
         }
         self.take_secret(secret, self.signed.commitment.points[self.side.other().index()], number - 1)?;
+        let change = draft.change;
         self.adopt(draft, mine, theirs);
         let yields = self.waiting.is_empty() && self.wants_close.is_none();
         (self.their_next, self.answered) = (Some(next_point), Some(yields));
         self.turn += 1 + u64::from(yields);
         self.enter(context, Phase::Idle);
-        let Change::Pay { amount } = draft.change;
+        let Change::Pay { amount } = change;
         let revoke = self.revoke_message(context, yields);
         let mut effects = vec![self.say(revoke), Effect::Notice(Notice::Received { amount, number })];
         effects.extend(self.advance(context));
@@ -274,12 +279,12 @@ impl Channel {
     }
 
     pub(super) fn propose_message(&self) -> Option<Body> {
-        let draft = self.pending?;
+        let draft = self.pending.as_ref()?;
         Some(Body::Propose { number: draft.commitment.number, turn: self.turn, change: draft.change })
     }
 
     pub(super) fn sign_message(&self) -> Option<Body> {
-        let draft = self.pending?;
+        let draft = self.pending.as_ref()?;
         Some(Body::Sign { number: draft.commitment.number, signature: draft.ours? })
     }
 
@@ -317,8 +322,9 @@ impl Channel {
         let number = self.number() + 1;
         let mut points = [self.secret(context, number).point(); 2];
         points[self.side.other().index()] = self.their_next.expect("it is known whenever no update is under way");
-        let state = State { balances, htlcs: self.state.htlcs };
-        Ok(Draft { change, state, commitment: Commitment { number, state: state.hash(), points }, ours: None })
+        let state = State { balances, htlcs: self.state.htlcs.clone() };
+        let commitment = Commitment { number, state: state.hash(), points };
+        Ok(Draft { change, state, commitment, ours: None })
     }
 
     fn adopt(&mut self, draft: Draft, mine: Signature, theirs: Signature) {

@@ -132,7 +132,7 @@ impl Held {
                 let keys = self.channel.funding().keys();
                 self.publisher = Side::BOTH.into_iter().find(|side| joins && keys[side.index()] == dispute.payer);
             }
-            DisputeStep::Refute(_) => {}
+            DisputeStep::Refute(_) | DisputeStep::Reveal(_) => {}
             DisputeStep::Punish(_) => {
                 self.ending = publisher.filter(|_| joins).map(|loser| (height, Ending::Punished(loser)));
             }

@@ -59,7 +59,7 @@ impl Node {
         let party = |deposit, key| Party { key, nonce: Nonce(0), deposit, salt: Hash::ZERO };
         let nobody = crate::primitives::PublicKey::Ed25519([0; 32]);
         let parties = [party(open.ours, self.keyring.public()), party(open.theirs, nobody)];
-        Ok(check_funding(&Funding { parties, terms })?)
+        Ok(check_funding(&Funding { parties, terms, resizes: None })?)
     }
 
     pub(super) fn open_channel(&mut self, now: Timestamp, open: &OpenChannel, checks: &mut Checks) -> CommandResult {
@@ -248,7 +248,7 @@ impl Node {
             return Err(format!("valid until height {last}, this is {height}"));
         }
         let ours = Party { key: self.keyring.public(), nonce: Nonce(0), deposit: *theirs, salt: Hash::ZERO };
-        let funding = Funding { parties: [party.clone(), ours], terms: terms.clone() };
+        let funding = Funding { parties: [party.clone(), ours], terms: terms.clone(), resizes: None };
         check_funding(&funding).map_err(|error| error.to_string())
     }
 

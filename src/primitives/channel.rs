@@ -4,9 +4,12 @@
 //! a per-commitment secret. To reveal that secret is to revoke the commitment. What is signed covers tag ‖ genesis hash ‖ channel id.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
-use super::{Address, Amount, BlockId, Checks, Hash, Height, Nonce, PublicKey, SecretKey, Signature, Tag};
+use super::{
+    Address, Amount, BlockId, Checks, Hash, Height, Htlc, Nonce, PublicKey, SecretKey, Signature, Tag,
+    encoding::hex_bytes,
+};
 
 const STATE: Tag = Tag::new("tabchain/channel-state");
 const COMMITMENT: Tag = Tag::new("tabchain/channel-commitment");
@@ -79,16 +82,28 @@ pub struct Funding {
     pub parties: [Party; 2],
     /// What they agreed on.
     pub terms: Terms,
+    /// The channel between the same two that this one replaces.
+    pub resizes: Option<Resizing>,
 }
 
-/// Who owns how much of a channel.
+/// A channel that ends where another one begins: what each had is paid out first, then the new deposits are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resizing {
+    /// Which one ends.
+    pub channel: ChannelId,
+    /// What the new one's opener and accepter own of it: all that it holds.
+    pub balances: [Amount; 2],
+}
+
+/// Who owns how much of a channel. What both own and the HTLCs add up to the capacity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
     /// Base units of opener and accepter.
     pub balances: [Amount; 2],
-    /// The root over pending HTLCs: [`Hash::ZERO`] when there is none.
-    pub htlcs: Hash,
+    /// What is pending, oldest first; at most [`super::MAX_HTLCS`] of each side.
+    pub htlcs: Vec<Htlc>,
 }
 
 /// What both sign for each state.
@@ -114,8 +129,9 @@ pub struct CoSigned {
 }
 
 /// A secret whose revealing revokes one commitment of one party. Worthless to others until then, public after.
-#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct CommitmentSecret(pub [u8; 32]);
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(transparent)]
+pub struct CommitmentSecret(#[serde(with = "hex_bytes")] pub [u8; 32]);
 
 impl Side {
     /// Opener, accepter.
@@ -153,11 +169,21 @@ impl Funding {
 
     /// Who owns what when the channel opens.
     pub fn first_state(&self) -> State {
-        State { balances: [self.parties[0].deposit, self.parties[1].deposit], htlcs: Hash::ZERO }
+        State { balances: [self.parties[0].deposit, self.parties[1].deposit], htlcs: Vec::new() }
     }
 }
 
 impl State {
+    /// Base units in HTLCs; nothing if that is more than can exist.
+    pub fn pending(&self) -> Option<Amount> {
+        Amount::checked_sum(self.htlcs.iter().map(|htlc| htlc.amount))
+    }
+
+    /// Balances and HTLCs together; nothing if that is more than can exist.
+    pub fn total(&self) -> Option<Amount> {
+        Amount::checked_sum(self.balances).and_then(|owned| owned.checked_add(self.pending()?))
+    }
+
     /// What a commitment commits to.
     pub fn hash(&self) -> Hash {
         STATE.hash_of(self)
@@ -201,20 +227,5 @@ impl CommitmentSecret {
 impl std::fmt::Debug for CommitmentSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("CommitmentSecret(hidden)")
-    }
-}
-
-impl Serialize for CommitmentSecret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for CommitmentSecret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(<String as Deserialize>::deserialize(deserializer)?, &mut bytes)
-            .map_err(|error| de::Error::custom(format!("32 bytes of hex expected: {error}")))?;
-        Ok(Self(bytes))
     }
 }

@@ -5,6 +5,22 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+/// 32 bytes as hex, in JSON.
+pub(super) mod hex_bytes {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(<String as Deserialize>::deserialize(deserializer)?, &mut bytes)
+            .map_err(|error| de::Error::custom(format!("32 bytes of hex expected: {error}")))?;
+        Ok(bytes)
+    }
+}
+
 /// Why bytes from outside were not the canonical encoding of the value asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{length} bytes do not decode as {what}: {reason}")]

@@ -11,6 +11,7 @@ mod checks;
 mod encoding;
 mod finding;
 mod hash;
+mod htlc;
 mod keys;
 pub mod merkle;
 mod target;
@@ -21,17 +22,18 @@ pub use address::{Address, AddressError};
 pub use amount::{Amount, AmountError, MAX_AMOUNT};
 pub use block::{Block, BlockId, Coinbase, Header, Seal, UnsealedHeader};
 pub use channel::{
-    ChannelId, CoSigned, Commitment, CommitmentSecret, Funding, MAX_COMMITMENTS, Party, Policy, Side, State, Terms,
-    WINDOW_RANGE,
+    ChannelId, CoSigned, Commitment, CommitmentSecret, Funding, MAX_COMMITMENTS, Party, Policy, Resizing, Side, State,
+    Terms, WINDOW_RANGE,
 };
 pub use checks::{CheckCounts, Checks};
 pub use encoding::{DecodeError, decode, encode};
 pub use finding::{Finding, NOT_APPLICABLE, Verdict};
 pub use hash::{Hash, HashError, Tag};
+pub use htlc::{Htlc, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage};
 pub use keys::{PublicKey, SecretKey, Signature, VerifyingKey};
 pub use target::{Midstate, Target, Work};
 pub use transaction::{
-    Action, Closing, Dispute, DisputeStep, FeeSource, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId,
-    UnsignedTransaction,
+    Action, Closing, Dispute, DisputeStep, FeeSource, MAX_MEMO_BYTES, Memo, MemoTooLong, Revelation, Transaction,
+    TransactionId, UnsignedTransaction,
 };
 pub use units::{Height, Nonce, Timestamp};

@@ -9,8 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
-    Address, Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, Funding, Hash, Nonce, PublicKey,
-    SecretKey, Signature, State, Tag, encode,
+    Address, Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, Funding, Hash, Height, Nonce, Preimage,
+    PublicKey, SecretKey, Signature, State, Tag, encode,
 };
 
 const TRANSACTION: Tag = Tag::new("tabchain/transaction");
@@ -107,6 +107,18 @@ pub enum DisputeStep {
     Punish(CommitmentSecret),
     /// After the window: reveals the state that the newest commitment stands for, and pays it out.
     Settle(State),
+    /// Registers a preimage, for every channel of the chain; also where nothing is published.
+    Reveal(Revelation),
+}
+
+/// A preimage on its way into the chain's register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Revelation {
+    /// What is registered, with the height of its block.
+    pub preimage: Preimage,
+    /// Of the HTLC that it is for: included later it would be worthless, so it is not.
+    pub expiry: Height,
 }
 
 /// What signatures are made over.
@@ -155,6 +167,7 @@ impl DisputeStep {
             Self::Refute(_) => "refute",
             Self::Punish(_) => "punish",
             Self::Settle(_) => "settle",
+            Self::Reveal(_) => "reveal",
         }
     }
 
@@ -162,7 +175,7 @@ impl DisputeStep {
     pub const fn commitment(&self) -> Option<&CoSigned> {
         match self {
             Self::Publish(commitment) | Self::Refute(commitment) => Some(commitment),
-            Self::Punish(_) | Self::Settle(_) => None,
+            Self::Punish(_) | Self::Settle(_) | Self::Reveal(_) => None,
         }
     }
 }

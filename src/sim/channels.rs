@@ -29,7 +29,7 @@ impl World {
             let (shown, state) = stored.channel.newest();
             let kept = self.kept.entry((node, stored.channel.id())).or_default();
             if kept.last().is_none_or(|(last, _)| last.commitment.number < shown.commitment.number) {
-                kept.push((*shown, *state));
+                kept.push((*shown, state.clone()));
             }
             if kept.len() > MAX_KEPT {
                 let mut keep = [true, false].into_iter().cycle();
@@ -121,7 +121,7 @@ impl World {
                 let kept = self.kept.get(&(index, held.id())).map(Vec::as_slice).unwrap_or_default();
                 let old = kept.iter().rev().find(|(shown, _)| shown.commitment.number <= *commitment);
                 let oldest = kept.first().map_or(0, |(shown, _)| shown.commitment.number);
-                let old = Box::new(*old.ok_or(ActionError::NotKept { number: *commitment, oldest })?);
+                let old = Box::new(old.ok_or(ActionError::NotKept { number: *commitment, oldest })?.clone());
                 self.on(from)?.try_channel(&held.id(), Event::PublishOld(old.clone()))?;
                 Ok((index, Command::PublishOld { channel: held.id(), old }))
             }

@@ -86,6 +86,7 @@ impl Annotate for DisputeStep {
                 into.variant("kind", 2, kind);
                 into.field("secret", secret, hex::encode(secret.0));
             }
+            Self::Reveal(_) => {}
             Self::Settle(state) => {
                 into.variant("kind", 3, kind);
                 state.annotate(into);

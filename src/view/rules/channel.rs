@@ -5,7 +5,7 @@ use crate::{
     chain::{ChannelRecord, Publication},
     channel::{CONFIRMATIONS, Phase},
     node::Node,
-    primitives::{Amount, BlockId, Checks, Hash, Height, Policy, PublicKey, Side},
+    primitives::{Amount, BlockId, Checks, Height, Policy, PublicKey, Side},
     sim::World,
     view::channel::{Held, Pair},
 };
@@ -60,9 +60,9 @@ impl Case<'_> {
             let signed = Checks::forgetful().verify(&key, &message, &signature);
             RuleRow::compared(code, signed, values![self.name(side), number, holders.join(", ")])
         };
-        let (hash, [opener, accepter], htlcs) = (held.state.hash(), held.state.balances, held.state.htlcs);
+        let (hash, [opener, accepter], htlcs) = (held.state.hash(), held.state.balances, &held.state.htlcs);
         let capacity = funding.capacity().unwrap_or_default();
-        let whole = opener.checked_add(accepter) == Some(capacity) && htlcs == Hash::ZERO;
+        let whole = opener.checked_add(accepter) == Some(capacity) && htlcs.is_empty();
         let reserve = |side: Side| {
             let (balance, reserve) = (held.state.balances[side.index()], funding.terms.reserve);
             RuleRow::compared("channel-reserve", balance >= reserve, values![self.name(side), balance, reserve])

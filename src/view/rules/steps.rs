@@ -61,7 +61,7 @@ impl Case<'_> {
         let Some((channel, state)) = known else {
             return RuleRow::open(code, "no-state");
         };
-        let asked = self.ask(channel, channel.side(), DisputeStep::Settle(state));
+        let asked = self.ask(channel, channel.side(), DisputeStep::Settle(state.clone()));
         let [opener, accepter] = match asked {
             Ok(After::Paid(amounts)) => amounts,
             _ => state.balances,
