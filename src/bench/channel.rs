@@ -86,7 +86,7 @@ impl Pair {
         let mut pair = Self { keys, channels: [opener, accepter], submitted: Vec::new() };
         pair.deliver(0, said);
         let buried = Observation { height: Height(3), funding: Some(Height(1)), possible: true, ..Default::default() };
-        [0, 1].into_iter().for_each(|side| pair.give(side, Event::Chain(buried)));
+        [0, 1].into_iter().for_each(|side| pair.give(side, Event::Chain(buried.clone())));
         pair
     }
 
@@ -112,7 +112,7 @@ impl Pair {
                     self.give(1 - from, Event::Message(message.body));
                 }
                 Effect::Submit(transaction) => self.submitted.push(transaction),
-                Effect::Notice(_) => {}
+                Effect::Notice(_) | Effect::Htlc(_) => {}
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::primitives::{Action, Amount, Closing, Side, Signature, Transaction, U
 const CLOSING_FEE: Amount = Amount::literal(1_000);
 
 impl Channel {
-    /// Closes as soon as the turn is ours and the payments that wait are made.
+    /// Closes as soon as the turn is ours, the payments that wait are made and HTLCs are resolved; offers no more of those.
     pub(super) fn want_close(&mut self, context: &mut Context<'_>) -> Result<Vec<Effect>, Invalid> {
         let (fee, balance) = (CLOSING_FEE, self.unpromised());
         if fee > balance {
@@ -34,7 +34,7 @@ impl Channel {
         fee: Amount,
         signature: Signature,
     ) -> Result<Vec<Effect>, Invalid> {
-        if turn < self.turn || !self.is_buried() {
+        if turn < self.turn || !self.is_buried() || !self.resumed {
             return Ok(Vec::new());
         }
         if turn > self.turn {
@@ -43,6 +43,10 @@ impl Channel {
         let proposer = self.side.other();
         if self.holder() != proposer {
             return Err(Breach::NotItsTurn { turn }.into());
+        }
+        let pending = self.state.htlcs.len();
+        if pending > 0 {
+            return Err(Breach::PendingHtlcs { pending }.into());
         }
         let balance = self.state.balances[proposer.index()];
         let mut draft = self.closing_draft(proposer, fee).ok_or(Breach::BadFee { fee, balance })?;

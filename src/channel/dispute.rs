@@ -2,7 +2,7 @@
 
 use super::{CONFIRMATIONS, Channel, Context, Effect, Ending, Notice, Observation, Phase, Seen, WaitingFor};
 use crate::primitives::{
-    Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Policy, State, UnsignedTransaction,
+    Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Height, Policy, State, UnsignedTransaction,
 };
 
 /// Base units that a step of a dispute offers the miner at first: well above the least that is relayed.
@@ -29,21 +29,27 @@ impl Channel {
         let grown = seen.height != self.chain.height;
         self.chain = seen;
         self.attempts += u32::from(grown);
-        if let Some((_, ending)) = seen.ending {
+        let mut effects = self.hear_of_htlcs();
+        effects.extend(self.follow_chain(context, was_buried));
+        effects
+    }
+
+    fn follow_chain(&mut self, context: &mut Context<'_>, was_buried: bool) -> Vec<Effect> {
+        if let Some((_, ending)) = self.chain.ending {
             return self.ended(context, ending);
         }
-        if let Some(publication) = seen.publication {
+        if let Some(publication) = self.chain.publication {
             return self.disputed(context, publication);
         }
         match &self.phase {
-            Phase::Accepted if seen.height > self.funding.terms.valid_until => self.abandon(),
-            Phase::Accepted => Vec::new(),
+            Phase::Accepted if self.chain.height > self.funding.terms.valid_until => self.abandon(),
+            Phase::Accepted | Phase::Lost => Vec::new(),
             Phase::Abandoned => self.found_again(context),
             _ if self.is_impossible() => self.abandon(),
             Phase::Funding | Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => {
                 self.funded(context, was_buried)
             }
-            Phase::Closing if seen.funding.is_none() => self.funding_again(),
+            Phase::Closing if self.chain.funding.is_none() => self.funding_again(),
             Phase::Closing => self.closing_transaction().map(Effect::Submit).into_iter().collect(),
             // A reorg took back what ended or disputed the channel: whoever signed it brings it again.
             Phase::Publishing | Phase::Disputed(_) | Phase::Closed(_) => self.taken_back(context),
@@ -57,6 +63,10 @@ impl Channel {
         }
         if self.refutes(seen) {
             return Some(WaitingFor::Inclusion { transaction: "refute" });
+        }
+        let undecided = self.state_of(seen.number).and_then(|state| self.undecided(&state));
+        if let Some(expiry) = undecided.filter(|expiry| *expiry > seen.window_ends) {
+            return Some(WaitingFor::Expiry { expiry, height });
         }
         if height >= seen.window_ends {
             return Some(WaitingFor::Inclusion { transaction: "settle" });
@@ -73,6 +83,9 @@ impl Channel {
         }
         if was_buried && !self.is_buried() {
             effects.push(Effect::Notice(Notice::Unburied));
+        }
+        if self.phase.is_live() && self.chain.funding.is_some() {
+            effects.extend(self.mind_deadlines(context));
         }
         effects.extend(self.advance(context));
         effects
@@ -91,7 +104,7 @@ impl Channel {
             return Vec::new();
         };
         self.enter(context, phase);
-        self.on_chain(context, self.chain)
+        self.on_chain(context, self.chain.clone())
     }
 
     /// The funding, if both have signed it and a reorg took it back.
@@ -115,15 +128,21 @@ impl Channel {
             (Some(Notice::Punishing { number: seen.published }), DisputeStep::Punish(secret))
         } else if self.refutes(&seen) {
             (Some(Notice::Refuting { number }), DisputeStep::Refute(self.signed))
-        } else if let Some(state) = self.state_of(seen.number).filter(|_| self.settles(&seen)) {
+        } else if let Some(state) = self.state_of(seen.number).filter(|state| self.settles(&seen, state)) {
             (None, DisputeStep::Settle(state))
         } else {
-            // Nothing of ours waits, so the next step begins with the lowest fee.
-            self.attempts = 0;
+            // Nothing of ours waits but preimages, if any: otherwise the next step begins with the lowest fee.
+            let reveals = self.reveal(context);
+            self.attempts = if reveals.is_empty() { 0 } else { self.attempts };
+            effects.extend(reveals);
             return effects;
         };
+        let revealing = !matches!(step, DisputeStep::Punish(_) | DisputeStep::Settle(_));
         effects.extend(notice.filter(|_| first).map(Effect::Notice));
         effects.extend(self.step(context, step));
+        if revealing {
+            effects.extend(self.reveal(context));
+        }
         effects
     }
 
@@ -165,10 +184,22 @@ impl Channel {
         theirs && self.chain.height < seen.window_ends
     }
 
-    /// The next block is past the window; the publisher goes first.
-    fn settles(&self, seen: &Seen) -> bool {
+    /// The next block is past the window and decides every HTLC; the publisher goes first.
+    fn settles(&self, seen: &Seen, state: &State) -> bool {
         let patience = if seen.publisher == self.side { 0 } else { SETTLE_PATIENCE };
-        self.chain.height.0 >= seen.window_ends.0 + patience
+        let since = self.decided_at(state).max(seen.window_ends);
+        self.undecided(state).is_none() && self.chain.height.0 >= since.0 + patience
+    }
+
+    /// The expiry of an HTLC that the next block does not decide; the latest, if there are several.
+    fn undecided(&self, state: &State) -> Option<Height> {
+        state.htlcs.iter().filter(|htlc| !self.is_decided(htlc)).map(|htlc| htlc.expiry).max()
+    }
+
+    /// From which height on all HTLCs are decided, if all are.
+    fn decided_at(&self, state: &State) -> Height {
+        let expiries = state.htlcs.iter().filter(|htlc| self.registered(htlc).is_none()).map(|htlc| htlc.expiry);
+        expiries.max().unwrap_or_default()
     }
 
     /// The state of a commitment that we have signed and that is not revoked.
@@ -182,11 +213,12 @@ impl Channel {
 
     /// One step of the dispute, with a fee that rises while it waits: out of the account if that has so much, or out of our reserve in the
     /// channel, or whatever there is; nothing if there is nothing.
-    fn step(&self, context: &Context<'_>, step: DisputeStep) -> Option<Effect> {
+    pub(super) fn step(&self, context: &Context<'_>, step: DisputeStep) -> Option<Effect> {
         let wanted = (0..self.attempts.min(MAX_RAISES)).fold(STEP_FEE, |fee, _| fee + fee / 4);
         let stake = self.funding.capacity().unwrap_or_default().units().max(STEP_FEE);
         let wanted = Amount::new(wanted.min(stake)).unwrap_or(Amount::MAX);
-        let (account, reserve) = (context.balance, self.reserve_left());
+        let published = self.chain.publication.is_some() || matches!(step, DisputeStep::Publish(_));
+        let (account, reserve) = (context.balance, if published { self.reserve_left() } else { Amount::ZERO });
         let from_account = account >= wanted || (reserve < wanted && account >= reserve);
         let fee_from = if from_account { FeeSource::Account } else { FeeSource::Reserve };
         let fee = wanted.min(if from_account { account } else { reserve });

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::primitives::{Amount, Side};
+use crate::primitives::{Amount, Height, Side};
 
 /// A command that is not possible now. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
@@ -41,6 +41,36 @@ pub enum Refusal {
         /// Ours.
         balance: Amount,
     },
+    /// Less than an HTLC carries.
+    #[error("amount {amount} < {minimum}, the least that an HTLC carries")]
+    HtlcTooSmall {
+        /// What was to be offered.
+        amount: Amount,
+        /// The least.
+        minimum: Amount,
+    },
+    /// Too many HTLCs of ours are pending.
+    #[error("{limit} HTLCs are pending already")]
+    TooManyHtlcs {
+        /// How many may.
+        limit: usize,
+    },
+    /// It would expire before it could be claimed.
+    #[error("expiry {expiry} is not after height {height}")]
+    ExpiryTooSoon {
+        /// Of the HTLC.
+        expiry: Height,
+        /// The newest block's.
+        height: Height,
+    },
+    /// It would expire later than the other party agrees to.
+    #[error("expiry {expiry} > {latest}")]
+    ExpiryTooLate {
+        /// Of the HTLC.
+        expiry: Height,
+        /// The latest.
+        latest: Height,
+    },
     /// No more commitments.
     #[error("the channel has had all its commitments")]
     Exhausted,
@@ -55,6 +85,10 @@ impl Refusal {
             Self::NothingToPay => "nothing-to-pay",
             Self::TooManyWaiting { .. } => "too-many-waiting",
             Self::CannotPayFee { .. } => "cannot-pay-fee",
+            Self::HtlcTooSmall { .. } => "htlc-too-small",
+            Self::TooManyHtlcs { .. } => "too-many-htlcs",
+            Self::ExpiryTooSoon { .. } => "expiry-too-soon",
+            Self::ExpiryTooLate { .. } => "expiry-too-late",
             Self::Exhausted => "exhausted",
         }
     }
@@ -101,6 +135,20 @@ pub enum Breach {
         amount: Amount,
         /// What is possible.
         spendable: Amount,
+    },
+    /// A change about an HTLC that the state does not allow.
+    #[error("HTLC {id} {problem}")]
+    BadHtlc {
+        /// Its number.
+        id: u64,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// HTLCs are pending, so the channel cannot be closed together.
+    #[error("wants to close while {pending} HTLCs are pending")]
+    PendingHtlcs {
+        /// How many.
+        pending: usize,
     },
     /// Another text where only the same one can be repeated.
     #[error("proposed two different changes for commitment {number}")]

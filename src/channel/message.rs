@@ -3,10 +3,11 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use crate::primitives::{Amount, CommitmentSecret, Hash, Party, Signature, Terms, decode, encode};
+use super::{Failure, NewHtlc};
+use crate::primitives::{Amount, CommitmentSecret, Hash, Party, Preimage, Signature, Terms, decode, encode};
 
 /// Bytes of one message; more are not read.
-pub const MAX_MESSAGE_BYTES: usize = 1_024;
+pub const MAX_MESSAGE_BYTES: usize = 2_048;
 /// Bytes of a refusal's reason.
 pub const MAX_REASON_BYTES: usize = 200;
 
@@ -124,16 +125,43 @@ pub enum Body {
         /// The other signature of the closing transaction.
         signature: Signature,
     },
+    /// We are connected again, and I hold this.
+    Resume {
+        /// The number of the newest commitment that both have signed, as far as the sender knows.
+        number: u64,
+        /// The newest revocation that the sender holds of the addressee, with the number that it revokes.
+        revoked: Option<(u64, CommitmentSecret)>,
+        /// Whether the sender has heard the addressee's since they are connected.
+        heard: bool,
+    },
+    /// I have lost what I signed, as your revocation shows: please close the channel, I cannot.
+    Lost,
 }
 
 /// A change of a channel's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Change {
     /// The proposer pays the responder.
     Pay {
         /// Base units, at least 1.
         amount: Amount,
+    },
+    /// The proposer offers an HTLC; its id is the number of the commitment that adds it.
+    Offer(Box<NewHtlc>),
+    /// The proposer was offered an HTLC and takes it.
+    Fulfil {
+        /// Which.
+        id: u64,
+        /// What takes it.
+        preimage: Preimage,
+    },
+    /// The proposer was offered an HTLC and gives it back.
+    Fail {
+        /// Which.
+        id: u64,
+        /// Why.
+        failure: Failure,
     },
 }
 
@@ -203,6 +231,8 @@ impl Body {
             Self::Yield { .. } => "yield",
             Self::Close { .. } => "close",
             Self::Closed { .. } => "closed",
+            Self::Resume { .. } => "resume",
+            Self::Lost => "lost",
         }
     }
 }

@@ -8,19 +8,29 @@
 mod closing;
 mod dispute;
 mod error;
+mod failure;
+mod htlc;
 mod message;
 mod opening;
+mod packet;
 mod phase;
 mod queue;
+mod read;
+mod resume;
 mod secrets;
 mod update;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 pub use error::{Breach, Invalid, Refusal};
+pub use failure::{Failure, FailureReason};
+pub use htlc::{CLAIM_MARGIN, GIVE_BACK, NewHtlc, News, Origin, Outgoing, REORG_MARGIN};
 pub use message::{Body, Change, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, MessageError};
 pub use opening::{Offer, Request};
+pub use packet::{Instruction, MAX_HOPS, MAX_PACKET_BYTES, Onward, Packet, PacketError};
 pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation, Phase, Seen, WaitingFor};
 pub use secrets::{Inconsistent, RevealedSecrets};
 
@@ -28,8 +38,8 @@ use queue::Queue;
 use secrets::SecretTree;
 
 use crate::primitives::{
-    Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, Funding, Hash, SecretKey, Side, Signature, State,
-    Tag, Timestamp, VerifyingKey,
+    Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, Funding, Hash, Preimage, SecretKey, Side,
+    Signature, State, Tag, Timestamp, VerifyingKey,
 };
 
 const SEED: Tag = Tag::new("tabchain/channel-seed");
@@ -70,6 +80,16 @@ pub struct Channel {
     /// If we were the responder of the newest commitment: whether our revocation gave the turn back.
     answered: Option<bool>,
     waiting: Queue,
+    /// HTLCs that wait for their turn to be offered.
+    offers: VecDeque<(NewHtlc, Origin)>,
+    /// HTLCs that we have offered, by id.
+    outgoing: BTreeMap<u64, Outgoing>,
+    /// Preimages of HTLCs offered to us, until the update that takes them is complete.
+    claims: BTreeMap<u64, Preimage>,
+    /// HTLCs offered to us that go back, until the update that returns them is complete.
+    rejects: BTreeMap<u64, Failure>,
+    /// Whether the other party has said where it stands since we are connected.
+    resumed: bool,
     wants_close: Option<Amount>,
     closing: Option<ClosingDraft>,
     /// The commitment that we have published, and what it stands for.
@@ -130,6 +150,10 @@ impl Channel {
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing | P::Disputed(None), E::ForceClose)
                 if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed, self.state.clone()))),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing, E::PublishOld(old)) => Ok(self.publish_this(context, *old)),
+            (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Offer { htlc, origin }) => self.offer(context, *htlc, origin),
+            (_, E::Fulfil { id, preimage }) => Ok(self.claim(context, id, preimage)),
+            (_, E::Fail { id, failure }) => Ok(self.reject(context, id, failure)),
+            (_, E::Offer { .. }) => self.refuse("offer an HTLC"),
             (_, E::PublishOld(_)) => self.refuse("publish"),
             (_, E::Pay { .. }) => self.refuse("pay"),
             (_, E::Close) => self.refuse("close"),
@@ -152,11 +176,17 @@ impl Channel {
             (P::Answering, E::Message(B::Commit { number, signature, secret, next_point })) => self.on_commit(context, number, signature, secret, next_point),
             (P::Idle | P::Proposing | P::Closing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
             (P::Revoking(change, point), E::Message(B::Revoke { number, secret, next_point, yields })) => {
-                let (change, point) = (*change, *point);
+                let (change, point) = (change.clone(), *point);
                 self.on_revoke(context, number, secret, next_point, yields, change, point)
             }
             (P::Idle, E::Message(B::Ask { turn })) => self.on_ask(context, turn),
             (P::Idle, E::Message(B::Yield { turn })) => self.on_yield(context, turn),
+
+            // Connected again.
+            (_, E::Connected) => Ok(self.on_connected(context)),
+            (P::Accepted | P::Closed(_) | P::Abandoned, E::Message(B::Resume { .. })) => Ok(Vec::new()),
+            (_, E::Message(B::Resume { number, revoked, heard })) => self.on_resume(context, number, revoked, heard),
+            (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing, E::Message(B::Lost)) => Ok(self.on_lost(context)),
 
             // Closing together.
             (P::Idle, E::Message(B::Close { turn, fee, signature })) => self.on_close(context, turn, fee, signature),
@@ -170,123 +200,6 @@ impl Channel {
             // What an honest party can never have sent, and what is merely late.
             (_, E::Message(body)) => self.late_or_wrong(&body),
         }
-    }
-
-    /// The id of its funding transaction.
-    pub const fn id(&self) -> ChannelId {
-        self.id
-    }
-
-    /// What both parties call it before it has an id, and in every message.
-    pub const fn handle_name(&self) -> Hash {
-        self.funding.parties[0].salt
-    }
-
-    /// Which party we are.
-    pub const fn side(&self) -> Side {
-        self.side
-    }
-
-    /// Parties and terms.
-    pub const fn funding(&self) -> &Funding {
-        &self.funding
-    }
-
-    /// Where it stands.
-    pub const fn phase(&self) -> &Phase {
-        &self.phase
-    }
-
-    /// The newest commitment that both have signed, and what it stands for.
-    pub const fn newest(&self) -> (&CoSigned, &State) {
-        (&self.signed, &self.state)
-    }
-
-    /// Whose turn it is.
-    pub const fn holder(&self) -> Side {
-        if self.turn.is_multiple_of(2) { Side::Opener } else { Side::Accepter }
-    }
-
-    /// How many payments of ours wait.
-    pub fn waiting(&self) -> u64 {
-        self.waiting.count()
-    }
-
-    /// The commitment that we have published, if we have.
-    pub fn published(&self) -> Option<u64> {
-        self.published.as_ref().map(|(shown, _)| shown.commitment.number)
-    }
-
-    /// The commitment under way.
-    pub const fn pending(&self) -> Option<&Draft> {
-        self.pending.as_ref()
-    }
-
-    /// How many commitments the other party has revoked.
-    pub fn revoked(&self) -> u64 {
-        self.revealed.count()
-    }
-
-    /// What the chain said last.
-    pub const fn seen(&self) -> &Observation {
-        &self.chain
-    }
-
-    /// The secret by which the other party revoked commitment `number`, if it did.
-    pub fn revealed(&self, number: u64) -> Option<CommitmentSecret> {
-        self.revealed.get(number)
-    }
-
-    /// What we could still promise to pay: what is not promised yet, less the reserve, or the fee of a close that we want.
-    pub fn spendable(&self) -> Amount {
-        let kept = self.funding.terms.reserve.max(self.wants_close.unwrap_or_default());
-        self.unpromised().checked_sub(kept).unwrap_or(Amount::ZERO)
-    }
-
-    /// Whether it will never need its owner again: long ended, or never begun.
-    pub fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Closed(_) | Phase::Abandoned)
-    }
-
-    /// What it waits for.
-    pub fn waiting_for(&self) -> Option<WaitingFor> {
-        let message = |message| Some(WaitingFor::Counterparty { message });
-        let include = |transaction| Some(WaitingFor::Inclusion { transaction });
-        match &self.phase {
-            Phase::Accepted => message("fund"),
-            Phase::Funding if self.chain.funding.is_none() => include("fund"),
-            Phase::Proposing => message("sign"),
-            Phase::Answering => message("commit"),
-            Phase::Revoking(..) => message("revoke"),
-            Phase::Funding | Phase::Idle if !self.is_buried() => {
-                Some(WaitingFor::Burial { have: self.chain.depth(), need: CONFIRMATIONS })
-            }
-            Phase::Idle if self.wants_turn() => Some(WaitingFor::Turn),
-            Phase::Closing if self.closing.as_ref().is_some_and(|draft| draft.signatures.contains(&None)) => {
-                message("closed")
-            }
-            Phase::Closing => include("close"),
-            Phase::Publishing | Phase::Disputed(None) => include("publish"),
-            Phase::Disputed(Some(seen)) => self.waiting_in_dispute(seen),
-            Phase::Funding | Phase::Idle | Phase::Closed(_) | Phase::Abandoned => None,
-        }
-    }
-
-    /// When [`Event::Wake`] is due.
-    pub fn next_wake(&self) -> Option<Timestamp> {
-        match self.phase {
-            Phase::Accepted => Some(self.resend_at.min(self.expires)),
-            Phase::Funding if self.misses_signature() => Some(self.resend_at),
-            Phase::Idle if self.wants_turn() => Some(self.resend_at),
-            Phase::Proposing | Phase::Answering | Phase::Revoking(..) => Some(self.resend_at),
-            Phase::Closing if self.misses_closed() => Some(self.resend_at),
-            _ => None,
-        }
-    }
-
-    /// The connection came up: what is unanswered is said again at the next [`Event::Wake`].
-    pub fn connected(&mut self, now: Timestamp) {
-        (self.resend_at, self.backoff) = (now, RESEND);
     }
 
     /// A hash over all of it.
@@ -316,9 +229,11 @@ impl Channel {
             Phase::Answering => self.sign_message(),
             Phase::Revoking(..) => Some(self.commit_message(context)),
             Phase::Closing if self.misses_closed() => self.close_message(),
+            Phase::Lost => Some(Body::Lost),
             _ => None,
         };
-        body.into_iter().map(|body| self.say(body)).collect()
+        let resume = (!self.resumed && self.can_resume()).then(|| self.resume_message());
+        resume.into_iter().chain(body).map(|body| self.say(body)).collect()
     }
 
     fn say(&self, body: Body) -> Effect {
@@ -354,13 +269,20 @@ impl Channel {
     }
 
     fn wants_turn(&self) -> bool {
-        self.is_buried() && self.holder() != self.side && (!self.waiting.is_empty() || self.wants_close.is_some())
+        self.is_buried() && self.holder() != self.side && self.has_work()
     }
 
-    /// Our balance, less the payments that wait and the one that we have proposed.
+    /// Whether there is something to propose.
+    fn has_work(&self) -> bool {
+        let closes = self.wants_close.is_some() && self.state.htlcs.is_empty();
+        closes || !self.waiting.is_empty() || !self.offers.is_empty() || self.resolution().is_some()
+    }
+
+    /// Our balance, less what waits to be paid or offered and what we have proposed.
     fn unpromised(&self) -> Amount {
-        let waiting = self.waiting.total().and_then(|sum| sum.checked_add(self.proposed().unwrap_or_default()));
-        let waiting = waiting.unwrap_or(Amount::MAX);
+        let offers = self.offers.iter().map(|(htlc, _)| htlc.amount);
+        let waiting = Amount::checked_sum(self.waiting.total().into_iter().chain(offers).chain(self.proposed()));
+        let waiting = waiting.filter(|_| self.waiting.total().is_some()).unwrap_or(Amount::MAX);
         self.state.balances[self.side.index()].checked_sub(waiting).unwrap_or(Amount::ZERO)
     }
 

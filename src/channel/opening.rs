@@ -155,7 +155,7 @@ impl Channel {
             // Nobody could ever fund it.
             (None, None) => return self.phase == Phase::Abandoned,
         };
-        self.is_over() && self.chain.height.0 >= since.0.saturating_add(FORGET)
+        self.is_over() && self.unsettled().next().is_none() && self.chain.height.0 >= since.0.saturating_add(FORGET)
     }
 
     fn new(context: &Context<'_>, side: Side, funding: Funding, fee: Amount, points: [Hash; 2]) -> Self {
@@ -178,6 +178,11 @@ impl Channel {
             turn: 0,
             answered: None,
             waiting: Default::default(),
+            offers: Default::default(),
+            outgoing: Default::default(),
+            claims: Default::default(),
+            rejects: Default::default(),
+            resumed: true,
             wants_close: None,
             closing: None,
             published: None,

@@ -3,8 +3,10 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Body, Change, Message};
-use crate::primitives::{Amount, Closing, CoSigned, Commitment, Hash, Height, Side, Signature, State, Transaction};
+use super::{Body, Change, Failure, Message, NewHtlc, News, Origin};
+use crate::primitives::{
+    Amount, Closing, CoSigned, Commitment, Hash, Height, Preimage, Side, Signature, State, Transaction,
+};
 
 /// Where a channel stands. Each phase's exits are in the table of [`super::Channel::handle`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -28,6 +30,8 @@ pub enum Phase {
     Publishing,
     /// A publication is on the chain, or was before a reorg.
     Disputed(Option<Seen>),
+    /// The other party has shown that we revoked what we hold, so we have lost what came after: signs and publishes nothing. Waits for the chain.
+    Lost,
     /// The chain has paid out.
     Closed(Ending),
     /// The funding was never included, and can never be as far as is known.
@@ -39,6 +43,8 @@ pub enum Phase {
 pub struct Draft {
     /// What was proposed.
     pub change: Change,
+    /// If we propose an HTLC: where it comes from.
+    pub origin: Option<Origin>,
     /// Who would own what.
     pub state: State,
     /// What is to be signed.
@@ -89,7 +95,7 @@ pub enum Ending {
 }
 
 /// What the chain says of a channel after its newest block. Always the whole of it, so that a reorg is nothing special.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Observation {
     /// The newest block's height.
     pub height: Height,
@@ -101,6 +107,8 @@ pub struct Observation {
     pub publication: Option<Seen>,
     /// Where it ended, and how.
     pub ending: Option<(Height, Ending)>,
+    /// Preimages on the chain's register of payments that are pending here, with their heights.
+    pub register: Vec<(Preimage, Height)>,
 }
 
 /// Everything that can happen to a channel.
@@ -113,6 +121,27 @@ pub enum Event {
         /// How often, at least 1.
         times: u32,
     },
+    /// An HTLC is to be offered.
+    Offer {
+        /// This one.
+        htlc: Box<NewHtlc>,
+        /// Who is told how it ends.
+        origin: Origin,
+    },
+    /// The preimage of an HTLC offered to us is known.
+    Fulfil {
+        /// Which.
+        id: u64,
+        /// What takes it.
+        preimage: Preimage,
+    },
+    /// An HTLC offered to us goes back.
+    Fail {
+        /// Which.
+        id: u64,
+        /// Why.
+        failure: Failure,
+    },
     /// Our owner wants to close cooperatively.
     Close,
     /// Our owner wants to close without the other's consent.
@@ -123,7 +152,9 @@ pub enum Event {
     Message(Body),
     /// The chain has changed.
     Chain(Observation),
-    /// Time has passed, or the connection came up: say again what is not answered.
+    /// The connection came up, or we did.
+    Connected,
+    /// Time has passed: say again what is not answered.
     Wake,
 }
 
@@ -134,6 +165,8 @@ pub enum Effect {
     Send(Message),
     /// Bring this to the chain; until it is there the channel will ask again.
     Submit(Transaction),
+    /// Something became of an HTLC that somebody has to act on, at once and in the same breath: what is told twice after a crash is told the same.
+    Htlc(News),
     /// Something worth knowing happened.
     Notice(Notice),
 }
@@ -201,6 +234,11 @@ pub enum Notice {
         /// How it ended.
         ending: Ending,
     },
+    /// The other party has shown that we have lost what we signed.
+    Lost {
+        /// What it has shown revoked.
+        number: u64,
+    },
     /// The funding will never be.
     Abandoned,
 }
@@ -222,6 +260,20 @@ pub enum WaitingFor {
         have: u64,
         /// How many there must be.
         need: u64,
+    },
+    /// The other party's account of where we stood.
+    Resumption,
+    /// HTLCs that are pending.
+    Htlcs {
+        /// How many.
+        pending: usize,
+    },
+    /// The chain to decide an HTLC.
+    Expiry {
+        /// The last height at which its preimage could be registered.
+        expiry: Height,
+        /// The newest block's.
+        height: Height,
     },
     /// A block that includes our transaction.
     Inclusion {
@@ -250,6 +302,7 @@ impl Phase {
             Self::Closing => "closing",
             Self::Publishing => "publishing",
             Self::Disputed(_) => "disputed",
+            Self::Lost => "lost",
             Self::Closed(_) => "closed",
             Self::Abandoned => "abandoned",
         }

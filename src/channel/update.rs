@@ -1,11 +1,10 @@
 //! Updates: propose, sign, commit, revoke. Two signatures, two verifications, and one commitment on its way at a time.
 
 use super::{
-    Body, Breach, Change, Channel, Context, Draft, Effect, Invalid, MAX_WAITING, Notice, Phase, Refusal, queue::product,
+    Body, Breach, Change, Channel, Context, Draft, Effect, Instruction, Invalid, MAX_WAITING, Notice, Origin, Outgoing,
+    Phase, Refusal, queue::product,
 };
-use crate::primitives::{
-    Amount, CoSigned, Commitment, CommitmentSecret, Hash, MAX_COMMITMENTS, Side, Signature, State,
-};
+use crate::primitives::{Amount, CoSigned, Commitment, CommitmentSecret, Hash, MAX_COMMITMENTS, Side, Signature};
 
 impl Channel {
     /// Queues a payment so many times, and proposes the first if it is our turn.
@@ -36,7 +35,7 @@ impl Channel {
     /// Does what is next when no update is under way: proposes, asks for the turn, or closes.
     pub(super) fn advance(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if self.phase != Phase::Idle || !self.is_buried() {
+        if self.phase != Phase::Idle || !self.is_buried() || !self.resumed {
             return effects;
         }
         if self.wants_turn() {
@@ -44,36 +43,51 @@ impl Channel {
             effects.push(self.say(Body::Ask { turn: self.turn }));
             return effects;
         }
-        while self.holder() == self.side
-            && let Some(amount) = self.waiting.pop()
-        {
+        if self.holder() != self.side {
+            return effects;
+        }
+        if let Some(change) = self.resolution() {
+            effects.extend(self.propose(context, change, None));
+            return effects;
+        }
+        if let Some((htlc, origin)) = self.next_offer(&mut effects) {
+            effects.extend(self.propose(context, Change::Offer(Box::new(htlc)), Some(origin)));
+            return effects;
+        }
+        while let Some(amount) = self.waiting.pop() {
             let spendable = self.above_reserve(self.side);
             if amount > spendable {
                 effects.push(Effect::Notice(Notice::NotPaid { amount, spendable }));
                 continue;
             }
-            effects.extend(self.propose(context, Change::Pay { amount }));
+            effects.extend(self.propose(context, Change::Pay { amount }, None));
             return effects;
         }
-        if let Some(fee) = self.wants_close.filter(|_| self.holder() == self.side) {
+        if let Some(fee) = self.wants_close.filter(|_| self.state.htlcs.is_empty()) {
             effects.extend(self.propose_close(context, fee));
         }
         effects
     }
 
-    /// The payment that we have proposed and that nobody has signed.
+    /// What we have proposed to pay or to offer, and nobody but the other party has signed.
     pub(super) fn proposed(&self) -> Option<Amount> {
-        let draft = self.pending.as_ref().filter(|_| self.phase == Phase::Proposing)?;
-        let Change::Pay { amount } = draft.change;
-        Some(amount)
+        match &self.proposed_draft()?.change {
+            Change::Pay { amount } => Some(*amount),
+            Change::Offer(htlc) => Some(htlc.amount),
+            Change::Fulfil { .. } | Change::Fail { .. } => None,
+        }
     }
 
     /// No payment will be made any more: says so for those that were still to be.
     pub(super) fn give_up(&mut self) -> Vec<Effect> {
-        let (proposed, spendable) = (self.proposed(), Amount::ZERO);
+        let proposed = self.proposed_draft().and_then(|draft| match draft.change {
+            Change::Pay { amount } => Some(amount),
+            _ => None,
+        });
+        let (offers, spendable) = (self.give_up_offers(), Amount::ZERO);
         self.wants_close = None;
         let given_up = proposed.into_iter().chain(self.waiting.drain());
-        given_up.map(|amount| Effect::Notice(Notice::NotPaid { amount, spendable })).collect()
+        given_up.map(|amount| Effect::Notice(Notice::NotPaid { amount, spendable })).chain(offers).collect()
     }
 
     pub(super) const fn number(&self) -> u64 {
@@ -88,7 +102,7 @@ impl Channel {
         turn: u64,
         change: Change,
     ) -> Result<Vec<Effect>, Invalid> {
-        if number <= self.number() || turn < self.turn || !self.is_buried() {
+        if number <= self.number() || turn < self.turn || !self.is_buried() || !self.resumed {
             return Ok(Vec::new());
         }
         check_ahead("number", number, self.number() + 1)?;
@@ -97,10 +111,13 @@ impl Channel {
             return Err(Breach::NotItsTurn { turn }.into());
         }
         let mut draft = self.draft(context, change, self.side.other())?;
+        let Some(learned) = self.learn(&draft.change) else {
+            return Ok(Vec::new());
+        };
         draft.ours = Some(draft.commitment.sign(context.key, context.genesis, &self.id));
         self.pending = Some(draft);
         self.enter(context, Phase::Answering);
-        Ok(self.sign_message().map(|body| self.say(body)).into_iter().collect())
+        Ok(self.sign_message().map(|body| self.say(body)).into_iter().chain(learned).collect())
     }
 
     /// We have signed already: the same words again, or none.
@@ -132,7 +149,10 @@ impl Channel {
         }
         let mine = context.key.sign(&message);
         let revoked = self.signed.commitment.points[self.side.other().index()];
-        let change = draft.change;
+        let change = draft.change.clone();
+        if let Some(origin) = draft.origin {
+            self.outgoing.insert(number, Outgoing::Pending(origin));
+        }
         self.adopt(draft, mine, theirs);
         (self.their_next, self.answered) = (None, None);
         self.enter(context, Phase::Revoking(change, revoked));
@@ -173,15 +193,18 @@ impl Channel {
             return Err(Breach::BadSignature { what: "commitment", number }.into());
         }
         self.take_secret(secret, self.signed.commitment.points[self.side.other().index()], number - 1)?;
-        let change = draft.change;
+        let change = draft.change.clone();
         self.adopt(draft, mine, theirs);
-        let yields = self.waiting.is_empty() && self.wants_close.is_none();
+        let yields = !self.has_work() && !is_for_us(&change);
         (self.their_next, self.answered) = (Some(next_point), Some(yields));
         self.turn += 1 + u64::from(yields);
         self.enter(context, Phase::Idle);
-        let Change::Pay { amount } = change;
         let revoke = self.revoke_message(context, yields);
-        let mut effects = vec![self.say(revoke), Effect::Notice(Notice::Received { amount, number })];
+        let mut effects = vec![self.say(revoke)];
+        if let Change::Pay { amount } = change {
+            effects.push(Effect::Notice(Notice::Received { amount, number }));
+        }
+        effects.extend(self.settled_by_them(change, number));
         effects.extend(self.advance(context));
         Ok(effects)
     }
@@ -218,8 +241,11 @@ impl Channel {
         self.their_next = Some(next_point);
         self.turn += 1 + u64::from(yields);
         self.enter(context, Phase::Idle);
-        let Change::Pay { amount } = change;
-        let mut effects = vec![Effect::Notice(Notice::Paid { amount, number: self.number() })];
+        self.settled_by_us(&change);
+        let mut effects = Vec::new();
+        if let Change::Pay { amount } = change {
+            effects.push(Effect::Notice(Notice::Paid { amount, number: self.number() }));
+        }
         effects.extend(self.advance(context));
         Ok(effects)
     }
@@ -228,7 +254,7 @@ impl Channel {
     pub(super) fn on_ask(&mut self, context: &mut Context<'_>, turn: u64) -> Result<Vec<Effect>, Invalid> {
         let theirs = self.holder() != self.side;
         check_ahead("turn", turn, self.turn + u64::from(theirs))?;
-        let idle = self.waiting.is_empty() && self.wants_close.is_none();
+        let idle = !self.has_work();
         if turn > self.turn {
             // It gave us the turn, which we have not heard, and wants it back.
             self.turn = turn;
@@ -280,7 +306,7 @@ impl Channel {
 
     pub(super) fn propose_message(&self) -> Option<Body> {
         let draft = self.pending.as_ref()?;
-        Some(Body::Propose { number: draft.commitment.number, turn: self.turn, change: draft.change })
+        Some(Body::Propose { number: draft.commitment.number, turn: self.turn, change: draft.change.clone() })
     }
 
     pub(super) fn sign_message(&self) -> Option<Body> {
@@ -302,29 +328,21 @@ impl Channel {
         Body::Revoke { number, secret, next_point, yields }
     }
 
-    fn propose(&mut self, context: &mut Context<'_>, change: Change) -> Option<Effect> {
-        self.pending =
-            Some(self.draft(context, change, self.side).expect("advance() compared it with what we can spend"));
+    fn propose(&mut self, context: &mut Context<'_>, change: Change, origin: Option<Origin>) -> Option<Effect> {
+        let draft = self.draft(context, change, self.side).expect("advance() compared it with what we can spend");
+        self.pending = Some(Draft { origin, ..draft });
         self.enter(context, Phase::Proposing);
         self.propose_message().map(|body| self.say(body))
     }
 
     /// The commitment to which a change by `proposer` leads.
     fn draft(&mut self, context: &Context<'_>, change: Change, proposer: Side) -> Result<Draft, Breach> {
-        let Change::Pay { amount } = change;
-        let (spendable, mut balances) = (self.above_reserve(proposer), self.state.balances);
-        let [from, to] = [proposer, proposer.other()].map(Side::index);
-        if amount == Amount::ZERO || amount > spendable {
-            return Err(Breach::BadChange { amount, spendable });
-        }
-        balances[from] = balances[from].checked_sub(amount).expect("above_reserve() is at most the balance");
-        balances[to] = balances[to].checked_add(amount).expect("both are within the capacity");
         let number = self.number() + 1;
         let mut points = [self.secret(context, number).point(); 2];
         points[self.side.other().index()] = self.their_next.expect("it is known whenever no update is under way");
-        let state = State { balances, htlcs: self.state.htlcs.clone() };
+        let state = self.changed(&change, proposer, number)?;
         let commitment = Commitment { number, state: state.hash(), points };
-        Ok(Draft { change, state, commitment, ours: None })
+        Ok(Draft { change, origin: None, state, commitment, ours: None })
     }
 
     fn adopt(&mut self, draft: Draft, mine: Signature, theirs: Signature) {
@@ -337,6 +355,11 @@ impl Channel {
         let fits = secret.point() == point && self.revealed.count() == number;
         if fits && self.revealed.insert(secret).is_ok() { Ok(()) } else { Err(Breach::BadSecret { number }) }
     }
+}
+
+/// Whether it offers us a payment whose payee we are: we shall want the turn at once.
+fn is_for_us(change: &Change) -> bool {
+    matches!(change, Change::Offer(htlc) if htlc.packet.open() == Ok(Instruction::Deliver))
 }
 
 fn check_ahead(what: &'static str, found: u64, expected: u64) -> Result<(), Invalid> {

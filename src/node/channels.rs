@@ -280,9 +280,7 @@ impl Node {
     pub(super) fn restore_channels(&mut self, now: Timestamp, stored: &ChangeSet, checks: &mut Checks) {
         for (handle, stored) in &stored.channels {
             if let Some(StoredChannel { peer, channel }) = stored.as_deref() {
-                let mut channel = channel.clone();
-                channel.connected(now);
-                self.channels.held.insert(*handle, Held::new(*peer, channel));
+                self.channels.held.insert(*handle, Held::new(*peer, channel.clone()));
             }
         }
         if !self.channels.held.is_empty() {
@@ -290,13 +288,20 @@ impl Node {
                 self.chain.best().iter().filter_map(|id| self.chain.tree().block(id)).cloned().collect();
             self.note_blocks(&best, true);
             self.show_chain(now, checks);
+            let peers: BTreeSet<PeerId> = self.channels.held.values().map(|held| held.peer).collect();
+            peers.into_iter().for_each(|peer| self.channels_connected(now, peer, checks));
         }
         self.find_gaps();
         self.fill_gaps(now, checks);
     }
 
-    pub(super) fn channels_connected(&mut self, now: Timestamp, peer: PeerId) {
-        self.channels.held.values_mut().filter(|held| held.peer == peer).for_each(|held| held.channel.connected(now));
+    pub(super) fn channels_connected(&mut self, now: Timestamp, peer: PeerId, checks: &mut Checks) {
+        let with = |held: &Held| held.peer == peer;
+        let handles: Vec<Hash> =
+            self.channels.held.iter().filter(|(_, held)| with(held)).map(|(handle, _)| *handle).collect();
+        for handle in handles {
+            drop(self.give(now, &handle, Event::Connected, checks));
+        }
     }
 
     pub(super) fn wake_channels(&mut self, now: Timestamp, checks: &mut Checks) {
@@ -345,7 +350,15 @@ impl Node {
         });
         let parties = channel.funding().parties.iter();
         let possible = parties.clone().all(|party| ledger.account(&party.key.address()).nonce <= party.nonce);
-        Observation { height: ledger.height(), funding: held.funding, possible, publication, ending: held.ending }
+        let register = Vec::new();
+        Observation {
+            height: ledger.height(),
+            funding: held.funding,
+            possible,
+            publication,
+            ending: held.ending,
+            register,
+        }
     }
 
     fn obey_channel(&mut self, now: Timestamp, handle: &Hash, effects: Vec<Effect>, checks: &mut Checks) {
@@ -355,6 +368,7 @@ impl Node {
         for effect in effects {
             match effect {
                 Effect::Send(message) => self.gossip.send_direct(peer, message.to_bytes()),
+                Effect::Htlc(_) => {}
                 Effect::Notice(notice) => self.event(EventKind::Channel { channel, peer, notice }),
                 Effect::Submit(transaction) => self.submit_for_channel(now, transaction, checks),
             }

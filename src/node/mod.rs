@@ -125,7 +125,7 @@ impl Node {
     pub fn handle(&mut self, now: Timestamp, input: Input, checks: &mut Checks) -> impl Iterator<Item = Output> + '_ {
         self.inputs += 1;
         match input {
-            Input::Peer { peer, change } => self.on_peer(now, peer, change),
+            Input::Peer { peer, change } => self.on_peer(now, peer, change, checks),
             Input::Received { from, bytes } => self.on_received(now, from, &bytes, checks),
             Input::Command { id, command } => self.on_command(now, id, command, checks),
             Input::Mined { template, nonce } => self.on_mined(now, &template, nonce, checks),
@@ -189,12 +189,12 @@ impl Node {
         DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining, channels))
     }
 
-    fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange) {
+    fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange, checks: &mut Checks) {
         let source = NodeSource::new(&self.chain, &self.mempool);
         match change {
             PeerChange::Connected => {
                 self.gossip.connected(now, peer, &source);
-                self.channels_connected(now, peer);
+                self.channels_connected(now, peer, checks);
             }
             PeerChange::Disconnected => self.gossip.disconnected(now, peer),
         }

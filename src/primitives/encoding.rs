@@ -9,11 +9,11 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub(super) mod hex_bytes {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::primitives) fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&hex::encode(bytes))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+    pub(in crate::primitives) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
         let mut bytes = [0; 32];
         hex::decode_to_slice(<String as Deserialize>::deserialize(deserializer)?, &mut bytes)
             .map_err(|error| de::Error::custom(format!("32 bytes of hex expected: {error}")))?;

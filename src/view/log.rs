@@ -86,6 +86,7 @@ fn of_notice(with: String, notice: &Notice) -> Option<Line> {
             Ending::Settled => one("channel-settled", String::new()),
             Ending::Punished(_) => one("channel-punished", String::new()),
         },
+        Notice::Lost { number } => one("channel-lost", number.to_string()),
         Notice::Abandoned => one("channel-abandoned", String::new()),
         Notice::Paid { .. } | Notice::Received { .. } => return None,
     })

@@ -123,7 +123,7 @@ impl Pair {
     pub fn open(setup: &Setup) -> Self {
         let mut pair = setup.pair(Timestamp(1_000));
         pair.talk();
-        pair.see(Observation { height: Height(10), funding: Some(Height(3)), possible: false, ..pair.chain });
+        pair.see(Observation { height: Height(10), funding: Some(Height(3)), possible: false, ..pair.chain.clone() });
         pair.talk();
         assert!(pair.channels.iter().all(|channel| channel.phase().name() == "idle"));
         pair
@@ -167,9 +167,9 @@ impl Pair {
 
     /// Both see the chain.
     pub fn see(&mut self, chain: Observation) {
-        self.chain = chain;
+        self.chain = chain.clone();
         for side in Side::BOTH {
-            self.must(side, Event::Chain(chain));
+            self.must(side, Event::Chain(chain.clone()));
         }
     }
 
@@ -186,7 +186,7 @@ impl Pair {
                     self.wires[side.other().index()].push_back(message.body.clone());
                 }
                 Effect::Submit(transaction) => self.submitted[side.index()].push(transaction.clone()),
-                Effect::Notice(_) => {}
+                Effect::Notice(_) | Effect::Htlc(_) => {}
             }
         }
     }

@@ -63,6 +63,15 @@ impl Body {
                 into.signature("signature", signature);
             }
             Self::Closed { signature } => into.signature("signature", signature),
+            Self::Resume { number, revoked, heard } => {
+                into.leaf("number", number);
+                into.option("revoked", revoked.as_ref(), |into, (number, secret)| {
+                    into.leaf("revoked", number);
+                    into.field("secret", secret, hex::encode(secret.0));
+                });
+                into.leaf("heard", heard);
+            }
+            Self::Lost => {}
         }
     }
 }
@@ -73,6 +82,23 @@ impl Change {
             Self::Pay { amount } => {
                 into.variant("kind", 0, "pay");
                 into.leaf("amount", amount);
+            }
+            Self::Offer(htlc) => {
+                into.variant("kind", 1, "offer");
+                into.leaf("amount", &htlc.amount);
+                into.leaf("payment", &htlc.payment);
+                into.leaf("expiry", &htlc.expiry);
+                into.field("packet", &htlc.packet, hex::encode(htlc.packet.bytes()));
+            }
+            Self::Fulfil { id, preimage } => {
+                into.variant("kind", 2, "fulfil");
+                into.leaf("id", id);
+                into.field("preimage", preimage, hex::encode(preimage.0));
+            }
+            Self::Fail { id, failure } => {
+                into.variant("kind", 3, "fail");
+                into.leaf("id", id);
+                into.field("failure", failure, failure.reason.code().to_owned());
             }
         }
     }
@@ -94,5 +120,7 @@ fn index(body: &Body) -> u8 {
         Body::Yield { .. } => 10,
         Body::Close { .. } => 11,
         Body::Closed { .. } => 12,
+        Body::Resume { .. } => 13,
+        Body::Lost => 14,
     }
 }

@@ -178,7 +178,7 @@ impl Status {
             Phase::Accepted | Phase::Funding => Self::Opening,
             Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => Self::Open,
             Phase::Closing => Self::Closing,
-            Phase::Publishing | Phase::Disputed(_) => Self::Disputed,
+            Phase::Publishing | Phase::Disputed(_) | Phase::Lost => Self::Disputed,
             Phase::Closed(Ending::Cooperative) => Self::Closed,
             Phase::Closed(Ending::Settled) => Self::Settled,
             Phase::Closed(Ending::Punished(_)) => Self::Punished,
@@ -197,6 +197,11 @@ impl Wait {
         let (code, values) = match waiting {
             WaitingFor::Counterparty { message } => ("message", vec![message.to_owned()]),
             WaitingFor::Turn => ("turn", vec![]),
+            WaitingFor::Resumption => ("resumption", vec![]),
+            WaitingFor::Htlcs { pending } => ("htlcs", vec![pending.to_string()]),
+            WaitingFor::Expiry { expiry, height } => {
+                ("expiry", vec![expiry.to_string(), expiry.0.saturating_sub(height.0).to_string()])
+            }
             WaitingFor::Burial { have, need } => ("burial", vec![have.to_string(), need.to_string()]),
             WaitingFor::Inclusion { transaction } => ("inclusion", vec![transaction.to_owned()]),
             WaitingFor::Window { ends, height } => {
