@@ -17,6 +17,7 @@ mod phase;
 mod queue;
 mod read;
 mod resume;
+pub mod routing;
 mod secrets;
 mod update;
 
