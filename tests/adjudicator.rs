@@ -7,12 +7,13 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use locked::{Locked, split, total};
+use locked::{Locked, htlc, split, total};
 use support::{ChainBuilder, address, genesis, key, rules, units};
 use tabchain::{
     chain::{ChannelError, Import, TransactionError, check_transaction},
     primitives::{
-        Action, Amount, Checks, CoSigned, DisputeStep, FeeSource, Hash, Height, Nonce, Policy, Side, State, Transaction,
+        Action, Amount, Checks, CoSigned, DisputeStep, FeeSource, Hash, Height, Htlc, Nonce, Policy, Side, State,
+        Transaction,
     },
 };
 
@@ -338,15 +339,41 @@ fn replacement() {
 /// States that the chain cannot pay out.
 #[test]
 fn states_that_cannot_be_settled() {
-    let pending = State { htlcs: Hash([1; 32]), ..Locked::new(Hash::ZERO, [1, 2], DEPOSITS).state(3) };
-    let more = State { balances: [units(6_000), units(4_001)], htlcs: Hash::ZERO };
-    let beyond = State { balances: [Amount::MAX; 2], htlcs: Hash::ZERO };
-    for (state, code) in [(pending, "pending-htlcs"), (more, "wrong-split"), (beyond, "wrong-split")] {
+    let like = Locked::new(Hash::ZERO, [1, 2], DEPOSITS);
+    let state = |balances: [u64; 2], htlcs| State { balances: balances.map(units), htlcs };
+    let one = |amount| vec![htlc(Side::Opener, amount, 1, 4)];
+    let beyond = State { balances: [Amount::MAX; 2], htlcs: Vec::new() };
+    let pile = |offerer, count| (0..count).map(|_| htlc(offerer, 10, 1, 4)).collect::<Vec<_>>();
+    #[rustfmt::skip]
+    let rows: Vec<(&str, State, &str)> = vec![
+        ("as it is",                   like.state(3), "ok"),
+        ("more than was locked",       state([6_000, 4_001], vec![]), "wrong-total"),
+        ("less than was locked",       state([6_000, 3_999], vec![]), "wrong-total"),
+        ("more than can exist",        beyond, "wrong-total"),
+        ("with an HTLC",               state([5_000, 4_000], one(1_000)), "ok"),
+        ("with an HTLC of nothing",    state([6_000, 4_000], one(0)), "ok"),
+        ("all in an HTLC",             state([0, 0], one(10_000)), "ok"),
+        ("an HTLC from nowhere",       state([6_000, 4_000], one(1)), "wrong-total"),
+        ("HTLCs beyond all money",     state([0, 0], vec![Htlc { amount: Amount::MAX, ..one(1)[0] }; 2]), "wrong-total"),
+        ("as many as one may offer",   like.pending(3, pile(Side::Opener, 30)), "ok"),
+        ("as many as both may offer",  like.pending(3, [pile(Side::Accepter, 30), pile(Side::Opener, 30)].concat()), "ok"),
+        ("one more of the opener",     like.pending(3, pile(Side::Opener, 31)), "too-many-htlcs"),
+        ("one more of the accepter",   like.pending(3, pile(Side::Accepter, 31)), "too-many-htlcs"),
+        ("too many of nothing",        state([6_000, 4_000], vec![one(0)[0]; 31]), "too-many-htlcs"),
+        ("one that never expires",     state([5_000, 4_000], vec![Htlc { expiry: Height(u64::MAX), ..one(1_000)[0] }]), "bad-term"),
+        ("one of another number",      state([5_000, 4_000], vec![Htlc { id: u64::MAX, ..one(1_000)[0] }]), "bad-term"),
+        ("one that is not decided",    state([5_000, 4_000], vec![htlc(Side::Opener, 1_000, 1, 7)]), "pending-htlc"),
+    ];
+    for (what, state, code) in rows {
         let (mut chain, channel) = at(Stage::Open, |channel| channel);
         mine(&mut chain, vec![channel.step(1, DisputeStep::Publish(channel.commitment_to(3, &state)))]);
         (0..4).for_each(|_| mine(&mut chain, Vec::new()));
-        assert_eq!(judge(&chain, &channel.step(1, DisputeStep::Settle(state))), code);
+        let settle = channel.step(1, DisputeStep::Settle(state));
+        assert_eq!(judge(&chain, &settle), code, "{what}");
         assert_eq!(judge(&chain, &channel.close(3, 700)), "ok", "together they still can");
+        if code == "ok" {
+            mine(&mut chain, vec![settle]);
+        }
     }
 }
 
@@ -355,7 +382,10 @@ fn states_that_cannot_be_settled() {
 fn every_rule_has_a_row() {
     let rows = table().into_iter().flat_map(|(_, _, codes)| codes);
     let mut codes: BTreeSet<&str> = rows.chain(fundings().into_iter().map(|(_, _, code)| code)).collect();
-    codes.extend(["wrong-parties", "pending-htlcs", "fee-above-reserve", "no-penalty", "bad-commitment"]);
+    codes.extend(["wrong-parties", "fee-above-reserve", "no-penalty", "bad-commitment"]);
+    // Of states and revelations: tests/htlcs.rs and the test before this one.
+    codes.extend(["pending-htlc", "too-many-htlcs", "wrong-total"]);
+    codes.extend(["too-late", "expiry-too-far", "already-revealed", "reserve-not-open"]);
     let (hash, zero, height) = (Hash::ZERO, units(0), Height(0));
     #[rustfmt::skip]
     let rules = [
@@ -366,7 +396,11 @@ fn every_rule_has_a_row() {
         ChannelError::AlreadyPublished { published: 0 }, ChannelError::NotPublished, ChannelError::NotNewer { number: 0, newest: 0 },
         ChannelError::WindowOver { window_ends: height, height }, ChannelError::WindowOpen { window_ends: height, height },
         ChannelError::NoPenalty, ChannelError::WrongSecret { found: hash, expected: hash, published: 0 },
-        ChannelError::WrongState { found: hash, expected: hash, number: 0 }, ChannelError::PendingHtlcs { htlcs: hash },
+        ChannelError::WrongState { found: hash, expected: hash, number: 0 }, ChannelError::PendingHtlc { payment: hash, expiry: height, height },
+        ChannelError::TooManyHtlcs { offerer: Side::Opener, count: 0, limit: 0 },
+        ChannelError::WrongTotal { opener: zero, accepter: zero, pending: zero, expected: zero },
+        ChannelError::TooLate { expiry: height, height }, ChannelError::ExpiryTooFar { expiry: height, height, limit: 0 },
+        ChannelError::AlreadyRevealed { payment: hash, height }, ChannelError::ReserveNotOpen,
         ChannelError::FeeAboveReserve { fee: zero, charged: zero, reserve: zero },
     ];
     for rule in rules {

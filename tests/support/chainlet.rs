@@ -114,7 +114,7 @@ impl Chainlet {
                     DisputeStep::Publish(_) => {
                         publisher = Side::BOTH.into_iter().find(|side| keys[side.index()] == dispute.payer);
                     }
-                    DisputeStep::Refute(_) => {}
+                    DisputeStep::Refute(_) | DisputeStep::Reveal(_) => {}
                     DisputeStep::Punish(_) => ending = publisher.map(|loser| (height, Ending::Punished(loser))),
                     DisputeStep::Settle(_) => ending = Some((height, Ending::Settled)),
                 },

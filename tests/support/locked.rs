@@ -3,7 +3,8 @@
 
 use tabchain::primitives::{
     Action, Amount, ChannelId, Closing, CoSigned, Commitment, CommitmentSecret, Dispute, DisputeStep, FeeSource,
-    Funding, Hash, Height, Nonce, Party, Policy, Side, State, Terms, Transaction, UnsignedTransaction,
+    Funding, Hash, Height, Htlc, Nonce, Party, Policy, Preimage, Resizing, Revelation, Side, State, Terms, Transaction,
+    UnsignedTransaction,
 };
 
 use crate::support::{key, units};
@@ -29,6 +30,16 @@ pub fn secret(side: Side, number: u64) -> CommitmentSecret {
     CommitmentSecret([u8::try_from(number * 2).expect("few") + side.index() as u8; 32])
 }
 
+/// What is revealed for payment `n`.
+pub fn preimage(n: u8) -> Preimage {
+    Preimage([n; 32])
+}
+
+/// `offerer` pays for the preimage of `n`, up to a height.
+pub fn htlc(offerer: Side, amount: u64, n: u8, expiry: u64) -> Htlc {
+    Htlc { id: u64::from(n), offerer, amount: units(amount), payment: preimage(n).payment(), expiry: Height(expiry) }
+}
+
 impl Locked {
     /// A channel with a window of 3 blocks and a reserve of 2,000.
     pub fn new(genesis: Hash, people: [u8; 2], deposits: [u64; 2]) -> Self {
@@ -40,7 +51,7 @@ impl Locked {
         };
         let terms = Terms { policy: Policy::Penalty, window: 3, reserve: units(2_000), valid_until: Height(10) };
         let parties = [party(people[0], deposits[0]), party(people[1], deposits[1])];
-        Self { genesis, people, funding: Funding { parties, terms }, fee: 1_000 }
+        Self { genesis, people, funding: Funding { parties, terms, resizes: None }, fee: 1_000 }
     }
 
     /// The same with other terms.
@@ -67,7 +78,7 @@ impl Locked {
     }
 
     pub fn state(&self, number: u64) -> State {
-        State { balances: split(self.deposits(), number).map(units), htlcs: Hash::ZERO }
+        State { balances: split(self.deposits(), number).map(units), htlcs: Vec::new() }
     }
 
     pub fn commitment(&self, number: u64) -> CoSigned {
@@ -107,6 +118,37 @@ impl Locked {
 
     pub fn settle(&self, who: u8, number: u64) -> Transaction {
         self.step(who, DisputeStep::Settle(self.state(number)))
+    }
+
+    /// Registers the preimage of `n` for an HTLC that expires at a height.
+    pub fn reveal(&self, who: u8, n: u8, expiry: u64) -> Transaction {
+        self.reveal_for(who, FeeSource::Account, n, expiry)
+    }
+
+    pub fn reveal_for(&self, who: u8, fee_from: FeeSource, n: u8, expiry: u64) -> Transaction {
+        let revelation = Revelation { preimage: preimage(n), expiry: Height(expiry) };
+        self.step_for(who, fee_from, 500, DisputeStep::Reveal(revelation))
+    }
+
+    /// The state of a commitment with HTLCs, which both pay out of what they have in it.
+    pub fn pending(&self, number: u64, htlcs: Vec<Htlc>) -> State {
+        let mut state = self.state(number);
+        for htlc in &htlcs {
+            let place = &mut state.balances[htlc.offerer.index()];
+            *place = place.checked_sub(htlc.amount).expect("it has so much");
+        }
+        State { htlcs, ..state }
+    }
+
+    /// The channel of the same two that takes the place of this one, once their nonces are `nonces`.
+    pub fn resized(&self, balances: [u64; 2], deposits: [u64; 2], nonces: [u64; 2]) -> Self {
+        let mut next = Self::new(self.genesis, self.people, deposits);
+        next.fee = self.fee;
+        next.funding.resizes = Some(Resizing { channel: self.id(), balances: balances.map(units) });
+        for (party, nonce) in next.funding.parties.iter_mut().zip(nonces) {
+            party.nonce = Nonce(nonce);
+        }
+        next
     }
 
     /// Both agree on commitment `number`; the opener pays the fee.
