@@ -9,9 +9,10 @@ use std::{ops::Deref, sync::Arc};
 
 use serde::Serialize;
 
-use super::{BlockError, Rules, TransactionError, check_funding, check_number, rules::VERSION};
+use super::{BlockError, Rules, TransactionError, check_funding, check_step, rules::VERSION};
 use crate::primitives::{
-    Action, Amount, Block, BlockId, Checks, Header, NOT_APPLICABLE, Target, Timestamp, Transaction, Verdict,
+    Action, Amount, Block, BlockId, Checks, DisputeStep, Header, NOT_APPLICABLE, Target, Timestamp, Transaction,
+    Verdict,
 };
 
 /// A block that keeps every rule that needs no ledger; cheap to clone. Only [`check_body`] makes one.
@@ -124,7 +125,7 @@ pub fn check_body(
 ///
 /// # Errors
 /// [`TransactionError::ZeroAmount`], [`TransactionError::CostOverflow`], [`TransactionError::BadSignature`],
-/// [`TransactionError::BadCommitment`], or the [`super::ChannelError`] of a funding's terms.
+/// [`TransactionError::BadCommitment`], or the [`super::ChannelError`] of a funding's terms or of what a step brings.
 pub fn check_transaction(
     transaction: &Transaction,
     genesis: &BlockId,
@@ -196,10 +197,8 @@ fn amount(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<Tra
 fn terms(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
     match &transaction.unsigned.action {
         Action::Fund(funding) => check_funding(funding).map_err(TransactionError::from).into(),
-        Action::Dispute(dispute) => match dispute.step.commitment() {
-            Some(shown) => check_number(shown).map_err(TransactionError::from).into(),
-            None => Verdict::Open(NOT_APPLICABLE),
-        },
+        Action::Dispute(dispute) if matches!(dispute.step, DisputeStep::Punish(_)) => Verdict::Open(NOT_APPLICABLE),
+        Action::Dispute(dispute) => check_step(&dispute.step).map_err(TransactionError::from).into(),
         Action::Transfer { .. } | Action::Close(_) => Verdict::Open(NOT_APPLICABLE),
     }
 }

@@ -178,6 +178,14 @@ pub enum BlockError {
 }
 
 impl TransactionError {
+    /// That an account has less than what is `needed` of it, of which `fee` goes to the miner; less of it, where a channel that ends brings
+    /// the rest.
+    pub(super) fn insufficient(balance: Amount, needed: Amount, fee: Amount) -> Self {
+        let fee = fee.min(needed);
+        let amount = needed.checked_sub(fee).expect("it is at most that");
+        Self::InsufficientBalance { balance, amount, fee }
+    }
+
     /// The rule's stable name.
     pub fn code(&self) -> &'static str {
         match self {

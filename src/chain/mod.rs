@@ -7,9 +7,11 @@ mod adjudicator;
 mod asert;
 mod audit;
 mod check;
+mod draft;
 mod error;
 mod ledger;
 mod mempool;
+mod register;
 mod rules;
 mod state_map;
 mod template;
@@ -22,13 +24,16 @@ use std::{
 
 use serde::Serialize;
 
-pub use adjudicator::{ChannelError, ChannelRecord, Outcome, Publication, check_funding, check_number};
+pub use adjudicator::{
+    ChannelError, ChannelRecord, Outcome, Publication, check_funding, check_state, check_step, resolve,
+};
 pub use asert::next_target;
 pub use audit::{BlockAudit, BlockFinding};
 pub use check::{CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction};
 pub use error::{BlockError, TransactionError};
 pub use ledger::{Ledger, Undo};
 pub use mempool::{Admission, MAX_POOL_BYTES, Mempool, PoolError, Pooled, minimum_fee};
+pub use register::{REGISTRY_BLOCKS, Register, Revealed, decide};
 pub use rules::{Genesis, Rules, RulesError, VERSION};
 pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};
 pub use template::BlockTemplate;

@@ -9,8 +9,8 @@ use std::{fmt, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::ChannelRecord;
-use crate::primitives::{Address, Amount, ChannelId, Hash, Nonce, Tag};
+use super::{ChannelRecord, Revealed};
+use crate::primitives::{Address, Amount, ChannelId, Hash, Height, Nonce, PaymentHash, Tag};
 
 const PATH: Tag = Tag::new("tabchain/state-path");
 const VALUE: Tag = Tag::new("tabchain/state-value");
@@ -31,6 +31,10 @@ pub enum StateKey {
     Account(Address),
     /// One channel that holds money.
     Channel(ChannelId),
+    /// One payment whose preimage is registered.
+    Preimage(PaymentHash),
+    /// What was registered in the block of a height, so that it is found again when its time is over.
+    Revealed(Height),
 }
 
 /// What stands at a place.
@@ -43,6 +47,10 @@ pub enum StateValue {
     Account(Account),
     /// At [`StateKey::Channel`].
     Channel(Arc<ChannelRecord>),
+    /// At [`StateKey::Preimage`].
+    Preimage(Revealed),
+    /// At [`StateKey::Revealed`]: at least one, in order.
+    Revealed(Vec<PaymentHash>),
 }
 
 /// What an address owns, and how often it has spent.

@@ -167,6 +167,11 @@ impl Funding {
         self.parties[0].deposit.checked_add(self.parties[1].deposit)
     }
 
+    /// Base units of the channel that it replaces, for opener and accepter.
+    pub fn brought(&self) -> [Amount; 2] {
+        self.resizes.map_or([Amount::ZERO; 2], |resizing| resizing.balances)
+    }
+
     /// Who owns what when the channel opens.
     pub fn first_state(&self) -> State {
         State { balances: [self.parties[0].deposit, self.parties[1].deposit], htlcs: Vec::new() }

@@ -185,6 +185,7 @@ impl Action {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Transfer { .. } => "transfer",
+            Self::Fund(funding) if funding.resizes.is_some() => "resize",
             Self::Fund(_) => "fund",
             Self::Close(_) => "close",
             Self::Dispute(dispute) => dispute.step.kind(),
@@ -194,7 +195,11 @@ impl Action {
     /// The channel that it changes; one that it opens has the transaction's own id.
     pub const fn channel(&self) -> Option<&ChannelId> {
         match self {
-            Self::Transfer { .. } | Self::Fund(_) => None,
+            Self::Transfer { .. } => None,
+            Self::Fund(funding) => match &funding.resizes {
+                Some(resizing) => Some(&resizing.channel),
+                None => None,
+            },
             Self::Close(closing) => Some(&closing.channel),
             Self::Dispute(dispute) => Some(&dispute.channel),
         }
@@ -258,11 +263,10 @@ impl UnsignedTransaction {
         Some(match &self.action {
             Action::Transfer { from, amount, .. } => vec![(from.address(), amount.checked_add(self.fee)?)],
             Action::Fund(funding) => {
-                let [opener, accepter] = &funding.parties;
-                vec![
-                    (opener.key.address(), opener.deposit.checked_add(self.fee)?),
-                    (accepter.key.address(), accepter.deposit),
-                ]
+                let owes = |(address, due, brought): (Address, u64, u64)| {
+                    Some((address, Amount::new(due.saturating_sub(brought)).ok()?))
+                };
+                self.dues(funding).into_iter().map(owes).collect::<Option<_>>()?
             }
             Action::Dispute(dispute) if dispute.fee_from == FeeSource::Account => {
                 vec![(dispute.payer.address(), self.fee)]
@@ -271,11 +275,34 @@ impl UnsignedTransaction {
         })
     }
 
+    /// What a funding pays out to accounts: what the channel that it replaces had for them, beyond what they pay into the new one.
+    pub fn credits(&self) -> Vec<(Address, Amount)> {
+        let Action::Fund(funding) = &self.action else {
+            return Vec::new();
+        };
+        let left = |(address, due, brought): (Address, u64, u64)| {
+            (address, Amount::new(brought.saturating_sub(due)).expect("at most what was brought, an amount"))
+        };
+        self.dues(funding).into_iter().map(left).collect()
+    }
+
+    /// Of opener and accepter: who, what it must pay, and what the channel that is replaced has for it. Sums of two amounts are far from
+    /// overflowing.
+    fn dues(&self, funding: &Funding) -> [(Address, u64, u64); 2] {
+        let ([opener, accepter], [first, second]) = (&funding.parties, funding.brought());
+        [
+            (opener.key.address(), opener.deposit.units() + self.fee.units(), first.units()),
+            (accepter.key.address(), accepter.deposit.units(), second.units()),
+        ]
+    }
+
     /// What leaves the sender's account besides the fee.
     pub fn amount(&self) -> Amount {
         match &self.action {
             Action::Transfer { amount, .. } => *amount,
-            Action::Fund(funding) => funding.parties[0].deposit,
+            Action::Fund(funding) => {
+                funding.parties[0].deposit.checked_sub(funding.brought()[0]).unwrap_or(Amount::ZERO)
+            }
             Action::Close(_) | Action::Dispute(_) => Amount::ZERO,
         }
     }

@@ -103,7 +103,9 @@ impl PoolError {
                     | BadCommitment { .. }
                     | ZeroAmount
                     | CostOverflow { .. }
-                    | Channel(ChannelError::SameParty | ChannelError::BadTerm { .. })
+                    | Channel(
+                        ChannelError::SameParty | ChannelError::BadTerm { .. } | ChannelError::TooManyHtlcs { .. }
+                    )
             }
         )
     }

@@ -1,7 +1,8 @@
 //! Transactions waiting for a block: bounded, in nonce order within a sender, by fee rate across senders.
 //!
-//! A transaction takes *places*: one nonce of an account, of two for a funding; or one kind of step of a channel, which has no nonce.
-//! Whoever wants a place that is taken must pay more than what it replaces.
+//! A transaction takes *places*: one nonce of an account, of two for a funding; or one kind of step of a channel, which has no nonce: its
+//! end by both (a close, or a funding that replaces it), each step of a dispute, each preimage. Whoever wants a place that is taken must pay
+//! more than what it replaces.
 
 mod error;
 mod rules;
@@ -17,9 +18,9 @@ use serde::Serialize;
 pub use error::PoolError;
 use rules::{is_near, is_unspent, pays};
 
-use super::{Account, ChannelRecord, Ledger};
+use super::{Account, Ledger};
 use crate::primitives::{
-    Action, Address, Amount, ChannelId, DisputeStep, Hash, Nonce, Tag, Transaction, TransactionId,
+    Action, Address, Amount, ChannelId, DisputeStep, Funding, Hash, Nonce, PaymentHash, Tag, Transaction, TransactionId,
 };
 
 const DIGEST: Tag = Tag::new("tabchain/mempool-digest");
@@ -32,13 +33,16 @@ const MIN_FEE_RATE: u64 = 100;
 /// A replacement pays at least this many percent more than what it replaces.
 const REPLACEMENT_PERCENT: u64 = 110;
 
+/// A step of a channel, and the payment that it reveals a preimage for. One of each may wait.
+type Place = (ChannelId, &'static str, Option<PaymentHash>);
+
 /// The waiting transactions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Mempool {
     waiting: BTreeMap<TransactionId, Pooled>,
     senders: BTreeMap<Address, BTreeMap<Nonce, TransactionId>>,
     #[serde(skip)]
-    steps: BTreeMap<(ChannelId, &'static str), TransactionId>,
+    steps: BTreeMap<Place, TransactionId>,
     payers: BTreeMap<Address, BTreeSet<TransactionId>>,
     rates: BTreeSet<(u64, TransactionId)>,
     bytes: usize,
@@ -89,10 +93,25 @@ impl Pooled {
             .unwrap_or(Amount::MAX)
     }
 
-    /// The step of a channel that it takes the place of.
-    fn step(&self) -> Option<(ChannelId, &'static str)> {
+    /// The step of a channel that it takes the place of. What both have signed shares one: it ends the channel either way.
+    fn step(&self) -> Option<Place> {
         let action = &self.transaction.unsigned.action;
-        action.channel().map(|channel| (*channel, action.kind()))
+        let channel = *action.channel()?;
+        let Action::Dispute(dispute) = action else {
+            return Some((channel, "end", None));
+        };
+        let payment = match &dispute.step {
+            DisputeStep::Reveal(revelation) => Some(revelation.preimage.payment()),
+            _ => None,
+        };
+        Some((channel, dispute.step.kind(), payment))
+    }
+
+    fn funding(&self) -> Option<&Funding> {
+        match &self.transaction.unsigned.action {
+            Action::Fund(funding) => Some(funding),
+            _ => None,
+        }
     }
 
     /// The number of the commitment by which it refutes.
@@ -175,7 +194,7 @@ impl Mempool {
         }
         match &new.transaction.unsigned.action {
             Action::Transfer { .. } => {}
-            Action::Fund(funding) => ChannelRecord::open(funding, ledger.height().next()).map(|_| ())?,
+            Action::Fund(funding) => self.check_funding(funding, ledger)?,
             Action::Close(_) | Action::Dispute(_) => ledger.allows(&new.transaction)?,
         }
         let replaced = self.check_replacement(&new)?;
@@ -203,6 +222,15 @@ impl Mempool {
             }
         }
         dropped.iter().for_each(|id| self.remove(id));
+        // A funding that replaces a channel may have waited for that one's own, which is gone now.
+        while let Some(id) = self.homeless(ledger) {
+            self.remove(&id);
+        }
+    }
+
+    fn homeless(&self, ledger: &Ledger) -> Option<TransactionId> {
+        let cannot = |pooled: &&Pooled| pooled.funding().is_some_and(|it| self.check_resizing(it, ledger).is_err());
+        self.waiting.values().find(cannot).map(|pooled| pooled.id)
     }
 
     /// The best-paying transactions that fit into `room` bytes and follow one another.

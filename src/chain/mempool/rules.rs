@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{MAX_NONCE_GAP, Mempool, PoolError, Pooled, REPLACEMENT_PERCENT, minimum_fee};
 use crate::{
-    chain::{Account, Ledger, TransactionError, audit::audit_transaction},
+    chain::{Account, ChannelError, ChannelRecord, Ledger, TransactionError, audit::audit_transaction},
     primitives::{
-        Address, Amount, BlockId, Checks, Finding, NOT_APPLICABLE, Nonce, Transaction, TransactionId, Verdict,
+        Address, Amount, BlockId, Checks, Finding, Funding, NOT_APPLICABLE, Nonce, Transaction, TransactionId, Verdict,
     },
 };
 
@@ -34,18 +34,50 @@ impl Mempool {
             findings.push(Finding::new("wrong-nonce", is_unspent(nonce, account)));
             findings.push(Finding::new("nonce-too-far", is_near(nonce, account)));
         }
-        let step = ledger.draft().findings(transaction).into_iter().filter(|finding| finding.rule == "adjudicator");
-        findings.extend(step.map(|finding| finding.map(consensus)));
+        findings.extend(self.adjudicated(&new, ledger).into_iter().map(|finding| finding.map(consensus)));
         let replaced = self.in_the_way_of(&new);
         findings.push(Finding::new("replacement-underpriced", self.replacement(&new, &replaced)));
         for (payer, debit) in new.debits() {
             let account = ledger.account(&payer);
-            findings.push(Finding::new("insufficient-balance", affords(&new, debit, account)));
+            findings.push(Finding::new("insufficient-balance", affords(&new, &payer, debit, account)));
             findings.push(Finding::new("overspent", self.affords_all(&replaced, &payer, debit, account)));
         }
         findings.push(Finding::new("pool-full", self.make_room(&new, &replaced).map(drop).into()));
         findings.retain(Finding::applies);
         findings
+    }
+
+    /// What the adjudicator says. A funding is judged as if its nonces were next.
+    fn adjudicated(&self, new: &Pooled, ledger: &Ledger) -> Vec<Finding<TransactionError>> {
+        match new.funding() {
+            Some(funding) => {
+                let funded = self.check_funding(funding, ledger).map_err(TransactionError::from);
+                vec![Finding::new("adjudicator", funded.into())]
+            }
+            None => {
+                let findings = ledger.draft().findings(&new.transaction).into_iter();
+                findings.filter(|finding| finding.rule == "adjudicator").collect()
+            }
+        }
+    }
+
+    pub(super) fn check_funding(&self, funding: &Funding, ledger: &Ledger) -> Result<(), ChannelError> {
+        ChannelRecord::open(funding, ledger.height().next())?;
+        self.check_resizing(funding, ledger)
+    }
+
+    /// Whether the channel that a funding replaces can end so: as it is on the ledger, or as one that waits will open it.
+    pub(super) fn check_resizing(&self, funding: &Funding, ledger: &Ledger) -> Result<(), ChannelError> {
+        let Some(resizing) = &funding.resizes else {
+            return Ok(());
+        };
+        let channel = resizing.channel;
+        let waiting = || {
+            let first = self.waiting.get(&channel)?.funding()?;
+            ChannelRecord::open(first, ledger.height().next()).ok().map(Arc::new)
+        };
+        let record = ledger.channel(&channel).or_else(waiting).ok_or(ChannelError::UnknownChannel { channel })?;
+        record.resize(&funding.keys(), resizing)
     }
 
     /// Those whose places a new one wants, if it may have them.
@@ -85,7 +117,7 @@ impl Mempool {
         ledger: &Ledger,
     ) -> Result<(), PoolError> {
         for (payer, debit) in new.debits() {
-            affords(new, debit, ledger.account(&payer)).into_result()?;
+            affords(new, &payer, debit, ledger.account(&payer)).into_result()?;
             self.affords_all(replaced, &payer, debit, ledger.account(&payer)).into_result()?;
         }
         Ok(())
@@ -123,8 +155,9 @@ pub(super) fn is_near(nonce: Nonce, account: Account) -> Verdict<PoolError> {
 }
 
 /// Whether a payer's account alone can pay `debit`, which is all that a new one takes from it.
-fn affords(new: &Pooled, debit: Amount, account: Account) -> Verdict<PoolError> {
-    let (balance, body) = (account.balance, &new.transaction.unsigned);
-    let (amount, fee) = (body.amount(), body.fee);
-    Verdict::compare(debit <= balance, TransactionError::InsufficientBalance { balance, amount, fee }.into())
+fn affords(new: &Pooled, payer: &Address, debit: Amount, account: Account) -> Verdict<PoolError> {
+    let body = &new.transaction.unsigned;
+    let fee = if *payer == body.sender().address() { body.fee } else { Amount::ZERO };
+    let error = TransactionError::insufficient(account.balance, debit, fee);
+    Verdict::compare(debit <= account.balance, error.into())
 }

@@ -2,7 +2,7 @@
 
 use super::{RuleRow, RulesView, values};
 use crate::{
-    chain::{ChannelRecord, Publication},
+    chain::{ChannelRecord, Ledger, Publication},
     channel::{CONFIRMATIONS, Phase},
     node::Node,
     primitives::{Amount, BlockId, Checks, Height, Policy, PublicKey, Side},
@@ -15,6 +15,7 @@ pub(super) struct Case<'a> {
     pub(super) pair: &'a Pair<'a>,
     /// Opener, accepter.
     pub(super) names: [String; 2],
+    pub(super) ledger: &'a Ledger,
     pub(super) record: Option<&'a ChannelRecord>,
     /// The next block's.
     pub(super) next: Height,
@@ -26,7 +27,7 @@ impl RulesView {
         let ledger = node.chain().ledger();
         let record = ledger.channel(&pair.id);
         let next = ledger.height().next();
-        let case = Case { pair, names: pair.names(world), record: record.as_deref(), next };
+        let case = Case { pair, names: pair.names(world), ledger, record: record.as_deref(), next };
         let mut rows = Vec::new();
         for held in pair.held() {
             rows.extend(case.commitment(&held, &node.chain().genesis_id()));

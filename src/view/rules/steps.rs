@@ -96,7 +96,7 @@ impl Case<'_> {
         let keys = channel.funding().keys();
         let payer = keys[payer.index()];
         let dispute = Dispute { channel: self.pair.id, keys, payer, fee_from: FeeSource::Account, step };
-        self.known()?.step(&dispute, Amount::ZERO, self.next)
+        self.known()?.step(&dispute, Amount::ZERO, self.next, self.ledger)
     }
 }
 

@@ -2,14 +2,21 @@
 //!
 //! Owns the on-chain half of the channel protocol, in one table: [`ChannelRecord::step`]. It never sees a balance before the end: what is
 //! published are commitments to states. Follows Poon and Dryja (2016) for the penalty, Decker, Russell and Osuntokun (2018) for
-//! replacement by number.
+//! replacement by number. HTLCs are decided by the register of preimages once the state is shown.
+
+mod error;
+mod payout;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+pub use error::ChannelError;
+pub use payout::{check_state, check_step, resolve};
+
+use super::Register;
 use crate::primitives::{
     Amount, ChannelId, Closing, CoSigned, CommitmentSecret, Dispute, DisputeStep, FeeSource, Funding, Hash, Height,
-    MAX_AMOUNT, MAX_COMMITMENTS, Policy, PublicKey, Side, State, Terms, WINDOW_RANGE,
+    MAX_AMOUNT, MAX_EXPIRY, Policy, Preimage, PublicKey, Resizing, Revelation, Side, State, Terms, WINDOW_RANGE,
 };
 
 /// A channel that holds money.
@@ -48,142 +55,13 @@ pub struct Publication {
     pub window_ends: Height,
 }
 
-/// A step breaks a rule of the adjudicator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "rule", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum ChannelError {
-    /// No such channel holds money here.
-    #[error("channel {channel} is not open on this chain")]
-    UnknownChannel {
-        /// Which.
-        channel: ChannelId,
-    },
-    /// Both parties of a funding are the same.
-    #[error("a channel has two different parties")]
-    SameParty,
-    /// A term out of range.
-    #[error("{term} is {value}, allowed are {min} to {max}")]
-    BadTerm {
-        /// Which.
-        term: &'static str,
-        /// What it is.
-        value: u64,
-        /// The least allowed.
-        min: u64,
-        /// The most allowed.
-        max: u64,
-    },
-    /// The funding comes too late.
-    #[error("the funding was valid until height {valid_until}, this is {height}")]
-    FundingExpired {
-        /// What the parties agreed on.
-        valid_until: Height,
-        /// Where it would be included.
-        height: Height,
-    },
-    /// The keys are not those of the channel.
-    #[error("channel {channel} has other parties")]
-    WrongParties {
-        /// Which.
-        channel: ChannelId,
-    },
-    /// Only a party can do this.
-    #[error("only a party of the channel can {act}")]
-    NotAParty {
-        /// What.
-        act: &'static str,
-    },
-    /// What is paid out is not what is locked.
-    #[error("balances {opener} + {accepter} + fee {fee} are not {expected}")]
-    WrongSplit {
-        /// For the opener.
-        opener: Amount,
-        /// For the accepter.
-        accepter: Amount,
-        /// For the miner.
-        fee: Amount,
-        /// What they must add up to.
-        expected: Amount,
-    },
-    /// A second publication.
-    #[error("commitment {published} is published already")]
-    AlreadyPublished {
-        /// What stands there.
-        published: u64,
-    },
-    /// Nothing was published yet.
-    #[error("nothing is published")]
-    NotPublished,
-    /// A refutation must bring a newer commitment.
-    #[error("commitment {number} is not newer than {newest}")]
-    NotNewer {
-        /// What it brings.
-        number: u64,
-        /// What stands there.
-        newest: u64,
-    },
-    /// Too late to refute.
-    #[error("the dispute window ended at height {window_ends}, this is {height}")]
-    WindowOver {
-        /// Its last height.
-        window_ends: Height,
-        /// Where it would be included.
-        height: Height,
-    },
-    /// Too early to settle.
-    #[error("the dispute window goes on to height {window_ends}, this is {height}")]
-    WindowOpen {
-        /// Its last height.
-        window_ends: Height,
-        /// Where it would be included.
-        height: Height,
-    },
-    /// The parties agreed on no penalty.
-    #[error("the parties agreed that cheating costs nothing")]
-    NoPenalty,
-    /// The secret is not the publisher's of what it published.
-    #[error("the secret's point is {found}, the published commitment {published} has {expected}")]
-    WrongSecret {
-        /// Of the secret.
-        found: Hash,
-        /// In the commitment.
-        expected: Hash,
-        /// Its number.
-        published: u64,
-    },
-    /// The state is not the one that was committed to.
-    #[error("the state's hash is {found}, commitment {number} has {expected}")]
-    WrongState {
-        /// Of the state.
-        found: Hash,
-        /// In the commitment.
-        expected: Hash,
-        /// Its number.
-        number: u64,
-    },
-    /// HTLCs are pending whose outcome the chain cannot know.
-    #[error("HTLCs are pending under {htlcs}")]
-    PendingHtlcs {
-        /// Their root.
-        htlcs: Hash,
-    },
-    /// More than a side's reserve would be spent on fees.
-    #[error("fee {fee} + {charged} charged before > reserve {reserve}")]
-    FeeAboveReserve {
-        /// Of this step.
-        fee: Amount,
-        /// Of steps before.
-        charged: Amount,
-        /// What the parties agreed on.
-        reserve: Amount,
-    },
-}
-
 /// What becomes of a channel by one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It goes on like this.
     Open(ChannelRecord),
+    /// It goes on like this, and a preimage is registered.
+    Revealed(ChannelRecord, Preimage),
     /// It is over: base units for opener and accepter.
     Paid([Amount; 2]),
 }
@@ -204,14 +82,6 @@ pub fn check_funding(funding: &Funding) -> Result<(), ChannelError> {
     // As amounts are, so that it is exact as a JSON number.
     within("validUntil", terms.valid_until.0, (0, MAX_AMOUNT))?;
     within("reserve", terms.reserve.units(), (0, opener.deposit.min(accepter.deposit).units()))
-}
-
-/// Whether a commitment's number is one that secrets exist for, wherever and whenever.
-///
-/// # Errors
-/// [`ChannelError::BadTerm`].
-pub fn check_number(shown: &CoSigned) -> Result<(), ChannelError> {
-    within("number", shown.commitment.number, (0, MAX_COMMITMENTS - 1))
 }
 
 fn within(term: &'static str, value: u64, (min, max): (u64, u64)) -> Result<(), ChannelError> {
@@ -264,14 +134,40 @@ impl ChannelRecord {
         Ok(closing.balances)
     }
 
+    /// Ends where a funding with these keys, in either order, opens another one: whether it can, and all that it holds is shared out.
+    ///
+    /// # Errors
+    /// [`ChannelError::WrongParties`], [`ChannelError::AlreadyPublished`] or [`ChannelError::WrongSplit`].
+    pub fn resize(&self, keys: &[PublicKey; 2], resizing: &Resizing) -> Result<(), ChannelError> {
+        let [a, b] = *keys;
+        if self.keys != [a, b] && self.keys != [b, a] {
+            return Err(ChannelError::WrongParties { channel: resizing.channel });
+        }
+        if let Some(at) = &self.publication {
+            return Err(ChannelError::AlreadyPublished { published: at.published });
+        }
+        let ([opener, accepter], fee, expected) = (resizing.balances, Amount::ZERO, self.locked());
+        if opener.checked_add(accepter) != Some(expected) {
+            return Err(ChannelError::WrongSplit { opener, accepter, fee, expected });
+        }
+        Ok(())
+    }
+
     /// One step of a force close in the block at `height`: every legal one is a row here.
     ///
     /// # Errors
     /// The [`ChannelError`] of the first rule that it breaks.
-    pub fn step(&self, dispute: &Dispute, fee: Amount, height: Height) -> Result<Outcome, ChannelError> {
+    pub fn step(
+        &self,
+        dispute: &Dispute,
+        fee: Amount,
+        height: Height,
+        register: &impl Register,
+    ) -> Result<Outcome, ChannelError> {
         self.check_parties(&dispute.keys, dispute.channel)?;
         let record = self.charge(dispute, fee)?;
         match (&self.publication, &dispute.step) {
+            (_, DisputeStep::Reveal(revelation)) => record.revealed(revelation, height, register),
             (None, DisputeStep::Publish(commitment)) => {
                 let publisher = self.side_of(&dispute.payer).ok_or(ChannelError::NotAParty { act: "publish" })?;
                 Ok(Outcome::Open(record.published(publisher, commitment, height)))
@@ -280,9 +176,23 @@ impl ChannelRecord {
             (None, _) => Err(ChannelError::NotPublished),
             (Some(at), DisputeStep::Refute(commitment)) => record.refuted(*at, commitment, height),
             (Some(at), DisputeStep::Punish(secret)) => record.punished(at, secret),
-            (Some(at), DisputeStep::Reveal(_)) => Err(ChannelError::AlreadyPublished { published: at.published }),
-            (Some(at), DisputeStep::Settle(state)) => record.settled(at, state, height),
+            (Some(at), DisputeStep::Settle(state)) => record.settled(at, state, height, register),
         }
+    }
+
+    /// It cannot be repeated: while it is registered it is refused, and it is dropped long after its expiry.
+    fn revealed(self, shown: &Revelation, height: Height, register: &impl Register) -> Result<Outcome, ChannelError> {
+        let (payment, expiry, limit) = (shown.preimage.payment(), shown.expiry, MAX_EXPIRY);
+        if height > expiry {
+            return Err(ChannelError::TooLate { expiry, height });
+        }
+        if expiry.0 > height.0.saturating_add(limit) {
+            return Err(ChannelError::ExpiryTooFar { expiry, height, limit });
+        }
+        if let Some(known) = register.revealed(&payment) {
+            return Err(ChannelError::AlreadyRevealed { payment, height: known.height });
+        }
+        Ok(Outcome::Revealed(self, shown.preimage))
     }
 
     fn published(mut self, publisher: Side, shown: &CoSigned, height: Height) -> Self {
@@ -324,7 +234,13 @@ impl ChannelRecord {
         Ok(Outcome::Paid(paid))
     }
 
-    fn settled(self, at: &Publication, state: &State, height: Height) -> Result<Outcome, ChannelError> {
+    fn settled(
+        self,
+        at: &Publication,
+        state: &State,
+        height: Height,
+        register: &impl Register,
+    ) -> Result<Outcome, ChannelError> {
         let (found, expected, window_ends) = (state.hash(), at.state, at.window_ends);
         if height <= window_ends {
             return Err(ChannelError::WindowOpen { window_ends, height });
@@ -332,13 +248,7 @@ impl ChannelRecord {
         if found != expected {
             return Err(ChannelError::WrongState { found, expected, number: at.number });
         }
-        if !state.htlcs.is_empty() {
-            return Err(ChannelError::PendingHtlcs { htlcs: found });
-        }
-        let ([opener, accepter], fee, expected) = (state.balances, Amount::ZERO, self.capacity);
-        if opener.checked_add(accepter) != Some(expected) {
-            return Err(ChannelError::WrongSplit { opener, accepter, fee, expected });
-        }
+        let [opener, _] = resolve(state, self.capacity, height, register)?;
         // Both keep the reserve that fees come from; if they agreed otherwise, whoever has too little is left with nothing.
         let locked = self.locked();
         let opener = opener.checked_sub(self.charged[0]).unwrap_or(Amount::ZERO).min(locked);
@@ -354,36 +264,15 @@ impl ChannelRecord {
     fn charge(&self, dispute: &Dispute, fee: Amount) -> Result<Self, ChannelError> {
         let mut record = self.clone();
         if dispute.fee_from == FeeSource::Reserve {
+            // Until something is published all of the capacity is there, so that closing together need not ask what was charged.
+            if self.publication.is_none() && matches!(dispute.step, DisputeStep::Reveal(_)) {
+                return Err(ChannelError::ReserveNotOpen);
+            }
             let side = self.side_of(&dispute.payer).ok_or(ChannelError::NotAParty { act: "pay from its reserve" })?;
             let (charged, reserve) = (self.charged[side.index()], self.terms.reserve);
             let after = charged.checked_add(fee).filter(|after| *after <= reserve);
             record.charged[side.index()] = after.ok_or(ChannelError::FeeAboveReserve { fee, charged, reserve })?;
         }
         Ok(record)
-    }
-}
-
-impl ChannelError {
-    /// The rule's stable name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownChannel { .. } => "unknown-channel",
-            Self::SameParty => "same-party",
-            Self::BadTerm { .. } => "bad-term",
-            Self::FundingExpired { .. } => "funding-expired",
-            Self::WrongParties { .. } => "wrong-parties",
-            Self::NotAParty { .. } => "not-a-party",
-            Self::WrongSplit { .. } => "wrong-split",
-            Self::AlreadyPublished { .. } => "already-published",
-            Self::NotPublished => "not-published",
-            Self::NotNewer { .. } => "not-newer",
-            Self::WindowOver { .. } => "window-over",
-            Self::WindowOpen { .. } => "window-open",
-            Self::NoPenalty => "no-penalty",
-            Self::WrongSecret { .. } => "wrong-secret",
-            Self::WrongState { .. } => "wrong-state",
-            Self::PendingHtlcs { .. } => "pending-htlcs",
-            Self::FeeAboveReserve { .. } => "fee-above-reserve",
-        }
     }
 }
