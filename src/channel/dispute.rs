@@ -1,14 +1,11 @@
 //! Closing alone, and watching the chain: publish, refute, punish, settle.
 
-use super::{CONFIRMATIONS, Channel, Context, Effect, Ending, Notice, Observation, Phase, Seen, WaitingFor};
-use crate::primitives::{
-    Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Height, Policy, State, UnsignedTransaction,
+use super::{
+    CONFIRMATIONS, Channel, Context, Effect, Ending, Notice, Observation, Phase, Seen, WaitingFor,
+    justice::{Justice, step_fee},
 };
+use crate::primitives::{Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Height, State, UnsignedTransaction};
 
-/// Base units that a step of a dispute offers the miner at first: well above the least that is relayed.
-const STEP_FEE: u64 = 1_500;
-/// Each block that passes without the step raises the fee by a quarter, up to this many times (a hundredfold).
-const MAX_RAISES: u32 = 20;
 /// Blocks that the other party has to settle what it published, before we do.
 const SETTLE_PATIENCE: u64 = 2;
 
@@ -58,10 +55,10 @@ impl Channel {
 
     pub(super) fn waiting_in_dispute(&self, seen: &Seen) -> Option<WaitingFor> {
         let height = self.chain.height;
-        if self.punishes(seen) {
+        if self.justice().punishes(seen).is_some() {
             return Some(WaitingFor::Inclusion { transaction: "punish" });
         }
-        if self.refutes(seen) {
+        if self.justice().refutes(seen, height) {
             return Some(WaitingFor::Inclusion { transaction: "refute" });
         }
         let undecided = self.state_of(seen.number).and_then(|state| self.undecided(&state));
@@ -124,9 +121,9 @@ impl Channel {
         let first = self.phase != Phase::Disputed(Some(seen));
         self.phase = Phase::Disputed(Some(seen));
         let number = self.number();
-        let (notice, step) = if let Some(secret) = self.revealed.get(seen.published).filter(|_| self.punishes(&seen)) {
+        let (notice, step) = if let Some(secret) = self.justice().punishes(&seen) {
             (Some(Notice::Punishing { number: seen.published }), DisputeStep::Punish(secret))
-        } else if self.refutes(&seen) {
+        } else if self.justice().refutes(&seen, self.chain.height) {
             (Some(Notice::Refuting { number }), DisputeStep::Refute(self.signed))
         } else if let Some(state) = self.state_of(seen.number).filter(|state| self.settles(&seen, state)) {
             (None, DisputeStep::Settle(state))
@@ -172,16 +169,9 @@ impl Channel {
         publish.or_else(|| self.closing_transaction().map(Effect::Submit)).into_iter().collect()
     }
 
-    /// The publisher had revoked it, and that costs everything.
-    fn punishes(&self, seen: &Seen) -> bool {
-        let theirs = seen.publisher == self.side.other() && self.funding.terms.policy == Policy::Penalty;
-        theirs && self.revealed.get(seen.published).is_some()
-    }
-
-    /// Ours is newer, and the next block is not too late.
-    fn refutes(&self, seen: &Seen) -> bool {
-        let theirs = seen.publisher == self.side.other() && seen.number < self.signed.commitment.number;
-        theirs && self.chain.height < seen.window_ends
+    fn justice(&self) -> Justice<'_> {
+        let (newest, policy) = (&self.signed, self.funding.terms.policy);
+        Justice { side: self.side, policy, newest, revealed: &self.revealed }
     }
 
     /// The next block is past the window and decides every HTLC; the publisher goes first.
@@ -214,9 +204,7 @@ impl Channel {
     /// One step of the dispute, with a fee that rises while it waits: out of the account if that has so much, or out of our reserve in the
     /// channel, or whatever there is; nothing if there is nothing.
     pub(super) fn step(&self, context: &Context<'_>, step: DisputeStep) -> Option<Effect> {
-        let wanted = (0..self.attempts.min(MAX_RAISES)).fold(STEP_FEE, |fee, _| fee + fee / 4);
-        let stake = self.funding.capacity().unwrap_or_default().units().max(STEP_FEE);
-        let wanted = Amount::new(wanted.min(stake)).unwrap_or(Amount::MAX);
+        let wanted = step_fee(self.attempts, self.funding.capacity().unwrap_or_default());
         let published = self.chain.publication.is_some() || matches!(step, DisputeStep::Publish(_));
         let (account, reserve) = (context.balance, if published { self.reserve_left() } else { Amount::ZERO });
         let from_account = account >= wanted || (reserve < wanted && account >= reserve);

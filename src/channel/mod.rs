@@ -6,10 +6,12 @@
 //! commitment for both parties and never more than one on its way.
 
 mod closing;
+mod direct;
 mod dispute;
 mod error;
 mod failure;
 mod htlc;
+mod justice;
 mod message;
 mod opening;
 mod packet;
@@ -19,6 +21,7 @@ mod read;
 mod resume;
 pub mod routing;
 mod secrets;
+mod tower;
 mod update;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +29,7 @@ use std::collections::{BTreeMap, VecDeque};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
+pub use direct::{Direct, DirectError};
 pub use error::{Breach, Invalid, Refusal};
 pub use failure::{Failure, FailureReason};
 pub use htlc::{CLAIM_MARGIN, GIVE_BACK, NewHtlc, News, Origin, Outgoing, REORG_MARGIN};
@@ -34,6 +38,10 @@ pub use opening::{Offer, Request};
 pub use packet::{Instruction, MAX_HOPS, MAX_PACKET_BYTES, Onward, Packet, PacketError};
 pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation, Phase, Seen, WaitingFor};
 pub use secrets::{Inconsistent, RevealedSecrets};
+pub use tower::{
+    Answer, Guard, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, Sight, Tower, TowerBreach,
+    TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
+};
 
 use queue::Queue;
 use secrets::SecretTree;

@@ -75,6 +75,43 @@ impl RevealedSecrets {
         Ok(())
     }
 
+    /// What is stored of them: with the count all that there is to know.
+    pub fn values(&self) -> impl Iterator<Item = CommitmentSecret> + '_ {
+        self.known.iter().flatten().map(|(_, secret)| *secret)
+    }
+
+    /// The first `count` secrets from what is stored of them, in the order of [`RevealedSecrets::values`].
+    ///
+    /// # Errors
+    /// [`Inconsistent`] if that many secrets are not stored like this, or one does not follow from a later one that it must follow from.
+    pub fn from_values(count: u64, values: &[CommitmentSecret]) -> Result<Self, Inconsistent> {
+        let lowest = MAX_COMMITMENTS.checked_sub(count).filter(|lowest| *lowest > 0).ok_or(Inconsistent)?;
+        let (mut known, mut values) = (Vec::new(), values.iter());
+        for bucket in 0..BITS {
+            // The last index with so many zeros, if there was one.
+            let past = (1u64 << bucket).wrapping_sub(lowest) & ((2 << bucket) - 1);
+            if lowest + past < MAX_COMMITMENTS {
+                known.resize(bucket as usize + 1, None);
+                known[bucket as usize] = Some((lowest + past, *values.next().ok_or(Inconsistent)?));
+            }
+        }
+        let follows = |low: u32, at: u64, value: &CommitmentSecret| {
+            let above = known.iter().zip(0..BITS).skip(low as usize + 1);
+            let mut above = above.filter_map(|(known, bits)| known.map(|(over, secret)| (over, secret, bits)));
+            let covering = above.find(|(over, _, bits)| at >> bits == over >> bits);
+            covering.is_none_or(|(_, secret, bits)| derive(secret.0, bits, at) == value.0)
+        };
+        let mut each = known.iter().zip(0..).filter_map(|(known, low)| known.map(|(at, value)| (low, at, value)));
+        let consistent = values.next().is_none() && each.all(|(low, at, value)| follows(low, at, &value));
+        if consistent { Ok(Self { known, count }) } else { Err(Inconsistent) }
+    }
+
+    /// Whether these are those of `earlier`, and perhaps more.
+    pub fn continues(&self, earlier: &Self) -> bool {
+        let same = |(at, secret): &(u64, CommitmentSecret)| self.get(MAX_COMMITMENTS - 1 - at) == Some(*secret);
+        self.count >= earlier.count && earlier.known.iter().flatten().all(same)
+    }
+
     /// The secret of commitment `number`, if it was revealed.
     pub fn get(&self, number: u64) -> Option<CommitmentSecret> {
         if number >= self.count {
@@ -185,6 +222,37 @@ mod tests {
             assert_eq!(store.get(number), Some(SecretTree::default().secret(&seed, number)), "{number}");
         }
         assert!(store.known.len() <= 49);
+    }
+
+    /// What is written is read; anything else is no store of so many secrets.
+    #[test]
+    fn values_are_read_as_written() {
+        let (seed, mut tree, mut store) = ([7; 32], SecretTree::default(), RevealedSecrets::default());
+        let mut earlier = vec![store.clone()];
+        for number in 0..140 {
+            let values: Vec<_> = store.values().collect();
+            let read = |count, values: &[_]| RevealedSecrets::from_values(count, values);
+            assert_eq!(read(number, &values), Ok(store.clone()), "{number}");
+            assert_eq!(read(number, &[&values[..], &[CommitmentSecret(seed)]].concat()), Err(Inconsistent));
+            assert_eq!(read(number, values.get(1..).unwrap_or(&[CommitmentSecret(seed)])), Err(Inconsistent));
+            for at in 0..values.len() {
+                let mut broken = values.clone();
+                broken[at].0[0] ^= 1;
+                let other = read(number, &broken);
+                assert!(other.as_ref().is_ok_and(|other| *other != store) || other == Err(Inconsistent));
+                assert!(!other.is_ok_and(|other| other.continues(&store)));
+            }
+            store.insert(tree.secret(&seed, number)).expect("consistent");
+            assert!(earlier.iter().all(|earlier| store.continues(earlier) && !earlier.continues(&store)));
+            earlier.push(store.clone());
+        }
+        assert_eq!(RevealedSecrets::from_values(MAX_COMMITMENTS, &[]), Err(Inconsistent));
+        assert_eq!(RevealedSecrets::from_values(u64::MAX, &[]), Err(Inconsistent));
+    }
+
+    #[test]
+    fn seeds_differ() {
+        let (seed, mut tree) = ([7; 32], SecretTree::default());
         let mut other = SecretTree::default();
         assert_ne!(other.secret(&[8; 32], 5), tree.secret(&seed, 5), "another seed");
     }

@@ -14,6 +14,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use blame::Record;
@@ -44,7 +45,7 @@ const POOL_SAMPLE: usize = MAX_ITEMS;
 const SAMPLE_EVERY: u32 = 3;
 
 /// A peer, named by the driver: the same remote has the same id on every connection, so that blame outlives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(transparent)]
 pub struct PeerId(pub u64);
 

@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
+use super::TowerSettings;
 use crate::{
     chain::CheckedBlock,
-    channel::Channel,
+    channel::{Channel, Watched},
     gossip::PeerId,
-    primitives::{BlockId, Hash, Transaction, TransactionId},
+    primitives::{BlockId, ChannelId, Hash, Transaction, TransactionId},
 };
 
 /// Changes to what is stored. Merging all of them in order gives everything that [`super::Node::from_change_set`] needs.
@@ -20,6 +21,10 @@ pub struct ChangeSet {
     pub transactions: BTreeMap<TransactionId, Option<Arc<Transaction>>>,
     /// Channels by handle, each with all it needs; `None` once it is forgotten.
     pub channels: BTreeMap<Hash, Option<Arc<StoredChannel>>>,
+    /// What is set about watchtowers; `None` if that has not changed.
+    pub towers: Option<TowerSettings>,
+    /// Channels that are watched for others, by client and id; `None` once one is forgotten.
+    pub watched: BTreeMap<PeerId, BTreeMap<ChannelId, Option<Arc<Watched>>>>,
 }
 
 /// A channel and whom it is with.
@@ -46,6 +51,16 @@ impl ChangeSet {
                 Some(_) => self.channels.insert(handle, channel),
                 None => self.channels.remove(&handle),
             };
+        }
+        self.towers = later.towers.or(self.towers);
+        for (client, later) in later.watched {
+            let all = self.watched.entry(client).or_default();
+            for (channel, watched) in later {
+                match watched {
+                    Some(_) => all.insert(channel, watched),
+                    None => all.remove(&channel),
+                };
+            }
         }
     }
 }

@@ -9,10 +9,8 @@ use serde::Serialize;
 
 use super::{ChangeSet, CommandResult, EventKind, Node, Output, StoredChannel};
 use crate::{
-    chain::{CheckedBlock, PoolError},
-    channel::{
-        Body, Channel, Context, Effect, Ending, Event, Invalid, Message, Observation, Offer, Refusal, Request, Seen,
-    },
+    chain::{ChannelRecord, CheckedBlock, PoolError},
+    channel::{Channel, Context, Effect, Ending, Event, Invalid, Observation, Offer, Refusal, Request, Seen},
     gossip::{Fault, PeerId},
     primitives::{
         Action, Amount, ChannelId, Checks, Dispute, DisputeStep, Hash, Height, Nonce, Side, Timestamp, Transaction,
@@ -190,32 +188,6 @@ impl Node {
         }
     }
 
-    pub(super) fn on_direct(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], checks: &mut Checks) {
-        let Message { handle, body } = match Message::parse(bytes) {
-            Ok(message) => message,
-            Err(error) => return self.blame_in_channel(now, from, Hash::ZERO, error.to_string()),
-        };
-        if let Some(held) = self.channels.held.get(&handle) {
-            if held.peer == from
-                && let Err(Invalid::Breach(breach)) = self.give(now, &handle, Event::Message(body), checks)
-            {
-                self.blame_in_channel(now, from, handle, breach.to_string());
-            }
-            return;
-        }
-        match body {
-            Body::Open { party, theirs, terms, fee, points } => {
-                self.on_offer(now, from, handle, Request { party, theirs, terms, fee }, points, checks);
-            }
-            Body::Accept { party, points, signature } => {
-                self.on_accepted(now, from, handle, party, points, signature, checks)
-            }
-            Body::Refuse { reason } => self.on_offer_refused(now, from, handle, reason, checks),
-            // Of a channel that we have never had, or have forgotten.
-            _ => {}
-        }
-    }
-
     /// Gives an event to a channel and does what it wants.
     pub(super) fn give(
         &mut self,
@@ -239,6 +211,7 @@ impl Node {
         if let (Some((nonce, _)), None) = (promised, promises) {
             self.release(now, nonce, checks);
         }
+        self.report(now, handle);
         Ok(())
     }
 
@@ -340,14 +313,7 @@ impl Node {
     fn observe(&self, held: &Held) -> Observation {
         let (ledger, channel) = (self.chain.ledger(), &held.channel);
         let record = ledger.channel(&channel.id());
-        let charged = record.as_ref().map_or([Amount::ZERO; 2], |record| record.charged);
-        let publication = record.and_then(|record| record.publication).map(|at| Seen {
-            publisher: at.publisher,
-            published: at.published,
-            number: at.number,
-            window_ends: at.window_ends,
-            charged,
-        });
+        let publication = record.as_deref().and_then(seen_of);
         let parties = channel.funding().parties.iter();
         let possible = parties.clone().all(|party| ledger.account(&party.key.address()).nonce <= party.nonce);
         let register = Vec::new();
@@ -367,7 +333,7 @@ impl Node {
         };
         for effect in effects {
             match effect {
-                Effect::Send(message) => self.gossip.send_direct(peer, message.to_bytes()),
+                Effect::Send(message) => self.say(peer, message),
                 Effect::Htlc(_) => {}
                 Effect::Notice(notice) => self.event(EventKind::Channel { channel, peer, notice }),
                 Effect::Submit(transaction) => self.submit_for_channel(now, transaction, checks),
@@ -377,7 +343,7 @@ impl Node {
     }
 
     /// A channel asks for its transactions again with every block: what waits already, or is outbid by the other party's, is no news.
-    fn submit_for_channel(&mut self, now: Timestamp, transaction: Transaction, checks: &mut Checks) {
+    pub(super) fn submit_for_channel(&mut self, now: Timestamp, transaction: Transaction, checks: &mut Checks) {
         let (id, transaction) = (transaction.id(), Arc::new(transaction));
         match self.take_transaction(now, Arc::clone(&transaction), checks) {
             Ok(_) => self.keep_own(now, id, transaction),
@@ -394,4 +360,11 @@ impl Node {
         let channels = BTreeMap::from([(*handle, Some(Arc::new(stored)))]);
         self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
     }
+}
+
+/// A force close, as whoever watches the chain sees it.
+pub(super) fn seen_of(record: &ChannelRecord) -> Option<Seen> {
+    let at = record.publication?;
+    let (publisher, published, number, window_ends) = (at.publisher, at.published, at.number, at.window_ends);
+    Some(Seen { publisher, published, number, window_ends, charged: record.charged })
 }

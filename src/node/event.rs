@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     chain::{BlockError, PoolError},
-    channel::Notice,
+    channel::{Notice, TowerNotice},
     gossip::{Fault, PeerId},
     primitives::{BlockId, ChannelId, Hash, Height, TransactionId},
 };
@@ -95,6 +95,15 @@ pub enum EventKind {
         peer: PeerId,
         /// What.
         notice: Notice,
+    },
+    /// Something happened between a watchtower and its client.
+    Tower {
+        /// Of which channel.
+        channel: ChannelId,
+        /// The client, if this node is the tower; the tower, if it is the client.
+        peer: PeerId,
+        /// What.
+        notice: TowerNotice,
     },
     /// A peer does not want a channel, or has not answered.
     OfferRefused {

@@ -71,6 +71,10 @@ pub enum Command {
     Submit(Box<Transaction>),
     /// Start or stop asking for blocks to be mined.
     SetMining(bool),
+    /// Have this peer, or nobody, watch this node's channels.
+    SetTower(Option<PeerId>),
+    /// Watch channels of others, or stop doing so.
+    ServeAsTower(bool),
     /// Offer a channel to a peer.
     OpenChannel(Box<OpenChannel>),
     /// Pay through a channel, so many times.

@@ -5,12 +5,14 @@
 
 mod change_set;
 mod channels;
+mod direct;
 mod event;
 mod io;
 mod keyring;
 mod opening;
 mod relay;
 mod source;
+mod tower;
 mod wallet;
 
 use std::{
@@ -27,6 +29,8 @@ pub use event::EventKind;
 pub use io::{Command, CommandId, CommandResult, Input, InputSequence, OpenChannel, Output, PeerChange, Transfer};
 pub use keyring::Keyring;
 use source::NodeSource;
+pub use tower::TowerSettings;
+use tower::Towers;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
@@ -51,6 +55,7 @@ pub struct Node {
     mempool: Mempool,
     gossip: Gossip,
     channels: Channels,
+    towers: Towers,
     mining: bool,
     template: Option<BlockTemplate>,
     template_due: Timestamp,
@@ -85,6 +90,7 @@ impl Node {
             mempool: Mempool::default(),
             gossip: Gossip::default(),
             channels: Channels::default(),
+            towers: Towers::default(),
             mining: false,
             template: None,
             template_due: Timestamp::default(),
@@ -117,6 +123,7 @@ impl Node {
             }
         }
         node.restore_channels(now, stored, checks);
+        node.restore_towers(now, stored, checks);
         node
     }
 
@@ -140,7 +147,12 @@ impl Node {
         let template = self.template.as_ref().map(|_| self.template_due);
         let held = self.held.values().map(|held| held.due);
         let own = self.own.values().copied();
-        held.chain(own).chain(template).chain(self.gossip.next_wake()).chain(self.next_channel_wake()).min()
+        held.chain(own)
+            .chain(template)
+            .chain(self.gossip.next_wake())
+            .chain(self.next_channel_wake())
+            .chain(self.next_guard_wake())
+            .min()
     }
 
     /// This node's account.
@@ -183,10 +195,17 @@ impl Node {
         self.inputs
     }
 
-    /// A hash over the chain, the mempool, the channels and the count of inputs.
+    /// A hash over the chain, the mempool, the channels, what is watched, and the count of inputs.
     pub fn digest(&self) -> Hash {
         let channels: Vec<Hash> = self.channels().map(|(_, channel)| channel.digest()).collect();
-        DIGEST.hash_of(&(self.chain.digest(), self.mempool.digest(), self.inputs, self.mining, channels))
+        DIGEST.hash_of(&(
+            self.chain.digest(),
+            self.mempool.digest(),
+            self.inputs,
+            self.mining,
+            channels,
+            self.towers.digest(),
+        ))
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange, checks: &mut Checks) {
@@ -195,6 +214,7 @@ impl Node {
             PeerChange::Connected => {
                 self.gossip.connected(now, peer, &source);
                 self.channels_connected(now, peer, checks);
+                self.tower_connected(now, peer);
             }
             PeerChange::Disconnected => self.gossip.disconnected(now, peer),
         }
@@ -209,6 +229,8 @@ impl Node {
                 self.rebuild_template(now);
                 CommandResult::Done
             }
+            Command::SetTower(tower) => self.set_tower(now, tower),
+            Command::ServeAsTower(serves) => self.serve_as_tower(serves),
             Command::OpenChannel(open) => self.open_channel(now, &open, checks),
             Command::Pay { channel, amount, times } => {
                 self.on_channel_command(now, &channel, Event::Pay { amount, times }, checks)
@@ -248,6 +270,7 @@ impl Node {
         }
         self.rebroadcast(now);
         self.wake_channels(now, checks);
+        self.wake_guards(now);
         if self.template.is_some() && self.template_due <= now {
             self.rebuild_template(now);
         }

@@ -72,7 +72,7 @@ impl Node {
         let context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
         let (offer, message) = Offer::new(&context, request);
         self.channels.offers.insert(handle, (open.peer, offer));
-        self.gossip.send_direct(open.peer, message.to_bytes());
+        self.say(open.peer, message);
         CommandResult::Offered(handle)
     }
 
@@ -87,7 +87,7 @@ impl Node {
     ) {
         if let Err(reason) = self.judge_offer(from, &handle, &request) {
             let reason = reason.chars().take(MAX_REASON_BYTES / 4).collect();
-            self.gossip.send_direct(from, Message { handle, body: Body::Refuse { reason } }.to_bytes());
+            self.say(from, Message { handle, body: Body::Refuse { reason } });
             return;
         }
         let party = self.party(request.theirs);
@@ -142,7 +142,7 @@ impl Node {
         for handle in due {
             let Some((peer, offer)) = self.channels.offers.get_mut(&handle) else { continue };
             match (*peer, offer.wake(now)) {
-                (peer, Some(message)) => self.gossip.send_direct(peer, message.to_bytes()),
+                (peer, Some(message)) => self.say(peer, message),
                 (_, None) => self.drop_offer(now, handle, "no answer".to_owned(), checks),
             }
         }

@@ -42,6 +42,7 @@ impl Node {
         }
         if self.chain.tip() != before {
             self.show_chain(now, checks);
+            self.watch_chain(now, checks);
             self.rebuild_template(now);
         }
         let source = NodeSource::new(&self.chain, &self.mempool);

@@ -56,6 +56,9 @@ pub enum ActionError {
     /// A channel with oneself.
     #[error("{0:?} cannot have a channel with itself")]
     WithItself(String),
+    /// One's own watchtower.
+    #[error("{0:?} cannot be its own watchtower")]
+    OwnTower(String),
     /// There is no such channel.
     #[error("{0:?} has no open channel with {1:?}")]
     NoChannel(String, String),
@@ -87,6 +90,7 @@ impl ActionError {
             Self::Refused(error) => error.code(),
             Self::Channel(refusal) => refusal.code(),
             Self::WithItself(_) => "with-itself",
+            Self::OwnTower(_) => "own-tower",
             Self::NoChannel(..) => "no-channel",
             Self::NotKept { .. } => "not-kept",
         }
@@ -108,6 +112,7 @@ impl World {
             Action::Pay { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
                 drop(self.channel_command(action)?);
             }
+            Action::Watch { .. } => drop(self.watch_of(action)?),
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
             Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
             Action::SetLink { a, b, quality } => {
@@ -197,6 +202,7 @@ impl World {
                 let (index, command) = self.channel_command(&action).expect("checked");
                 self.command(index, command);
             }
+            Action::Watch { .. } => self.set_watch(&action),
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
             Action::Partition { nodes } => {

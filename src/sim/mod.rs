@@ -21,6 +21,7 @@ mod scenario;
 mod script;
 mod summary;
 mod timeline;
+mod towers;
 mod traffic;
 mod workload;
 mod world;

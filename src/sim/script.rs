@@ -107,6 +107,14 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<ChannelId>,
     },
+    /// A node has another watch its channels, over a link that is made if there is none. The other serves as a watchtower from now on.
+    Watch {
+        /// Whose channels.
+        client: String,
+        /// Who watches them; nobody, if there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tower: Option<String>,
+    },
     /// Nothing passes a link any more. The ends are not told: they notice by silence.
     Cut {
         /// One end.

@@ -374,6 +374,7 @@ impl World {
                 self.stats.channel_updates += u64::from(matches!(notice, Notice::Paid { .. }));
                 self.check_notice(index, channel, notice);
             }
+            EventKind::Tower { channel, peer, notice } => self.check_tower(*peer, channel, notice),
             _ => {}
         }
         self.record(Some(index), LogEntry::Node(event));

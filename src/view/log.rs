@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channel::{Ending, Notice},
+    channel::{Ending, Notice, TowerNotice},
     gossip::PeerId,
     node::EventKind,
     primitives::Hash,
@@ -58,6 +58,7 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
             ("transaction-rejected", vec![transaction.short(), error.to_string()], None)
         }
         EventKind::Channel { peer, notice, .. } => of_notice(name(peer), notice)?,
+        EventKind::Tower { peer, notice, .. } => of_tower(name(peer), notice),
         EventKind::OfferRefused { peer, reason, .. } => ("offer-refused", vec![name(peer), reason.clone()], None),
         EventKind::Extended { .. }
         | EventKind::HeadersAccepted { .. }
@@ -92,6 +93,20 @@ fn of_notice(with: String, notice: &Notice) -> Option<Line> {
     })
 }
 
+fn of_tower(with: String, notice: &TowerNotice) -> Line {
+    let (code, values) = match notice {
+        TowerNotice::Watching { number } => ("tower-watching", vec![with, number.to_string()]),
+        TowerNotice::Refuting { number, .. } => ("tower-refuting", vec![with, number.to_string()]),
+        TowerNotice::Punishing { number, .. } => ("tower-punishing", vec![with, number.to_string()]),
+        TowerNotice::TooPoor { wanted, available } => {
+            ("tower-too-poor", vec![with, available.to_string(), wanted.to_string()])
+        }
+        TowerNotice::Forgotten => ("tower-forgotten", vec![with]),
+        TowerNotice::Refused { reason } => ("tower-refused", vec![with, reason.to_string()]),
+    };
+    (code, values, None)
+}
+
 fn peer_name(world: &World, peer: PeerId) -> Option<String> {
     match remote_of(peer) {
         Some(remote) => world.remotes().get(remote as usize).map(|remote| remote.name.clone()),
@@ -115,6 +130,8 @@ fn of_action(world: &World, action: &Action) -> Line {
             (if *force { "force-close" } else { "close-channel" }, vec![from.clone(), to.clone()])
         }
         Action::Cheat { from, to, commitment, .. } => ("cheat", vec![from.clone(), to.clone(), commitment.to_string()]),
+        Action::Watch { client, tower: Some(tower) } => ("watch", vec![client.clone(), tower.clone()]),
+        Action::Watch { client, tower: None } => ("unwatch", vec![client.clone()]),
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
         Action::Heal { a, b } => ("heal", vec![a.clone(), b.clone()]),
         Action::Partition { nodes } => ("partition", vec![nodes.join(", ")]),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LogLine;
 use crate::{
-    channel,
+    channel::Direct,
     gossip::{Item, Message, Status},
     primitives::{BlockId, Hash, Header, Height, Timestamp},
     sim::{EventKey, Flight, World},
@@ -46,7 +46,7 @@ pub struct MessageDetail {
     pub size: usize,
     /// Whether the carrier has brought the bytes.
     pub filled: bool,
-    /// What is said about a channel.
+    /// What is said about a channel, to its other party or to a watchtower.
     pub says: Option<String>,
     /// What a status says: tip, height, work.
     pub status: Option<(BlockId, Height, String)>,
@@ -88,9 +88,7 @@ impl MessageDetail {
             _ => None,
         };
         let says = match &message {
-            Some(Message::Direct(bytes)) => {
-                channel::Message::parse(bytes).ok().map(|message| message.body.kind().to_owned())
-            }
+            Some(Message::Direct(bytes)) => Direct::parse(bytes).ok().map(|message| message.kind().to_owned()),
             _ => None,
         };
         let mut things = message.as_ref().map(things).unwrap_or_default();

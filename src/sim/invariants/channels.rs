@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Invariant, Violation};
 use crate::{
-    channel::{CONFIRMATIONS, Channel, Ending, Notice, Phase},
+    channel::{CONFIRMATIONS, Channel, Ending, Notice, Phase, TowerNotice},
     gossip::PeerId,
     node::{ChangeSet, Node, StoredChannel},
-    primitives::{Action, Amount, ChannelId, Commitment, DisputeStep, Side},
+    primitives::{Action, Amount, ChannelId, Commitment, DisputeStep, Height, Side},
     sim::{NodeIndex, World},
 };
 
@@ -65,9 +65,9 @@ impl World {
         match notice {
             Notice::Published { window_ends, .. } => {
                 let height = self.running().map(|(_, node)| node.chain().height()).max().unwrap_or_default();
-                let in_time = window_ends.0 >= height.0 + BLOCKS_LEFT;
                 let troubles = self.watch.troubles;
-                self.watch.parties.entry((index, *id)).or_default().in_time = in_time.then_some(troubles);
+                self.watch.parties.entry((index, *id)).or_default().in_time =
+                    in_time(*window_ends, height).then_some(troubles);
             }
             Notice::Closed { ending } => {
                 let Some((owed, paid)) = self.owed_and_paid(index, id, *ending) else {
@@ -77,6 +77,24 @@ impl World {
                 let (invariant, key) = (Invariant::Payout, self.last_key());
                 self.lights.tally(Violation { invariant, key, node: Some(index), detail }, paid >= owed);
             }
+            _ => {}
+        }
+    }
+
+    /// A tower acts for a party, which counts as online if the tower holds its newest commitment, or need not.
+    pub(in crate::sim) fn check_tower(&mut self, client: PeerId, id: &ChannelId, notice: &TowerNotice) {
+        let troubles = self.watch.troubles;
+        let height = self.running().map(|(_, node)| node.chain().height()).max().unwrap_or_default();
+        let party = NodeIndex::try_from(client.0).ok().and_then(|client| self.watch.parties.get_mut(&(client, *id)));
+        let Some(party) = party else { return };
+        match notice {
+            TowerNotice::Refuting { number, window_ends } if *number == party.number => {
+                party.in_time = in_time(*window_ends, height).then_some(troubles);
+            }
+            TowerNotice::Punishing { window_ends, .. } => {
+                party.in_time = in_time(*window_ends, height).then_some(troubles);
+            }
+            TowerNotice::TooPoor { .. } => party.in_time = None,
             _ => {}
         }
     }
@@ -163,6 +181,10 @@ fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
         },
         Action::Transfer { .. } | Action::Fund(_) => None,
     }
+}
+
+fn in_time(window_ends: Height, height: Height) -> bool {
+    window_ends.0 >= height.0 + BLOCKS_LEFT
 }
 
 fn highest_signed(channel: &Channel) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::{Annotate, Annotator};
 use crate::{
-    channel,
+    channel::Direct,
     gossip::{Item, Message, Status},
 };
 
@@ -48,7 +48,7 @@ impl Annotate for Message {
 /// An encoding within an encoding, which gossip does not read.
 fn direct(bytes: &[u8], into: &mut Annotator) {
     into.leaf("length", &u32::try_from(bytes.len()).expect("messages are bounded far below"));
-    match channel::Message::parse(bytes) {
+    match Direct::parse(bytes) {
         Ok(message) => message.annotate(into),
         Err(_) if bytes.is_empty() => {}
         Err(_) => into.span("bytes", bytes, String::new()),

@@ -2,7 +2,7 @@
 
 use super::{RuleRow, RulesView, values};
 use crate::{
-    channel,
+    channel::Direct,
     gossip::{Fault, MAX_MESSAGE_BYTES, Message, PeerId, WireError},
     node::Node,
     primitives::{Finding, Verdict},
@@ -20,7 +20,7 @@ impl RulesView {
         rows.extend(findings.iter().map(|finding| RuleRow::new("wire-", finding, compared)));
         let receiver = world.node(flight.to).and_then(|sim| sim.node.as_ref());
         if let Some(Message::Direct(bytes)) = &message {
-            let readable = Verdict::from(channel::Message::parse(bytes).map(drop));
+            let readable = Verdict::from(Direct::parse(bytes).map(drop));
             rows.push(RuleRow::new("wire-", &Finding::new("direct", readable), |_| vec![]));
         }
         rows.extend(message.and_then(|message| by_receiver(&message, flight, receiver, arrived)));
