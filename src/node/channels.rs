@@ -316,7 +316,8 @@ impl Node {
         let publication = record.as_deref().and_then(seen_of);
         let parties = channel.funding().parties.iter();
         let possible = parties.clone().all(|party| ledger.account(&party.key.address()).nonce <= party.nonce);
-        let register = Vec::new();
+        let known = channel.payments().into_iter().filter_map(|payment| ledger.revealed(&payment));
+        let register = known.map(|revealed| (revealed.preimage, revealed.height)).collect();
         Observation {
             height: ledger.height(),
             funding: held.funding,

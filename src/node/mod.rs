@@ -9,6 +9,7 @@ mod direct;
 mod event;
 mod io;
 mod keyring;
+mod network;
 mod opening;
 mod relay;
 mod source;
@@ -28,6 +29,7 @@ use channels::Channels;
 pub use event::EventKind;
 pub use io::{Command, CommandId, CommandResult, Input, InputSequence, OpenChannel, Output, PeerChange, Transfer};
 pub use keyring::Keyring;
+use network::Network;
 use source::NodeSource;
 pub use tower::TowerSettings;
 use tower::Towers;
@@ -55,6 +57,7 @@ pub struct Node {
     mempool: Mempool,
     gossip: Gossip,
     channels: Channels,
+    network: Network,
     towers: Towers,
     mining: bool,
     template: Option<BlockTemplate>,
@@ -90,6 +93,7 @@ impl Node {
             mempool: Mempool::default(),
             gossip: Gossip::default(),
             channels: Channels::default(),
+            network: Network::default(),
             towers: Towers::default(),
             mining: false,
             template: None,
