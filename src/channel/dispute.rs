@@ -4,7 +4,9 @@ use super::{
     CONFIRMATIONS, Channel, Context, Effect, Ending, Notice, Observation, Phase, Seen, WaitingFor,
     justice::{Justice, step_fee},
 };
-use crate::primitives::{Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Height, State, UnsignedTransaction};
+use crate::primitives::{
+    Action, Amount, CoSigned, Dispute, DisputeStep, FeeSource, Height, State, UnsignedTransaction,
+};
 
 /// Blocks that the other party has to settle what it published, before we do.
 const SETTLE_PATIENCE: u64 = 2;

@@ -72,6 +72,8 @@ pub enum News {
         origin: Origin,
         /// The receipt.
         preimage: Preimage,
+        /// Base units that we have paid for it.
+        amount: Amount,
     },
     /// One that we offered will never be paid.
     Failed {
@@ -116,12 +118,17 @@ impl Channel {
         self.state.htlcs.iter().find(|htlc| htlc.id == id)
     }
 
+    /// Whether HTLCs could be offered now, as far as their number and amounts allow.
+    pub fn is_usable(&self) -> bool {
+        self.phase.is_live() && self.is_buried() && self.wants_close.is_none() && self.resumed
+    }
+
     /// Why this could not be offered now, as a forwarder would tell the payer.
     ///
     /// # Errors
     /// The [`FailureReason`].
     pub fn can_offer(&self, htlc: &NewHtlc) -> Result<(), FailureReason> {
-        if !self.phase.is_live() || !self.is_buried() || self.wants_close.is_some() || !self.resumed {
+        if !self.is_usable() {
             return Err(FailureReason::NotReady);
         }
         self.check_offer(htlc).map_err(|refusal| match refusal {
@@ -272,7 +279,8 @@ impl Channel {
         };
         match self.outgoing.insert(*id, Outgoing::Fulfilled) {
             Some(Outgoing::Pending(origin)) => {
-                Some(vec![Effect::Htlc(News::Fulfilled { origin, preimage: *preimage })])
+                let amount = self.htlc(*id).map(|htlc| htlc.amount).unwrap_or_default();
+                Some(vec![Effect::Htlc(News::Fulfilled { origin, preimage: *preimage, amount })])
             }
             Some(Outgoing::Failed) => {
                 self.outgoing.insert(*id, Outgoing::Failed);
@@ -329,7 +337,8 @@ impl Channel {
             let expired = htlc.is_none_or(|htlc| height.0 >= htlc.expiry.0.saturating_add(REORG_MARGIN));
             if let Some(preimage) = registered {
                 self.outgoing.insert(id, Outgoing::Fulfilled);
-                effects.push(Effect::Htlc(News::Fulfilled { origin, preimage }));
+                let amount = htlc.map(|htlc| htlc.amount).unwrap_or_default();
+                effects.push(Effect::Htlc(News::Fulfilled { origin, preimage, amount }));
             } else if expired || finished {
                 self.outgoing.insert(id, Outgoing::Failed);
                 effects.push(self.failed(origin, FailureReason::Expired));

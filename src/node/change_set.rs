@@ -4,15 +4,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
-use super::TowerSettings;
+use super::{Invoiced, Payment, TowerSettings};
 use crate::{
     chain::CheckedBlock,
     channel::{Channel, Watched},
     gossip::PeerId,
-    primitives::{BlockId, ChannelId, Hash, Transaction, TransactionId},
+    primitives::{BlockId, ChannelId, Hash, PaymentHash, Transaction, TransactionId},
 };
 
-/// Changes to what is stored. Merging all of them in order gives everything that [`super::Node::from_change_set`] needs.
+/// Changes to what is stored. Applying all of them in order gives everything that [`super::Node::from_change_set`] needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ChangeSet {
     /// Blocks that were kept.
@@ -21,6 +21,12 @@ pub struct ChangeSet {
     pub transactions: BTreeMap<TransactionId, Option<Arc<Transaction>>>,
     /// Channels by handle, each with all it needs; `None` once it is forgotten.
     pub channels: BTreeMap<Hash, Option<Arc<StoredChannel>>>,
+    /// This node's payments; `None` once one is forgotten.
+    pub payments: BTreeMap<PaymentHash, Option<Arc<Payment>>>,
+    /// Its invoices; `None` once one is forgotten.
+    pub invoices: BTreeMap<PaymentHash, Option<Arc<Invoiced>>>,
+    /// Whether payments to it are left pending; `None` if that has not changed.
+    pub holds: Option<bool>,
     /// What is set about watchtowers; `None` if that has not changed.
     pub towers: Option<TowerSettings>,
     /// Channels that are watched for others, by client and id; `None` once one is forgotten.
@@ -37,30 +43,36 @@ pub struct StoredChannel {
 }
 
 impl ChangeSet {
-    /// Applies a later change on top.
+    /// Adds a later change: both together are one. What is gone stays noted as gone.
     pub fn merge(&mut self, later: Self) {
+        self.take(later, false);
+    }
+
+    /// Changes a store of everything: what is gone leaves it.
+    pub fn apply(&mut self, later: Self) {
+        self.take(later, true);
+    }
+
+    fn take(&mut self, later: Self, whole: bool) {
         self.blocks.extend(later.blocks);
-        for (id, transaction) in later.transactions {
-            match transaction {
-                Some(_) => self.transactions.insert(id, transaction),
-                None => self.transactions.remove(&id),
-            };
-        }
-        for (handle, channel) in later.channels {
-            match channel {
-                Some(_) => self.channels.insert(handle, channel),
-                None => self.channels.remove(&handle),
-            };
-        }
+        overlay(&mut self.transactions, later.transactions, whole);
+        overlay(&mut self.channels, later.channels, whole);
+        overlay(&mut self.payments, later.payments, whole);
+        overlay(&mut self.invoices, later.invoices, whole);
+        self.holds = later.holds.or(self.holds);
         self.towers = later.towers.or(self.towers);
         for (client, later) in later.watched {
-            let all = self.watched.entry(client).or_default();
-            for (channel, watched) in later {
-                match watched {
-                    Some(_) => all.insert(channel, watched),
-                    None => all.remove(&channel),
-                };
-            }
+            overlay(self.watched.entry(client).or_default(), later, whole);
+        }
+    }
+}
+
+fn overlay<K: Ord, V>(all: &mut BTreeMap<K, Option<V>>, later: BTreeMap<K, Option<V>>, whole: bool) {
+    for (key, value) in later {
+        if value.is_none() && whole {
+            all.remove(&key);
+        } else {
+            all.insert(key, value);
         }
     }
 }

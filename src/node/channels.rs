@@ -306,7 +306,7 @@ impl Node {
         self.gossip.blame(now, peer, Fault::Channel { channel, reason });
     }
 
-    fn handle_of(&self, id: &ChannelId) -> Option<Hash> {
+    pub(super) fn handle_of(&self, id: &ChannelId) -> Option<Hash> {
         self.channels.held.iter().find(|(_, held)| held.channel.id() == *id).map(|(handle, _)| *handle)
     }
 
@@ -335,7 +335,7 @@ impl Node {
         for effect in effects {
             match effect {
                 Effect::Send(message) => self.say(peer, message),
-                Effect::Htlc(_) => {}
+                Effect::Htlc(news) => self.on_htlc(now, handle, news, checks),
                 Effect::Notice(notice) => self.event(EventKind::Channel { channel, peer, notice }),
                 Effect::Submit(transaction) => self.submit_for_channel(now, transaction, checks),
             }

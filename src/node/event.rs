@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::PaymentNotice;
 use crate::{
     chain::{BlockError, PoolError},
     channel::{Notice, TowerNotice},
     gossip::{Fault, PeerId},
-    primitives::{BlockId, ChannelId, Hash, Height, TransactionId},
+    primitives::{BlockId, ChannelId, Hash, Height, PaymentHash, TransactionId},
 };
 
 /// Something that happened in a node.
@@ -104,6 +105,13 @@ pub enum EventKind {
         peer: PeerId,
         /// What.
         notice: TowerNotice,
+    },
+    /// Something happened to a payment.
+    Payment {
+        /// Which.
+        payment: PaymentHash,
+        /// What.
+        notice: PaymentNotice,
     },
     /// A peer does not want a channel, or has not answered.
     OfferRefused {

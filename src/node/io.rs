@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::{ChangeSet, ChannelRefusal, EventKind};
+use super::{ChangeSet, ChannelRefusal, EventKind, PaymentRefusal};
 use crate::{
     chain::{BlockTemplate, PoolError},
+    channel::Invoice,
     gossip::{Fault, Message, PeerId},
     primitives::{Address, Amount, ChannelId, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction, TransactionId},
 };
@@ -86,6 +87,20 @@ pub enum Command {
         /// 1 ..= [`crate::channel::MAX_WAITING`].
         times: u32,
     },
+    /// Make an invoice.
+    Invoice {
+        /// Base units, at least [`crate::primitives::MIN_HTLC`].
+        amount: Amount,
+    },
+    /// Pay an invoice over whatever route is found.
+    PayInvoice {
+        /// Signed by the payee.
+        invoice: Box<Invoice>,
+        /// Base units of fees at most; without it a twentieth of the amount, or 50 if that is more.
+        max_fee: Option<Amount>,
+    },
+    /// Leave payments to this node pending from now on, or take them, with those that are pending.
+    HoldPayments(bool),
     /// Close a channel.
     CloseChannel {
         /// Which.
@@ -146,6 +161,10 @@ pub enum CommandResult {
     Refused(PoolError),
     /// Nothing changed.
     ChannelRefused(ChannelRefusal),
+    /// Nothing changed.
+    PaymentRefused(PaymentRefusal),
+    /// An invoice was made.
+    Invoiced(Box<Invoice>),
     /// A channel was offered under this handle.
     Offered(Hash),
     /// Done.

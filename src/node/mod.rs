@@ -11,6 +11,7 @@ mod io;
 mod keyring;
 mod network;
 mod opening;
+mod payments;
 mod relay;
 mod source;
 mod tower;
@@ -30,6 +31,8 @@ pub use event::EventKind;
 pub use io::{Command, CommandId, CommandResult, Input, InputSequence, OpenChannel, Output, PeerChange, Transfer};
 pub use keyring::Keyring;
 use network::Network;
+use payments::Payments;
+pub use payments::{Attempt, FINAL_DELTA, Invoiced, Outcome, Payment, PaymentNotice, PaymentRefusal, Unpaid};
 use source::NodeSource;
 pub use tower::TowerSettings;
 use tower::Towers;
@@ -58,6 +61,7 @@ pub struct Node {
     gossip: Gossip,
     channels: Channels,
     network: Network,
+    payments: Payments,
     towers: Towers,
     mining: bool,
     template: Option<BlockTemplate>,
@@ -94,6 +98,7 @@ impl Node {
             gossip: Gossip::default(),
             channels: Channels::default(),
             network: Network::default(),
+            payments: Payments::default(),
             towers: Towers::default(),
             mining: false,
             template: None,
@@ -126,6 +131,7 @@ impl Node {
                 node.own.insert(transaction.id(), now);
             }
         }
+        node.restore_payments(stored);
         node.restore_channels(now, stored, checks);
         node.restore_towers(now, stored, checks);
         node
@@ -143,6 +149,7 @@ impl Node {
             Input::Wake => self.on_wake(now, checks),
         }
         self.take_gossip_effects();
+        self.store_first();
         self.outbox.drain(..)
     }
 
@@ -209,7 +216,27 @@ impl Node {
             self.mining,
             channels,
             self.towers.digest(),
+            self.payments_digest(),
         ))
+    }
+
+    /// Everything that one input changes is stored at once, before anything is said: a crash finds all of it or none.
+    fn store_first(&mut self) {
+        let mut changes: Option<ChangeSet> = None;
+        self.outbox.retain_mut(|output| {
+            let Output::Persist(change) = output else {
+                return true;
+            };
+            let change = std::mem::take(change);
+            match &mut changes {
+                Some(all) => all.merge(change),
+                None => changes = Some(change),
+            }
+            false
+        });
+        if let Some(changes) = changes {
+            self.outbox.push_front(Output::Persist(changes));
+        }
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange, checks: &mut Checks) {
@@ -239,6 +266,9 @@ impl Node {
             Command::Pay { channel, amount, times } => {
                 self.on_channel_command(now, &channel, Event::Pay { amount, times }, checks)
             }
+            Command::Invoice { amount } => self.make_invoice(now, amount),
+            Command::PayInvoice { invoice, max_fee } => self.pay_invoice(now, *invoice, max_fee, checks),
+            Command::HoldPayments(holds) => self.hold_payments(now, holds, checks),
             Command::PublishOld { channel, old } => {
                 self.on_channel_command(now, &channel, Event::PublishOld(old), checks)
             }

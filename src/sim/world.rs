@@ -347,7 +347,7 @@ impl World {
             Output::Persist(changes) => {
                 self.keep_commitments(index, &changes);
                 self.check_stored(index, &changes);
-                self.nodes[index as usize].disk.merge(changes);
+                self.nodes[index as usize].disk.apply(changes);
             }
             Output::Send { to, message } => self.send_to_peer(index, to, &message),
             Output::Disconnect { peer, .. } => self.close_peer(index, peer),

@@ -60,6 +60,7 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         EventKind::Channel { peer, notice, .. } => of_notice(name(peer), notice)?,
         EventKind::Tower { peer, notice, .. } => of_tower(name(peer), notice),
         EventKind::OfferRefused { peer, reason, .. } => ("offer-refused", vec![name(peer), reason.clone()], None),
+        EventKind::Payment { .. } => return None,
         EventKind::Extended { .. }
         | EventKind::HeadersAccepted { .. }
         | EventKind::TransactionAccepted { .. }

@@ -181,7 +181,7 @@ impl Lab {
         let outputs: Vec<Output> = node.handle(self.now, input, &mut self.checks).collect();
         for output in outputs {
             match output {
-                Output::Persist(changes) => self.disks.entry(who).or_default().merge(changes),
+                Output::Persist(changes) => self.disks.entry(who).or_default().apply(changes),
                 Output::Send { to, message } => self.send(who, to.0, message),
                 Output::Disconnect { peer, fault } => {
                     self.closed.push((who, peer.0, fault));
