@@ -44,7 +44,7 @@ fn every_action() -> Scenario {
         Action::Stop { node: b.clone() },
         Action::Start { node: b },
         Action::SetHashRate { node: a, hash_rate: 30 },
-        Action::SetWorkload { workload: Workload { transfers_per_hour: 60, payments_per_hour: 0 } },
+        Action::SetWorkload { workload: Workload { transfers_per_hour: 60, ..Workload::default() } },
         Action::AddRemote { remote: 0, name: "Far".into(), address: scenario.address("elsewhere") },
         Action::ConnectRemote { node: name(2), remote: 0 },
         Action::External { node: name(2), remote: 0, bytes: Payload(vec![1, 2, 3].into()) },

@@ -120,6 +120,7 @@ fn print_summary(world: &World, summary: &Summary) {
             ),
         ),
         ("channel updates", summary.channel_updates.to_string()),
+        ("payments", format!("{}, {} failed", summary.payments, summary.payments_failed)),
         ("signature checks", format!("{} computed, {} remembered", checks.computed, checks.remembered)),
         ("invariants", format!("{} evaluated, {} violated", invariants.checked, invariants.violated)),
         ("digest", summary.digest.to_string()),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     chain::PoolError,
     gossip::MAX_PEERS,
-    node::{ChannelRefusal, Command, Node, Transfer},
+    node::{ChannelRefusal, Command, Node, PaymentRefusal, Transfer},
 };
 
 /// Why an action cannot be done. Nothing has changed then.
@@ -53,8 +53,11 @@ pub enum ActionError {
     /// The node or the channel would refuse.
     #[error(transparent)]
     Channel(#[from] ChannelRefusal),
+    /// The payer would refuse.
+    #[error(transparent)]
+    Payment(#[from] PaymentRefusal),
     /// A channel with oneself.
-    #[error("{0:?} cannot have a channel with itself")]
+    #[error("{0:?} cannot have a channel with itself, or pay itself")]
     WithItself(String),
     /// One's own watchtower.
     #[error("{0:?} cannot be its own watchtower")]
@@ -89,6 +92,7 @@ impl ActionError {
             Self::OutOfRange(_) => "out-of-range",
             Self::Refused(error) => error.code(),
             Self::Channel(refusal) => refusal.code(),
+            Self::Payment(refusal) => refusal.code(),
             Self::WithItself(_) => "with-itself",
             Self::OwnTower(_) => "own-tower",
             Self::NoChannel(..) => "no-channel",
@@ -113,6 +117,8 @@ impl World {
                 drop(self.channel_command(action)?);
             }
             Action::Watch { .. } => drop(self.watch_of(action)?),
+            Action::Send { .. } => drop(self.send_of(action)?),
+            Action::Hold { node, .. } => drop(self.on(node)?),
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
             Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
             Action::SetLink { a, b, quality } => {
@@ -203,6 +209,11 @@ impl World {
                 self.command(index, command);
             }
             Action::Watch { .. } => self.set_watch(&action),
+            Action::Send { amount, max_fee, .. } => {
+                let (payer, payee) = self.send_of(&action).expect("checked");
+                self.send_payment(payer, payee, *amount, *max_fee);
+            }
+            Action::Hold { node, on } => self.command(find(node), Command::HoldPayments(*on)),
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
             Action::Partition { nodes } => {

@@ -49,8 +49,8 @@ impl World {
 
     pub(super) fn switch_off(&mut self, index: NodeIndex) {
         let sim = &mut self.nodes[index as usize];
-        let [transfer, payment] = sim.jobs.take_timers();
-        let timers = [sim.wake.take(), transfer, payment];
+        let [transfer, payment, send] = sim.jobs.take_timers();
+        let timers = [sim.wake.take(), transfer, payment, send];
         (sim.node, sim.search) = (None, None);
         self.remotes.drop_links_of(index);
         timers.iter().flatten().for_each(|key| drop(self.queue.remove(key)));

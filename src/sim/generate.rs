@@ -49,7 +49,7 @@ impl Scenario {
             allocations: None,
             nodes,
             links,
-            workload: Workload { transfers_per_hour: each.max(1), payments_per_hour: 0 },
+            workload: Workload { transfers_per_hour: each.max(1), ..Workload::default() },
         };
         Self { version: SCENARIO_VERSION, name: String::new(), seed, config, script: Vec::new() }
     }

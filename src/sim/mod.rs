@@ -15,10 +15,12 @@ mod log;
 mod miner;
 mod mining;
 mod observe;
+mod payments;
 mod random;
 mod remote;
 mod scenario;
 mod script;
+mod stats;
 mod summary;
 mod timeline;
 mod towers;
@@ -39,7 +41,8 @@ pub use scenario::{
     SCENARIO_VERSION, Scenario, ScenarioError, Workload,
 };
 pub use script::{Action, Position, ScriptEntry};
+pub use stats::Stats;
 pub use summary::{SETTLE_MS, Summary, settle};
 pub use timeline::{Branch, Timeline};
 pub use traffic::{Carrier, Envelope, FillError, Flight};
-pub use world::{NodeIndex, SimNode, Stats, Step, World};
+pub use world::{NodeIndex, SimNode, Step, World};

@@ -120,6 +120,8 @@ pub struct Workload {
     pub transfers_per_hour: u32,
     /// Payments per virtual hour that each node makes on average through its channels, 0 ..= 36,000.
     pub payments_per_hour: u32,
+    /// Payments per virtual hour that each node makes on average to any other over whatever route it finds, 0 ..= 36,000.
+    pub sends_per_hour: u32,
 }
 
 /// What is wrong with a scenario, and where.
@@ -315,6 +317,7 @@ impl Workload {
     /// [`ScenarioError`] at `path`.
     pub fn validate(&self, path: &str) -> Result<(), ScenarioError> {
         within(&format!("{path}.transfersPerHour"), self.transfers_per_hour, 0, 36_000)?;
+        within(&format!("{path}.sendsPerHour"), self.sends_per_hour, 0, 36_000)?;
         within(&format!("{path}.paymentsPerHour"), self.payments_per_hour, 0, 36_000)
     }
 }

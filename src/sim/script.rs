@@ -82,6 +82,25 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<ChannelId>,
     },
+    /// A node pays another over whatever route it finds; the payee hands it an invoice outside the network.
+    Send {
+        /// Who pays.
+        from: String,
+        /// Who is paid.
+        to: String,
+        /// Base units, at least 100.
+        amount: Amount,
+        /// Base units of fees at most; without it a twentieth of the amount, or 50 if that is more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_fee: Option<Amount>,
+    },
+    /// A node leaves payments to it pending from now on, or takes them, with those that are pending.
+    Hold {
+        /// Which.
+        node: String,
+        /// Whether it does.
+        on: bool,
+    },
     /// A node closes a channel.
     CloseChannel {
         /// Who wants to close.

@@ -38,8 +38,12 @@ pub struct Summary {
     pub transactions: u64,
     /// Channels whose funding is on the best chain.
     pub channels_opened: u64,
-    /// Payments made through channels: updates that were completed.
+    /// Payments made through a channel of payer and payee: updates that were completed.
     pub channel_updates: u64,
+    /// Payments that arrived: through a channel of payer and payee, or over a route.
+    pub payments: u64,
+    /// Payments that were given up.
+    pub payments_failed: u64,
     /// Channels that ended on the best chain: together, settled, or punished.
     pub channels_closed: u64,
     /// Of these, how many ended with a penalty.
@@ -89,6 +93,8 @@ impl Summary {
             transactions: kinds.values().sum(),
             channels_opened: of("fund"),
             channel_updates: stats.channel_updates,
+            payments: stats.channel_updates + stats.payments,
+            payments_failed: stats.payments_failed,
             channels_closed: of("close") + of("settle") + of("punish"),
             penalties: of("punish"),
             checks: world.checks().counts(),

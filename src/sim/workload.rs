@@ -13,11 +13,15 @@ const AMOUNTS: (u32, u32) = (1, 2_000);
 /// Amounts the workload pays through channels, in base units.
 const PAYMENTS: (u32, u32) = (1, 500);
 
+/// Amounts the workload sends over routes, in base units.
+const SENDS: (u32, u32) = (100, 1_000);
+
 /// What a node does by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Job {
     Transfer,
     Payment,
+    Send,
 }
 
 /// One node's streams and timers.
@@ -25,30 +29,32 @@ pub(super) enum Job {
 pub(super) struct Jobs {
     transfers: (Stream, Option<EventKey>),
     payments: (Stream, Option<EventKey>),
+    sends: (Stream, Option<EventKey>),
 }
 
 impl Jobs {
     pub(super) fn new(seed: u64, name: &str) -> Self {
         let stream = |purpose| (Stream::new(seed, purpose, name), None);
-        Self { transfers: stream("workload"), payments: stream("payments") }
+        Self { transfers: stream("workload"), payments: stream("payments"), sends: stream("sends") }
     }
 
     /// The timers that are set; none is afterwards.
-    pub(super) fn take_timers(&mut self) -> [Option<EventKey>; 2] {
-        [self.transfers.1.take(), self.payments.1.take()]
+    pub(super) fn take_timers(&mut self) -> [Option<EventKey>; 3] {
+        [self.transfers.1.take(), self.payments.1.take(), self.sends.1.take()]
     }
 
     fn of(&mut self, job: Job) -> &mut (Stream, Option<EventKey>) {
         match job {
             Job::Transfer => &mut self.transfers,
             Job::Payment => &mut self.payments,
+            Job::Send => &mut self.sends,
         }
     }
 }
 
 impl World {
     pub(super) fn plan_workload(&mut self, index: NodeIndex) {
-        for job in [Job::Transfer, Job::Payment] {
+        for job in [Job::Transfer, Job::Payment, Job::Send] {
             self.plan_job(index, job);
         }
     }
@@ -59,6 +65,7 @@ impl World {
         match job {
             Job::Transfer => self.make_transfer(index),
             Job::Payment => self.make_payment(index),
+            Job::Send => self.make_send(index),
         }
         self.plan_job(index, job);
     }
@@ -68,6 +75,7 @@ impl World {
         let per_hour = match job {
             Job::Transfer => self.workload.transfers_per_hour,
             Job::Payment => self.workload.payments_per_hour,
+            Job::Send => self.workload.sends_per_hour,
         };
         let sim = &mut self.nodes[index as usize];
         let off = sim.node.is_none();
@@ -108,6 +116,19 @@ impl World {
         let chosen = able.get(pick as usize % able.len().max(1)).map(|channel| channel.id());
         if let Some(channel) = chosen {
             self.command(index, Command::Pay { channel, amount, times: 1 });
+        }
+    }
+}
+
+impl World {
+    /// Pays any other node that is on, over whatever route there is.
+    fn make_send(&mut self, index: NodeIndex) {
+        let others = u32::try_from(self.nodes.len()).expect("at most a thousand") - 1;
+        let stream = &mut self.nodes[index as usize].jobs.sends.0;
+        let (pick, amount) = (stream.below(others.max(1)), SENDS.0 + stream.below(SENDS.1));
+        let payee = pick + u32::from(pick >= index);
+        if others > 0 && self.nodes[payee as usize].node.is_some() {
+            self.send_payment(index, payee, units(amount), None);
         }
     }
 }

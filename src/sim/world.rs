@@ -4,11 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use borsh::BorshSerialize;
-use serde::Serialize;
-
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Workload,
+    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Stats, Workload,
     channels::Kept,
     invariants::{Lights, Watch, is_deep},
     log::Log,
@@ -19,11 +16,11 @@ use super::{
 };
 use crate::{
     chain::{Chain, Genesis},
-    channel::Notice,
     gossip::PeerId,
     node::{ChangeSet, Command, CommandResult, EventKind, Input, Node, Output, PeerChange},
     primitives::{Address, ChannelId, Checks, Hash, Tag, Timestamp},
 };
+use borsh::BorshSerialize;
 
 const HISTORY: Tag = Tag::new("tabchain/history");
 
@@ -47,28 +44,6 @@ pub struct SimNode {
     pub(super) jobs: Jobs,
     pub(super) sequence: u64,
     pub(super) root: Hash,
-}
-
-/// What happened so far, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stats {
-    /// Events done.
-    pub events: u64,
-    /// Messages delivered.
-    pub deliveries: u64,
-    /// Messages lost on their way.
-    pub lost: u64,
-    /// Blocks found by all nodes.
-    pub mined: u64,
-    /// Times a node left its best chain for another.
-    pub reorgs: u64,
-    /// The most blocks that one of these took back.
-    pub deepest_reorg: u64,
-    /// Actions of the script that could not be carried out.
-    pub refused: u64,
-    /// Updates of channels that were completed.
-    pub channel_updates: u64,
 }
 
 /// What one step did.
@@ -361,19 +336,10 @@ impl World {
     }
 
     fn note(&mut self, index: NodeIndex, event: EventKind) {
+        self.stats.count(&event);
         match &event {
-            EventKind::Mined { .. } => self.stats.mined += 1,
-            EventKind::Reorged { disconnected, .. } => {
-                self.stats.reorgs += 1;
-                self.stats.deepest_reorg = self.stats.deepest_reorg.max(*disconnected as u64);
-                if is_deep(*disconnected) {
-                    self.watch.trouble();
-                }
-            }
-            EventKind::Channel { channel, notice, .. } => {
-                self.stats.channel_updates += u64::from(matches!(notice, Notice::Paid { .. }));
-                self.check_notice(index, channel, notice);
-            }
+            EventKind::Reorged { disconnected, .. } if is_deep(*disconnected) => self.watch.trouble(),
+            EventKind::Channel { channel, notice, .. } => self.check_notice(index, channel, notice),
             EventKind::Tower { channel, peer, notice } => self.check_tower(*peer, channel, notice),
             _ => {}
         }

@@ -131,6 +131,8 @@ fn of_action(world: &World, action: &Action) -> Line {
             (if *force { "force-close" } else { "close-channel" }, vec![from.clone(), to.clone()])
         }
         Action::Cheat { from, to, commitment, .. } => ("cheat", vec![from.clone(), to.clone(), commitment.to_string()]),
+        Action::Send { from, to, amount, .. } => ("send", vec![from.clone(), to.clone(), amount.to_string()]),
+        Action::Hold { node, on } => (if *on { "hold" } else { "unhold" }, vec![node.clone()]),
         Action::Watch { client, tower: Some(tower) } => ("watch", vec![client.clone(), tower.clone()]),
         Action::Watch { client, tower: None } => ("unwatch", vec![client.clone()]),
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
