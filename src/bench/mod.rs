@@ -10,6 +10,7 @@ mod chain;
 mod channel;
 mod measure;
 mod network;
+mod route;
 mod row;
 
 pub use measure::{Bench, MEASURED};

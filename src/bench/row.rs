@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{bare, chain, channel, network};
+use super::{bare, chain, channel, network, route};
 
 /// Work that is done again and again; says how many of its row's units it did.
 pub(super) type Piece = Box<dyn FnMut() -> u64>;
@@ -45,7 +45,7 @@ pub(super) struct Definition {
 }
 
 /// Every row. A row and the bound of its group, if they have one unit, are compared.
-const ROWS: [Definition; 12] = [
+const ROWS: [Definition; 15] = [
     // Transfers signed, checked and pooled by a miner, mined with real work into a block that the miner judges like any other, sent as
     // bytes, parsed, judged by every rule and applied by a second chain.
     rate("chain.transactions", "transactions/s", chain::transactions),
@@ -62,6 +62,12 @@ const ROWS: [Definition; 12] = [
     count("channel.breakEven", "payments", channel::break_even),
     // and capital: with equal deposits and a reserve of a twentieth, base units locked for each hundred that one side can pay.
     count("channel.locked", "per 100 payable", channel::locked),
+    // Routes for payments through a network of 6,000 nodes and 60,000 channels, with every limit and all that the payer has learned.
+    rate("route.find", "routes/s", route::routes),
+    // The same search bare: Dijkstra's algorithm over fees alone, in the same graph.
+    rate("route.bound", "routes/s", route::bound),
+    // Payments that arrive, tried again with what was learned, where nobody sees the balances of others.
+    count("route.success", "of 100 payments", route::success),
     // A full block, from its bytes: parsed, judged by every rule, applied. The unit is its transactions.
     rate("block.verify", "transactions/s", chain::verify),
     // The one verification that each of these transactions needs.

@@ -200,6 +200,12 @@ impl Graph {
         self.by_id.values().filter_map(|slot| self.known(*slot))
     }
 
+    /// The channels of one node.
+    pub fn of(&self, key: &PublicKey) -> impl Iterator<Item = KnownChannel> + '_ {
+        let edges = self.by_key.get(key).map(|node| &*self.incoming[*node as usize]).unwrap_or_default();
+        edges.iter().filter_map(|edge| self.known(edge.link / 2))
+    }
+
     /// How many channels there are.
     pub fn len(&self) -> usize {
         self.by_id.len()
