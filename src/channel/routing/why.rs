@@ -58,13 +58,13 @@ pub enum NoRoute {
         /// The most that could be, by what is announced.
         announced: Amount,
     },
-    /// Every way has a channel that does not carry so little.
-    #[error("channels carry no less than {least} to the payee, not {amount}")]
+    /// Every way that could carry it has a channel that does not carry so little.
+    #[error("no way carries as little as {amount}, but one carries {possible}")]
     Minimum {
         /// To be delivered.
         amount: Amount,
-        /// The least that could be.
-        least: Amount,
+        /// What could be instead: not always the least.
+        possible: Amount,
     },
     /// Only longer routes.
     #[error("a route takes {hops} hops, at most {limit} are allowed")]
@@ -158,21 +158,21 @@ fn own<'a>(graph: &'a Graph, query: &'a Query<'_>, payer: u32) -> impl Iterator<
 /// What stands in the way, once both searches have failed.
 pub(super) fn explain(finder: &mut Finder, graph: &Graph, query: &Query<'_>, demand: &Demand) -> NoRoute {
     let own: Vec<(u32, u64)> = own(graph, query, demand.payer).collect();
-    let of = |minimum, knowledge| amount(bottleneck::largest(graph, demand, &own, minimum, knowledge));
-    if of(OfDemand, Some(finder.knowledge())) >= query.amount {
+    let of = |minimum, knowledge| bottleneck::widest(graph, demand, &own, minimum, knowledge);
+    let most = |minimum, knowledge| amount(of(minimum, knowledge).amount);
+    if most(OfDemand, Some(finder.knowledge())) >= query.amount {
         return beyond(finder, graph, query, demand).unwrap_or(NoRoute::GaveUp { limit: MAX_LABELS });
     }
-    let (wanted, announced) = (query.amount, of(OfCarried, None));
-    if of(OfDemand, None) >= wanted {
-        let largest = of(OfDemand, Some(finder.knowledge()));
+    let (wanted, widest) = (query.amount, of(OfCarried, None));
+    let announced = amount(widest.amount);
+    if most(OfDemand, None) >= wanted {
+        let largest = most(OfDemand, Some(finder.knowledge()));
         return NoRoute::FailedLately { amount: wanted, largest, announced };
     }
-    let least = amount(bottleneck::least(graph, demand, &own));
     match announced {
         Amount::ZERO => NoRoute::NoWay,
         _ if announced < wanted => NoRoute::Capacity { amount: wanted, largest: announced },
-        _ if least > wanted => NoRoute::Minimum { amount: wanted, least },
-        _ => NoRoute::Capacity { amount: wanted, largest: of(OfDemand, None) },
+        _ => NoRoute::Minimum { amount: wanted, possible: amount(widest.minimum.min(widest.amount)) },
     }
 }
 
