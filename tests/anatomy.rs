@@ -9,12 +9,12 @@ use lab::Numbers;
 use proptest::prelude::*;
 use support::properties;
 use tabchain::{
-    channel::{self, Body, Change},
+    channel::{self, Body, Change, Direct, Progress, TowerMessage, TowerRefusal, Watch},
     gossip::{Item, Message, Status},
     primitives::{
         Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
         DisputeStep, FeeSource, Funding, Hash, Header, Height, MAX_AMOUNT, Memo, Nonce, Party, Policy, PublicKey, Seal,
-        Signature, State, Target, Terms, Timestamp, Transaction, UnsealedHeader, UnsignedTransaction, encode,
+        Side, Signature, State, Target, Terms, Timestamp, Transaction, UnsealedHeader, UnsignedTransaction, encode,
     },
     view::{Anatomy, Annotate, Annotator, Evidence},
 };
@@ -142,7 +142,9 @@ fn messages(numbers: &mut Numbers) -> Vec<Message> {
         Message::Direct(Vec::new()),
     ];
     let said = bodies(numbers).into_iter().map(|body| channel::Message { handle: numbers.id(), body });
-    messages.extend(said.collect::<Vec<_>>().iter().map(|said| Message::Direct(said.to_bytes())));
+    let said: Vec<Direct> = said.map(Direct::Channel).collect();
+    let told = tower_messages(numbers).into_iter().map(Direct::Tower);
+    messages.extend(said.into_iter().chain(told).map(|said| Message::Direct(said.to_bytes())));
     messages.iter().for_each(every_kind_is_here);
     messages
 }
@@ -170,6 +172,34 @@ fn bodies(numbers: &mut Numbers) -> Vec<Body> {
     ];
     bodies.iter().for_each(every_body_is_here);
     bodies
+}
+
+/// All that a party and its watchtower can say.
+fn tower_messages(numbers: &mut Numbers) -> Vec<TowerMessage> {
+    let (channel, progress) = (numbers.id(), Progress { number: numbers.next(), revoked: numbers.next() });
+    let limit = numbers.next() as u32;
+    let watch = |numbers: &mut Numbers, client, count| {
+        let secrets = (0..count).map(|_| CommitmentSecret(numbers.id().0)).collect();
+        let watch = Watch { channel, client, newest: cosigned(numbers), revoked: numbers.next(), secrets };
+        TowerMessage::Watch(Box::new(watch))
+    };
+    let refusals = [TowerRefusal::NotServing, TowerRefusal::NotOnChain].into_iter();
+    let refusals = refusals.chain([TowerRefusal::TooMany { limit }, TowerRefusal::Full { limit }]);
+    let refused = refusals.map(|reason| TowerMessage::Refused { channel, reason });
+    let others = [TowerMessage::Watching { channel, progress }, TowerMessage::Forget { channel }];
+    let messages: Vec<_> = [watch(numbers, Side::Opener, 0), watch(numbers, Side::Accepter, 48)]
+        .into_iter()
+        .chain(refused)
+        .chain(others)
+        .collect();
+    messages.iter().for_each(|message| match message {
+        TowerMessage::Watch(_) | TowerMessage::Watching { .. } | TowerMessage::Forget { .. } => {}
+        TowerMessage::Refused { reason, .. } => match reason {
+            TowerRefusal::NotServing | TowerRefusal::NotOnChain => {}
+            TowerRefusal::TooMany { .. } | TowerRefusal::Full { .. } => {}
+        },
+    });
+    messages
 }
 
 /// A new thing to say does not compile until it has a place above.

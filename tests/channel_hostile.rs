@@ -12,7 +12,9 @@ use pair::{Setup, context};
 use proptest::prelude::*;
 use support::{ChainBuilder, LATER, genesis, key, properties, rules, units};
 use tabchain::{
-    channel::{Body, Channel, Effect, Event, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, MessageError},
+    channel::{
+        Body, Channel, Direct, DirectError, Effect, Event, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, MessageError,
+    },
     gossip::{Fault, Message as Wire, PeerId},
     node::{Command, EventKind, OpenChannel},
     primitives::{Block, Checks, Hash, Policy, Side},
@@ -45,6 +47,15 @@ fn offer() -> OpenChannel {
     OpenChannel { peer: PeerId(OTHER), ours, theirs, fee, policy: Policy::Penalty, window: 5, reserve }
 }
 
+/// As it goes over the wire.
+fn bytes_of(message: &Message) -> Vec<u8> {
+    Direct::Channel(message.clone()).to_bytes()
+}
+
+fn said(message: &Message) -> Wire {
+    Wire::Direct(bytes_of(message))
+}
+
 impl Table {
     /// Blocks with what the node wants included reach it.
     fn mine(&mut self, count: usize) {
@@ -63,7 +74,10 @@ impl Table {
     /// What the node has said to the other party since.
     fn heard(&mut self) -> Vec<Message> {
         let direct = |wire| match wire {
-            Wire::Direct(bytes) => Some(Message::parse(&bytes).expect("a node says what can be read")),
+            Wire::Direct(bytes) => match Direct::parse(&bytes).expect("a node says what can be read") {
+                Direct::Channel(message) => Some(message),
+                Direct::Tower(_) => None,
+            },
             _ => None,
         };
         self.lab.received(OTHER).into_iter().filter_map(direct).collect()
@@ -80,7 +94,7 @@ impl Table {
                 for reply in self.reply(message) {
                     deliver(self, &reply);
                     self.said.push(reply.clone());
-                    self.lab.say(OTHER, NODE, &Wire::Direct(reply.to_bytes()));
+                    self.lab.say(OTHER, NODE, &said(&reply));
                 }
             }
         }
@@ -155,18 +169,18 @@ fn words_of_others_change_nothing() {
         let old = table.said.clone();
         for _ in 0..20 * scale() {
             table.lab.greet(NODE, peer);
-            let mut bytes = message.to_bytes();
+            let mut bytes = bytes_of(message);
             match numbers.below(5) {
                 0 => {}
                 1 => bytes.truncate(numbers.below(bytes.len())),
                 2 => bytes.extend(numbers.bytes(2_000)),
-                3 if !old.is_empty() => bytes = old[numbers.below(old.len())].to_bytes(),
+                3 if !old.is_empty() => bytes = bytes_of(&old[numbers.below(old.len())]),
                 _ => {
                     let at = numbers.below(bytes.len());
                     bytes[at] ^= 1 << numbers.below(8);
                 }
             }
-            let readable = Message::parse(&bytes).is_ok();
+            let readable = Direct::parse(&bytes).is_ok();
             table.lab.say(peer, NODE, &Wire::Direct(bytes));
             assert_eq!(table.node_channel(), before.as_ref());
             assert!(readable || table.blamed(peer), "what cannot be read is blamed");
@@ -188,7 +202,7 @@ fn replays_change_nothing() {
         let before = table.node_channel().cloned();
         for message in table.said.clone() {
             // The newest may still be answered.
-            table.lab.say(OTHER, NODE, &Wire::Direct(message.to_bytes()));
+            table.lab.say(OTHER, NODE, &said(&message));
         }
         let after = table.node_channel().cloned();
         let known =
@@ -212,8 +226,8 @@ fn a_lying_party_is_survived() {
             table.lab.command(NODE, Command::Pay { channel, amount: units(10), times: 1 });
             table.answer(&mut |table, message| {
                 if numbers.below(4) == 0 {
-                    let mut bytes = message.to_bytes();
-                    let at = 32 + numbers.below(bytes.len() - 32);
+                    let mut bytes = bytes_of(message);
+                    let at = 33 + numbers.below(bytes.len() - 33);
                     bytes[at] ^= 1 << numbers.below(8);
                     table.lab.say(OTHER, NODE, &Wire::Direct(bytes));
                 }
@@ -239,13 +253,9 @@ fn a_flood_of_offers_is_bounded() {
     let mut table = table();
     table.lab.command(NODE, Command::OpenChannel(Box::new(offer())));
     let open = table.heard().remove(0);
-    table.lab.say(STRANGER, NODE, &Wire::Direct(open.to_bytes()));
+    table.lab.say(STRANGER, NODE, &said(&open));
     assert_eq!(table.lab.node(NODE).channels().count(), 0, "the handle of its own offer is not given away");
-    table.lab.say(
-        STRANGER,
-        NODE,
-        &Wire::Direct(Message { handle: open.handle, body: Body::Refuse { reason: "no".into() } }.to_bytes()),
-    );
+    table.lab.say(STRANGER, NODE, &said(&Message { handle: open.handle, body: Body::Refuse { reason: "no".into() } }));
     assert_eq!(table.lab.node(NODE).offers().count(), 1, "only who was asked can refuse");
     for salt in 0..200u8 {
         let mut request = Setup::default().request();
@@ -253,7 +263,7 @@ fn a_flood_of_offers_is_bounded() {
         request.party.salt = Hash([salt; 32]);
         let tabchain::channel::Request { party, theirs, terms, fee } = request;
         let body = Body::Open { party, theirs, terms, fee, points: [Hash::ZERO; 2] };
-        table.lab.say(STRANGER, NODE, &Wire::Direct(Message { handle: Hash([salt; 32]), body }.to_bytes()));
+        table.lab.say(STRANGER, NODE, &said(&Message { handle: Hash([salt; 32]), body }));
     }
     assert!(table.lab.node(NODE).channels().count() <= 8, "{}", table.lab.node(NODE).channels().count());
     assert!(table.lab.size(NODE) < 200_000);
@@ -273,7 +283,10 @@ fn long_words() {
     let long = MessageError::LongReason { bytes: MAX_REASON_BYTES + 1 };
     assert_eq!(Message::parse(&refuse(MAX_REASON_BYTES + 1)), Err(long));
     let huge = vec![0; MAX_MESSAGE_BYTES + 1];
-    assert_eq!(Message::parse(&huge), Err(MessageError::TooLarge { bytes: MAX_MESSAGE_BYTES + 1 }));
+    let too_large = MessageError::TooLarge { bytes: MAX_MESSAGE_BYTES + 1 };
+    assert_eq!(Message::parse(&huge), Err(too_large.clone()));
+    let huge = [&[0], &huge[..]].concat();
+    assert_eq!(Direct::parse(&huge), Err(DirectError::Channel(too_large)));
     let mut table = table();
     table.lab.say(STRANGER, NODE, &Wire::Direct(huge));
     assert!(table.blamed(STRANGER) && !table.lab.is_banned(NODE, STRANGER), "once may be an accident");
@@ -290,6 +303,12 @@ proptest! {
         let bytes = [&[5; 32][..], &[kind], &bytes].concat();
         if let Ok(message) = Message::parse(&bytes) {
             prop_assert_eq!(message.to_bytes(), bytes);
+        }
+        for about in 0..4 {
+            let bytes = [&[about, kind], &bytes[..]].concat();
+            if let Ok(message) = Direct::parse(&bytes) {
+                prop_assert_eq!(message.to_bytes(), bytes);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::primitives::{
 };
 
 /// Blocks that the other party has to settle what it published, before we do.
-const SETTLE_PATIENCE: u64 = 2;
+pub const SETTLE_PATIENCE: u64 = 2;
 
 impl Channel {
     /// Publishes a commitment. From now on we sign nothing else, also if it is reorged out.

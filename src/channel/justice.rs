@@ -32,8 +32,8 @@ impl Justice<'_> {
     }
 }
 
-/// What a step offers that has waited for so many blocks: never more than what is at stake.
-pub(super) fn step_fee(waited: u32, stake: Amount) -> Amount {
+/// Base units that a step offers the miner that has waited for so many blocks: never more than what is at stake.
+pub fn step_fee(waited: u32, stake: Amount) -> Amount {
     let wanted = (0..waited.min(MAX_RAISES)).fold(STEP_FEE, |fee, _| fee + fee / 4);
     Amount::new(wanted.min(stake.units().max(STEP_FEE))).unwrap_or(Amount::MAX)
 }

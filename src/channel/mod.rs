@@ -31,10 +31,12 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 pub use direct::{Direct, DirectError};
+pub use dispute::SETTLE_PATIENCE;
 pub use error::{Breach, Invalid, Refusal};
 pub use failure::{Failure, FailureReason};
 pub use htlc::{CLAIM_MARGIN, GIVE_BACK, NewHtlc, News, Origin, Outgoing, REORG_MARGIN};
 pub use invoice::Invoice;
+pub use justice::step_fee;
 pub use message::{Body, Change, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, MessageError};
 pub use opening::{Offer, Request};
 pub use packet::{Instruction, MAX_HOPS, MAX_PACKET_BYTES, Onward, Packet, PacketError};

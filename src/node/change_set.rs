@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Invoiced, Payment, TowerSettings};
 use crate::{
     chain::CheckedBlock,
-    channel::{Channel, Watched},
+    channel::{Channel, Guard, Watched},
     gossip::PeerId,
     primitives::{BlockId, ChannelId, Hash, PaymentHash, Transaction, TransactionId},
 };
@@ -29,6 +29,8 @@ pub struct ChangeSet {
     pub holds: Option<bool>,
     /// What is set about watchtowers; `None` if that has not changed.
     pub towers: Option<TowerSettings>,
+    /// What this node's watchtower was told of its channels; `None` once that does not matter any more.
+    pub guards: BTreeMap<ChannelId, Option<Arc<Guard>>>,
     /// Channels that are watched for others, by client and id; `None` once one is forgotten.
     pub watched: BTreeMap<PeerId, BTreeMap<ChannelId, Option<Arc<Watched>>>>,
 }
@@ -61,6 +63,7 @@ impl ChangeSet {
         overlay(&mut self.invoices, later.invoices, whole);
         self.holds = later.holds.or(self.holds);
         self.towers = later.towers.or(self.towers);
+        overlay(&mut self.guards, later.guards, whole);
         for (client, later) in later.watched {
             overlay(self.watched.entry(client).or_default(), later, whole);
         }

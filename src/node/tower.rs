@@ -10,10 +10,14 @@ use super::{
 };
 use crate::{
     channel::{
-        Direct, Guard, Progress, Sight, Tower, TowerMessage, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
+        Direct, Guard, Phase, Progress, SETTLE_PATIENCE, Sight, Tower, TowerMessage, TowerNotice, TowerRefusal, Watch,
+        WatchError, Watched, step_fee,
     },
     gossip::PeerId,
-    primitives::{Action, Amount, ChannelId, Checks, Dispute, FeeSource, Hash, Tag, Timestamp, UnsignedTransaction},
+    primitives::{
+        Action, Amount, ChannelId, Checks, Dispute, DisputeStep, FeeSource, Hash, PublicKey, Tag, Timestamp,
+        UnsignedTransaction,
+    },
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-towers");
@@ -67,9 +71,9 @@ impl Node {
         let before = std::mem::replace(&mut self.towers.settings.tower, tower);
         if before != tower {
             self.persist_settings();
-            let guards = std::mem::take(&mut self.towers.guards);
-            if let Some(before) = before {
-                guards.into_keys().for_each(|channel| self.tell(before, TowerMessage::Forget { channel }));
+            for channel in std::mem::take(&mut self.towers.guards).into_keys() {
+                self.persist_guard(&channel);
+                before.into_iter().for_each(|before| self.tell(before, TowerMessage::Forget { channel }));
             }
             let handles: Vec<Hash> = self.channels.held.keys().copied().collect();
             handles.iter().for_each(|handle| self.report(now, handle));
@@ -106,6 +110,7 @@ impl Node {
             TowerMessage::Watching { channel, progress } => {
                 if let Some(guard) = self.guard_by(from, &channel) {
                     guard.answered(now, progress);
+                    self.persist_guard(&channel);
                     self.remind(now, &channel);
                 }
             }
@@ -124,7 +129,9 @@ impl Node {
         };
         let (channel, progress) = (held.channel.id(), Progress::of(&held.channel));
         if !can_be_watched(held, tower) {
-            self.towers.guards.remove(&channel);
+            if self.towers.guards.remove(&channel).is_some() {
+                self.persist_guard(&channel);
+            }
             return;
         }
         self.towers.guards.entry(channel).or_insert_with(|| Guard::new(now, progress)).advanced(now, progress);
@@ -149,8 +156,10 @@ impl Node {
         wakes.min().filter(|_| reachable)
     }
 
-    /// Looks at the newest block for all that it watches.
+    /// Looks at the newest block for all that it watches, and for what its own tower brought there.
     pub(super) fn watch_chain(&mut self, now: Timestamp, checks: &mut Checks) {
+        let guarded: Vec<ChannelId> = self.towers.guards.keys().copied().collect();
+        guarded.iter().for_each(|channel| self.settle_shown(now, channel, checks));
         let all: Vec<_> = self.towers.watched.iter().map(|(client, channel, _)| (client, channel)).collect();
         for (client, channel) in all {
             self.look(now, client, channel, checks);
@@ -169,6 +178,9 @@ impl Node {
                 self.towers.watched.keep(*client, *channel, Watched::clone(watched));
             }
         }
+        let guards = stored.guards.iter().filter_map(|(id, guard)| Some((*id, Guard::clone(guard.as_ref()?))));
+        self.towers.guards = guards.collect();
+        self.towers.guards.values_mut().for_each(|guard| guard.connected(now));
         let handles: Vec<Hash> = self.channels.held.keys().copied().collect();
         handles.iter().for_each(|handle| self.report(now, handle));
         self.watch_chain(now, checks);
@@ -216,8 +228,21 @@ impl Node {
         for notice in answer.notices {
             self.event(EventKind::Tower { channel, peer: client, notice });
         }
-        let (keys, payer, fee, fee_from) = (answer.keys, self.keyring.public(), answer.fee, FeeSource::Account);
-        let dispute = Dispute { channel, keys, payer, fee_from, step: answer.step };
+        self.take_step(now, channel, answer.keys, answer.step, answer.fee, checks);
+    }
+
+    /// Brings a step to the chain, paid for by the account; nothing if there is nothing to pay with.
+    fn take_step(
+        &mut self,
+        now: Timestamp,
+        channel: ChannelId,
+        keys: [PublicKey; 2],
+        step: DisputeStep,
+        fee: Amount,
+        checks: &mut Checks,
+    ) {
+        let (payer, fee_from) = (self.keyring.public(), FeeSource::Account);
+        let dispute = Dispute { channel, keys, payer, fee_from, step };
         let unsigned = UnsignedTransaction { fee, action: Action::Dispute(Box::new(dispute)) };
         if fee > Amount::ZERO {
             let transaction = unsigned.sign(self.keyring.key(), &self.chain.genesis_id());
@@ -230,12 +255,32 @@ impl Node {
         let Some(tower) = self.towers.settings.tower.filter(|tower| self.is_connected(*tower)) else {
             return;
         };
-        if self.towers.guards.get_mut(channel).is_some_and(|guard| guard.is_due(now))
-            && let Some((_, watched)) = self.channel(channel)
-        {
-            let watch = TowerMessage::Watch(Box::new(Watch::of(watched)));
-            self.tell(tower, watch);
+        let Some((watch, state)) = self.channel(channel).map(|(_, held)| (Watch::of(held), held.newest().1.clone()))
+        else {
+            return;
+        };
+        if self.towers.guards.get_mut(channel).is_some_and(|guard| guard.is_due(now, &state)) {
+            self.persist_guard(channel);
+            self.tell(tower, TowerMessage::Watch(Box::new(watch)));
         }
+    }
+
+    /// The tower has shown a commitment that is not the newest, so that perhaps nobody else knows what it stands for.
+    fn settle_shown(&mut self, now: Timestamp, id: &ChannelId, checks: &mut Checks) {
+        let (Some((_, channel)), Some(guard)) = (self.channel(id), self.towers.guards.get(id)) else {
+            return;
+        };
+        let Phase::Disputed(Some(seen)) = *channel.phase() else {
+            return;
+        };
+        let (height, state) = (self.chain.height().0, guard.state_of(seen.number).cloned());
+        let waited = height.checked_sub(seen.window_ends.0 + SETTLE_PATIENCE);
+        let (Some(waited), Some(state), None) = (waited, state, channel.state_of(seen.number)) else {
+            return;
+        };
+        let (keys, stake) = (channel.funding().keys(), channel.funding().capacity().unwrap_or_default());
+        let wanted = step_fee(u32::try_from(waited).unwrap_or(u32::MAX), stake);
+        self.take_step(now, *id, keys, DisputeStep::Settle(state), wanted.min(self.budget(id)), checks);
     }
 
     /// The guard of a channel, if `from` is the tower.
@@ -270,6 +315,12 @@ impl Node {
     fn persist_settings(&mut self) {
         let towers = Some(self.towers.settings);
         self.outbox.push_back(Output::Persist(ChangeSet { towers, ..ChangeSet::default() }));
+    }
+
+    /// Stores what the tower was told, or that it does not matter any more.
+    fn persist_guard(&mut self, channel: &ChannelId) {
+        let guards = BTreeMap::from([(*channel, self.towers.guards.get(channel).cloned().map(Arc::new))]);
+        self.outbox.push_back(Output::Persist(ChangeSet { guards, ..ChangeSet::default() }));
     }
 
     fn persist_watched(&mut self, client: PeerId, channel: ChannelId, watched: Option<Watched>) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tabchain::{
     chain::{Chain, Genesis},
+    channel::Direct,
     gossip::{Fault, Message, PROTOCOL_VERSION, PeerId, Status},
     node::{ChangeSet, Command, EventKind, Input, Keyring, Node, Output, PeerChange},
     primitives::{Block, BlockId, Checks, SecretKey, Timestamp},
@@ -48,6 +49,7 @@ impl Numbers {
 const LATENCY: u64 = 20;
 
 /// Nodes by index; whoever has no node is played by the test. Peers are named by index.
+#[derive(Clone)]
 pub struct Lab {
     pub genesis: Genesis,
     pub now: Timestamp,
@@ -64,6 +66,8 @@ pub struct Lab {
     pub bandwidth: u64,
     /// Messages lost of a hundred.
     pub loss: usize,
+    /// How many messages about channels still arrive between their parties; nothing for all.
+    pub words_left: Option<usize>,
     pub messages: u64,
     checks: Checks,
     queue: BTreeMap<(Timestamp, u64), (u64, u64, Vec<u8>)>,
@@ -85,6 +89,7 @@ impl Lab {
             closed: Vec::new(),
             bandwidth: 0,
             loss: 0,
+            words_left: None,
             messages: 0,
             checks: Checks::remembering(),
             queue: BTreeMap::new(),
@@ -109,10 +114,16 @@ impl Lab {
         self.disks.insert(who, stored);
     }
 
-    /// Stops a node and starts it again from what it stored. Connections are lost.
-    pub fn restart(&mut self, who: u64) {
+    /// Stops a node; what it stored stays. Connections are lost.
+    pub fn stop(&mut self, who: u64) {
         let peers: Vec<u64> = self.links.iter().filter(|(a, _)| *a == who).map(|(_, b)| *b).collect();
         peers.iter().for_each(|peer| self.disconnect(who, *peer));
+        self.nodes.remove(&who);
+    }
+
+    /// Stops a node and starts it again from what it stored. Connections are lost.
+    pub fn restart(&mut self, who: u64) {
+        self.stop(who);
         let (disk, now) = (&self.disks[&who], self.now);
         let node = Node::from_change_set(&self.genesis, keyring(who), disk, now, &mut self.checks);
         self.nodes.insert(who, node);
@@ -200,6 +211,12 @@ impl Lab {
         if !self.nodes.contains_key(&to) {
             self.inbox.push((from, to, message));
             return;
+        }
+        if let Message::Direct(bytes) = &message
+            && let (Ok(Direct::Channel(_)), Some(left)) = (Direct::parse(bytes), &mut self.words_left)
+        {
+            let Some(less) = left.checked_sub(1) else { return };
+            *left = less;
         }
         let bytes = message.to_bytes();
         if !self.links.contains(&(from, to)) || self.numbers.below(100) < self.loss {

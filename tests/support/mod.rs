@@ -90,6 +90,7 @@ pub fn coinbase(rules: &Rules, height: tabchain::primitives::Height, to: Address
 }
 
 /// Builds on the tip of a chain that has every block it ever built.
+#[derive(Clone)]
 pub struct ChainBuilder {
     /// Its genesis.
     pub genesis: Genesis,

@@ -1,4 +1,6 @@
-//! The client's side: what its tower has been told of a channel, and when to tell it again.
+//! The client's side: what its tower has been told of a channel, when to tell it again, and what the tower might bring to the chain.
+
+use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
@@ -6,8 +8,11 @@ use serde::Serialize;
 use super::{Progress, TowerRefusal};
 use crate::{
     channel::{MAX_RESEND, RESEND},
-    primitives::Timestamp,
+    primitives::{State, Timestamp},
 };
+
+/// States remembered of commitments that the tower may hold.
+const MAX_SHOWN: usize = 8;
 
 /// What a tower is told of one channel: the newest only, one message at a time, again and again until it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -19,6 +24,9 @@ pub struct Guard {
     /// What was said and is not answered.
     sent: Option<Progress>,
     refused: Option<TowerRefusal>,
+    /// What the commitments stand for that were said, from the one that the tower holds for certain. If the tower refutes by an older one than
+    /// the newest, nobody else may be left who can settle it.
+    shown: BTreeMap<u64, State>,
     send_at: Timestamp,
     backoff: u64,
 }
@@ -26,7 +34,16 @@ pub struct Guard {
 impl Guard {
     /// Nothing was said yet.
     pub const fn new(now: Timestamp, wanted: Progress) -> Self {
-        Self { wanted, acknowledged: None, confirmed: false, sent: None, refused: None, send_at: now, backoff: RESEND }
+        Self {
+            wanted,
+            acknowledged: None,
+            confirmed: false,
+            sent: None,
+            refused: None,
+            shown: BTreeMap::new(),
+            send_at: now,
+            backoff: RESEND,
+        }
     }
 
     /// The number of the newest commitment that the tower has said to hold.
@@ -52,7 +69,7 @@ impl Guard {
     }
 
     /// The connection came up: all is said again.
-    pub const fn connected(&mut self, now: Timestamp) {
+    pub fn connected(&mut self, now: Timestamp) {
         (self.sent, self.confirmed) = (None, false);
         (self.send_at, self.backoff) = (now, RESEND);
     }
@@ -63,11 +80,20 @@ impl Guard {
         (!known).then_some(self.send_at)
     }
 
-    /// Whether the newest is to be said now; if so, it counts as said.
-    pub fn is_due(&mut self, now: Timestamp) -> bool {
+    /// What a commitment stands for that the tower may bring to the chain.
+    pub fn state_of(&self, number: u64) -> Option<&State> {
+        self.shown.get(&number)
+    }
+
+    /// Whether the newest is to be said now; if so, it counts as said. `state` is what it stands for.
+    pub fn is_due(&mut self, now: Timestamp, state: &State) -> bool {
         let due = self.next_wake().is_some_and(|at| at <= now);
         if due {
             self.sent = Some(self.wanted);
+            self.shown.entry(self.wanted.number).or_insert_with(|| state.clone());
+            // What the tower certainly holds stays.
+            let oldest = self.shown.keys().copied().find(|number| Some(*number) != self.acknowledged());
+            oldest.filter(|_| self.shown.len() > MAX_SHOWN).map(|number| self.shown.remove(&number));
             self.send_at = now.after(self.backoff);
             self.backoff = (self.backoff * 2).min(MAX_RESEND);
         }
@@ -80,6 +106,8 @@ impl Guard {
             return;
         }
         (self.acknowledged, self.refused) = (self.acknowledged.max(Some(held)), None);
+        let least = self.acknowledged().unwrap_or_default();
+        self.shown.retain(|number, _| *number >= least);
         if self.sent == Some(held) {
             (self.sent, self.confirmed) = (None, true);
             (self.send_at, self.backoff) = (now, RESEND);
@@ -101,19 +129,40 @@ mod tests {
         Progress { number, revoked: number }
     }
 
+    fn state() -> State {
+        State { balances: Default::default(), htlcs: Vec::new() }
+    }
+
+    /// A tower that never answers is told again and again, and costs little room; what it holds for certain is remembered.
+    #[test]
+    fn what_may_be_shown_is_remembered() {
+        let (mut guard, mut now) = (Guard::new(Timestamp(0), at(3)), Timestamp(0));
+        assert!(guard.is_due(now, &state()));
+        guard.answered(now, at(3));
+        for number in 4..40 {
+            guard.advanced(now, at(number));
+            now = guard.next_wake().expect("not answered");
+            assert!(guard.is_due(now, &state()));
+            assert!(guard.state_of(3).is_some() && guard.state_of(number).is_some());
+            assert!(guard.shown.len() <= MAX_SHOWN);
+        }
+        guard.answered(now, at(37));
+        assert_eq!(guard.shown.keys().copied().collect::<Vec<_>>(), [37, 38, 39]);
+    }
+
     /// Said, lost, said again ever later; what came meanwhile goes with it, and is said at once when an old one is answered.
     #[test]
     fn one_message_at_a_time() {
         let mut guard = Guard::new(Timestamp(0), at(0));
-        assert!(guard.is_due(Timestamp(0)) && !guard.is_due(Timestamp(RESEND - 1)));
+        assert!(guard.is_due(Timestamp(0), &state()) && !guard.is_due(Timestamp(RESEND - 1), &state()));
         guard.advanced(Timestamp(10), at(1));
-        assert!(!guard.is_due(Timestamp(10)), "one waits for its answer");
-        assert!(guard.is_due(Timestamp(RESEND)));
+        assert!(!guard.is_due(Timestamp(10), &state()), "one waits for its answer");
+        assert!(guard.is_due(Timestamp(RESEND), &state()));
         guard.answered(Timestamp(RESEND + 1), at(0));
-        assert_eq!((guard.acknowledged(), guard.is_due(Timestamp(RESEND + 1))), (Some(0), false));
+        assert_eq!((guard.acknowledged(), guard.is_due(Timestamp(RESEND + 1), &state())), (Some(0), false));
         guard.advanced(Timestamp(RESEND + 2), at(2));
         guard.answered(Timestamp(RESEND + 3), at(1));
-        assert!(guard.is_due(Timestamp(RESEND + 3)));
+        assert!(guard.is_due(Timestamp(RESEND + 3), &state()));
         guard.answered(Timestamp(RESEND + 4), at(9));
         assert_eq!(guard.acknowledged(), Some(1), "it cannot hold what there is not");
         guard.answered(Timestamp(RESEND + 4), at(2));
@@ -123,7 +172,7 @@ mod tests {
         guard.advanced(Timestamp(20_000), at(3));
         for _ in 0..6 {
             let now = guard.next_wake().expect("not answered");
-            assert!(guard.is_due(now));
+            assert!(guard.is_due(now, &state()));
             waits.push(guard.next_wake().expect("not answered").since(now));
         }
         assert_eq!(waits, [RESEND, 2 * RESEND, 4 * RESEND, 8 * RESEND, MAX_RESEND, MAX_RESEND]);
@@ -133,30 +182,30 @@ mod tests {
     #[test]
     fn incomplete_updates_wait() {
         let mut guard = Guard::new(Timestamp(0), at(0));
-        assert!(guard.is_due(Timestamp(0)));
+        assert!(guard.is_due(Timestamp(0), &state()));
         guard.answered(Timestamp(1), at(0));
         let half = Progress { number: 1, revoked: 0 };
         guard.advanced(Timestamp(2), half);
-        assert!(!guard.is_due(Timestamp(2)));
-        assert!(guard.is_due(Timestamp(2 + RESEND)));
+        assert!(!guard.is_due(Timestamp(2), &state()));
+        assert!(guard.is_due(Timestamp(2 + RESEND), &state()));
         guard.answered(Timestamp(3 + RESEND), half);
         assert_eq!(guard.next_wake(), None);
         guard.advanced(Timestamp(4 + RESEND), at(1));
-        assert!(guard.is_due(Timestamp(4 + RESEND)));
+        assert!(guard.is_due(Timestamp(4 + RESEND), &state()));
     }
 
     /// After a reconnection all is said again; a refusal is news once.
     #[test]
     fn reconnecting_and_refusals() {
         let mut guard = Guard::new(Timestamp(0), at(0));
-        assert!(guard.is_due(Timestamp(0)));
+        assert!(guard.is_due(Timestamp(0), &state()));
         guard.answered(Timestamp(1), at(0));
         guard.connected(Timestamp(2));
         assert_eq!((guard.acknowledged(), guard.next_wake()), (Some(0), Some(Timestamp(2))));
-        assert!(guard.is_due(Timestamp(2)));
+        assert!(guard.is_due(Timestamp(2), &state()));
         assert!(guard.refuse(TowerRefusal::NotServing) && !guard.refuse(TowerRefusal::NotServing));
         assert_eq!((guard.acknowledged(), guard.next_wake()), (None, Some(Timestamp(2 + RESEND))));
-        assert!(guard.is_due(Timestamp(2 + RESEND)));
+        assert!(guard.is_due(Timestamp(2 + RESEND), &state()));
         guard.answered(Timestamp(3 + RESEND), at(0));
         assert_eq!((guard.refused(), guard.next_wake()), (None, None));
     }
