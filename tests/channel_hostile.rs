@@ -302,7 +302,7 @@ proptest! {
     fn one_message_one_encoding(bytes in prop::collection::vec(any::<u8>(), 0..300), kind in 0u8..14) {
         let bytes = [&[5; 32][..], &[kind], &bytes].concat();
         if let Ok(message) = Message::parse(&bytes) {
-            prop_assert_eq!(message.to_bytes(), bytes);
+            prop_assert_eq!(&message.to_bytes(), &bytes);
         }
         for about in 0..4 {
             let bytes = [&[about, kind], &bytes[..]].concat();

@@ -6,15 +6,22 @@ mod court;
 #[path = "support/lab.rs"]
 mod lab;
 mod support;
+#[path = "support/worlds.rs"]
+mod worlds;
 
 use court::{Court, DEPOSITS, OPENER, PAYMENTS, TOWER, node_of};
 use support::units;
 use tabchain::{
-    channel::{TowerNotice, TowerRefusal},
-    gossip::PeerId,
+    channel::{
+        Direct, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, Tower, TowerMessage, TowerNotice,
+        TowerRefusal, Watch, Watched,
+    },
+    gossip::{Message, PeerId},
     node::{Command, EventKind, Transfer},
-    primitives::{Policy, Side},
+    primitives::{Checks, CoSigned, Commitment, Hash, Policy, Side, Tag, Timestamp},
+    sim::{Action, Capsule, Invariant, LinkQuality, LogEntry, Record, Scenario, Summary, Workload, World},
 };
+use worlds::{at, cheat, keep, name, open_with, pay_through, ring, scenario, watch};
 
 const POLICIES: [Policy; 2] = [Policy::Penalty, Policy::Replace];
 const CAPACITY: u64 = DEPOSITS[0] + DEPOSITS[1];
@@ -74,6 +81,7 @@ fn no_honest_publisher_is_punished() {
             PAYMENTS[..4].iter().for_each(|(from, amount)| court.pay(*from, *amount));
             court
         };
+        let mut refuted = [0, 0];
         for (payer, publisher) in
             Side::BOTH.into_iter().flat_map(|payer| Side::BOTH.map(|publisher| (payer, publisher)))
         {
@@ -96,11 +104,14 @@ fn no_honest_publisher_is_punished() {
                 court.finish();
                 let told = format!("{policy:?} {payer:?} {publisher:?} {delivered} {away}: {:?}", court.kinds());
                 assert!(!court.kinds().contains(&"punish"), "{told}");
+                refuted[usize::from(away)] += court.kinds().iter().filter(|kind| **kind == "refute").count();
                 for side in Side::BOTH {
                     assert!(court.gained(side) >= owned[side.index()], "{told}");
                 }
             }
         }
+        // The responder publishes what the proposer has revoked already, or the proposer what it has not heard the signature of.
+        assert!(refuted.iter().all(|count| *count > 0), "{policy:?}: {refuted:?}");
     }
 }
 
@@ -352,4 +363,225 @@ fn lossy_lines() {
     court.lab.run(300_000);
     assert_eq!(Side::BOTH.map(|side| court.acknowledged(side)), [Some(newest); 2]);
     assert!(court.lab.closed.is_empty(), "nobody honest is blamed: {:?}", court.lab.closed);
+}
+
+/// A client of the tower's that the test plays, and what it says of a channel that it has nothing to do with, or has.
+struct Liar {
+    court: Court,
+    peer: u64,
+}
+
+impl Liar {
+    fn new(court: &Court) -> Self {
+        let mut court = court.clone();
+        court.lab.greet(TOWER, 77);
+        Self { court, peer: 77 }
+    }
+
+    fn say(&mut self, message: TowerMessage) {
+        self.court.lab.say(self.peer, TOWER, &Message::Direct(Direct::Tower(message).to_bytes()));
+    }
+
+    fn watch(&mut self, watch: Watch) {
+        self.say(TowerMessage::Watch(Box::new(watch)));
+    }
+
+    fn blames(&self) -> Vec<String> {
+        let fault = |(who, event): &(u64, EventKind)| match event {
+            EventKind::PeerBlamed { peer, fault } if (*who, peer.0) == (TOWER, self.peer) => Some(fault.to_string()),
+            _ => None,
+        };
+        self.court.lab.events.iter().filter_map(fault).collect()
+    }
+
+    fn holds(&self) -> Option<Progress> {
+        let watched = self.court.lab.node(TOWER).watched();
+        watched.get(PeerId(self.peer), &self.court.channel).map(Watched::progress)
+    }
+
+    fn answers(&mut self) -> Vec<TowerMessage> {
+        let said = |message| match message {
+            Message::Direct(bytes) => match Direct::parse(&bytes) {
+                Ok(Direct::Tower(message)) => Some(message),
+                _ => panic!("a tower says what can be read"),
+            },
+            _ => None,
+        };
+        self.court.lab.received(self.peer).into_iter().filter_map(said).collect()
+    }
+}
+
+/// What a lie changes in an honest word.
+type Lie = fn(&mut Watch);
+
+#[test]
+fn lies_change_nothing_and_are_blamed() {
+    let mut court = Court::open(Policy::Penalty, 4, &[]);
+    court.lab.command(TOWER, Command::ServeAsTower(true));
+    let mut words = vec![Watch::of(court.held(Side::Opener))];
+    for (from, amount) in PAYMENTS {
+        court.pay(from, amount);
+        words.push(Watch::of(court.held(Side::Opener)));
+    }
+    let (older, newest) = (words[5].clone(), words[8].clone());
+    // Numbers, signatures, secrets: by themselves, or against what was said before.
+    let lies: [(&str, bool, Lie); 12] = [
+        ("signatures", false, |watch| watch.newest.signatures[0] = watch.newest.signatures[1]),
+        ("signatures", true, |watch| watch.newest.signatures[1] = watch.newest.signatures[0]),
+        ("signatures", false, |watch| watch.newest.commitment.state.0[0] ^= 1),
+        ("signatures", false, |watch| watch.newest.commitment.number += 1),
+        ("revocations", false, |watch| watch.newest.commitment.number = u64::MAX),
+        ("revocations", false, |watch| watch.revoked += 1),
+        ("inconsistent", false, |watch| watch.revoked -= 1),
+        ("inconsistent", false, |watch| watch.secrets[0].0[0] ^= 1),
+        ("inconsistent", false, |watch| watch.secrets.clear()),
+        ("inconsistent", true, |watch| (watch.revoked, watch.secrets) = (0, Vec::new())),
+        ("inconsistent", true, |watch| watch.secrets.iter_mut().for_each(|secret| secret.0[5] ^= 1)),
+        ("said before", true, |watch| watch.client = Side::Accepter),
+    ];
+    for (fault, has_said, lie) in lies {
+        let mut liar = Liar::new(&court);
+        if has_said {
+            liar.watch(older.clone());
+        }
+        let before = (liar.holds(), liar.court.lab.size(TOWER));
+        assert_eq!(before.0, has_said.then(|| older.progress()));
+        liar.answers();
+        let mut watch = newest.clone();
+        lie(&mut watch);
+        liar.watch(watch);
+        assert!(liar.blames().iter().any(|blame| blame.contains(fault)), "{fault}: {:?}", liar.blames());
+        assert_eq!((liar.holds(), liar.answers()), (before.0, Vec::new()), "{fault}");
+        liar.watch(newest.clone());
+        assert_eq!(liar.holds(), Some(newest.progress()), "one lie may be an accident");
+    }
+    // An old word is merely late: it changes nothing, and the answer says what is held. Another of the same number is a lie.
+    let mut liar = Liar::new(&court);
+    liar.watch(newest.clone());
+    for word in words.iter().rev() {
+        liar.watch(word.clone());
+        let progress = newest.progress();
+        assert_eq!(liar.answers().last(), Some(&TowerMessage::Watching { channel: court.channel, progress }));
+        assert_eq!(liar.holds(), Some(progress));
+    }
+    assert_eq!(liar.blames(), Vec::<String>::new());
+    let mut other = newest.clone();
+    other.newest.commitment.state.0[7] ^= 1;
+    liar.watch(other);
+    assert!(liar.blames().iter().all(|blame| blame.contains("said before")) && liar.blames().len() == 1);
+}
+
+/// The tower believes nothing that it cannot see on its chain, and what it keeps of all clients together is bounded.
+#[test]
+fn floods_are_bounded() {
+    let court = Court::paid(Policy::Penalty, 4, &[Side::Opener]);
+    let honest = Watch::of(court.held(Side::Opener));
+    let mut liar = Liar::new(&court);
+    let size = liar.court.lab.size(TOWER);
+    for salt in 0..=255 {
+        let channel = Hash([salt; 32]);
+        liar.watch(Watch { channel, ..honest.clone() });
+        liar.say(TowerMessage::Forget { channel });
+        liar.say(TowerMessage::Watching { channel, progress: honest.progress() });
+        let reason = TowerRefusal::NotOnChain;
+        assert_eq!(liar.answers(), [TowerMessage::Refused { channel, reason }]);
+    }
+    liar.say(TowerMessage::Forget { channel: court.channel });
+    assert!(liar.court.lab.size(TOWER) < size + 1_000);
+    assert_eq!(liar.court.lab.node(TOWER).watched().len(), 1, "a client forgets for itself only");
+    for _ in 0..3 {
+        liar.court.lab.say(77, TOWER, &Message::Direct([&[1], &vec![0; MAX_TOWER_BYTES + 1][..]].concat()));
+    }
+    assert!(liar.court.lab.is_banned(TOWER, 77));
+
+    let (mut tower, mut checks) = (Tower::<u64>::default(), Checks::remembering());
+    let keys = court.held(Side::Opener).funding().keys();
+    let genesis = court.lab.genesis.block().id();
+    let mut say = |client: u64, number: u64| {
+        let channel = Tag::new("tabchain/test-channel").hash(&[&number.to_le_bytes()]);
+        let commitment = Commitment { number: 0, ..honest.newest.commitment };
+        let signatures = [1, 2].map(|who| commitment.sign(&support::key(who), &genesis, &channel));
+        let newest = CoSigned { commitment, signatures };
+        let watch = Watch { channel, client: Side::Opener, newest, revoked: 0, secrets: Vec::new() };
+        let taken = tower.watch(client, &watch, Some((keys, Policy::Penalty)), &genesis, &mut checks);
+        (taken.map_err(|error| error.to_string()), tower.len())
+    };
+    let most = MAX_WATCHED_OF_CLIENT as u64;
+    (0..most).for_each(|number| assert_eq!(say(0, number).0, Ok(Progress::default())));
+    let (refused, count) = say(0, most);
+    assert!(refused.is_err_and(|error| error.contains("this client")) && count == MAX_WATCHED_OF_CLIENT);
+    assert_eq!(say(0, 0).0, Ok(Progress::default()), "what it watches it goes on watching");
+    for number in most..MAX_WATCHED as u64 {
+        assert_eq!(say(number / 8, number).0, Ok(Progress::default()));
+    }
+    let (refused, count) = say(9_999, 9_999);
+    assert!(refused.is_err_and(|error| error.contains("already")) && count == MAX_WATCHED);
+}
+
+/// Nothing that a tower says can hurt its client: not what it claims to hold, and not from somebody who is not the tower.
+#[test]
+fn lying_towers() {
+    let mut court = Court::paid(Policy::Penalty, 4, &[Side::Opener]);
+    let (channel, newest) = (court.channel, court.newest());
+    let before = court.held(Side::Opener).clone();
+    let ahead = Progress { number: newest + 5, revoked: newest + 5 };
+    for from in [court::ACCEPTER, TOWER] {
+        for channel in [channel, Hash::ZERO] {
+            let reason = TowerRefusal::NotServing;
+            let words =
+                [TowerMessage::Watching { channel, progress: ahead }, TowerMessage::Refused { channel, reason }];
+            for word in words.into_iter().skip(usize::from(from == TOWER && channel == court.channel)) {
+                court.lab.say(from, OPENER, &Message::Direct(Direct::Tower(word).to_bytes()));
+            }
+        }
+        assert_eq!(court.acknowledged(Side::Opener), (from != TOWER).then_some(newest));
+    }
+    court.lab.run(70_000);
+    assert_eq!(court.acknowledged(Side::Opener), Some(newest), "it is asked again");
+    assert_eq!(court.held(Side::Opener), &before);
+}
+
+/// In a whole network, as part of a script.
+#[test]
+fn a_script_with_a_watchtower() {
+    let quality = LinkQuality { jitter: 60, ..LinkQuality::default() };
+    let mut scenario = scenario(3, &[60, 60, 60, 60], &ring(4), quality);
+    scenario.config.workload = Workload::default();
+    scenario.script = vec![
+        at(1_000, open_with(0, 1, [100_000, 80_000], Policy::Penalty, 10, 0)),
+        at(1_000, watch(0, Some(2))),
+        at(1_500, watch(1, Some(1))),
+        at(2_000, watch(3, None)),
+        at(160_000, pay_through(0, 1, 5_000, 4)),
+        at(160_000, pay_through(1, 0, 9_000, 4)),
+        at(280_000, Action::Stop { node: name(0) }),
+        at(290_000, cheat(1, 0, 4)),
+        at(480_000, Action::Start { node: name(0) }),
+    ];
+    let json = serde_json::to_string(&scenario).expect("plain data");
+    assert!(
+        json.contains(r#"{"do":"watch","client":"A","tower":"C"}"#) && json.contains(r#"{"do":"watch","client":"D"}"#)
+    );
+    assert_eq!(Scenario::from_json(&json).as_ref(), Ok(&scenario));
+    let mut world = World::new(scenario);
+    world.run_until(Timestamp(270_000));
+    let id = world.nodes()[0].node.as_ref().map(|node| node.channels().next().expect("open").1.id());
+    let kept: Vec<u64> = world.kept(1, &id.expect("off later")).collect();
+    assert_eq!(kept, (0..9).collect::<Vec<_>>());
+    world.run_until(Timestamp(540_000));
+    let told = keep(&world, "watchtower");
+    let summary = Summary::of(&world, 0);
+    assert_eq!((world.stats().refused, summary.channels_closed, summary.penalties), (1, 1, 1), "{told}");
+    let noticed = |record: &Record| {
+        matches!(
+            &record.entry,
+            LogEntry::Node(EventKind::Tower { peer: PeerId(0), notice: TowerNotice::Punishing { number: 4, .. }, .. })
+        )
+    };
+    assert_eq!(world.log().filter(|record| record.node == Some(2) && noticed(record)).count(), 1, "{told}");
+    let payout = world.invariants()[4];
+    assert_eq!((payout.0, payout.1.violated), (Invariant::Payout, 0));
+    assert_eq!(payout.1.checked, 1, "whoever was away had a tower; {told}");
+    assert_eq!(world.violation(), None, "{told}");
+    assert!(Capsule::of(&world).replay().finish().is_ok());
 }

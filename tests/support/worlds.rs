@@ -90,6 +90,10 @@ pub fn cheat(from: usize, to: usize, commitment: u64) -> Action {
     Action::Cheat { from: name(from), to: name(to), commitment, channel: None }
 }
 
+pub fn watch(client: usize, tower: Option<usize>) -> Action {
+    Action::Watch { client: name(client), tower: tower.map(name) }
+}
+
 /// Leaves a capsule of the world where a failed run can be looked at, and says so.
 pub fn keep(world: &World, what: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/failed-capsules");
@@ -159,6 +163,7 @@ pub fn channel_actions(nodes: usize) -> impl Strategy<Value = Action> {
         6 => (two(), 1u64..20_000, 1u32..20).prop_map(|((from, to), amount, times)| pay_through(from, to, amount, times)),
         2 => (two(), any::<bool>()).prop_map(|((from, to), force)| close(from, to, force)),
         1 => (two(), 0u64..30).prop_map(|((from, to), commitment)| cheat(from, to, commitment)),
+        1 => (two(), any::<bool>()).prop_map(|((client, tower), some)| watch(client, some.then_some(tower))),
     ]
 }
 

@@ -66,8 +66,9 @@ impl World {
             Notice::Published { window_ends, .. } => {
                 let height = self.running().map(|(_, node)| node.chain().height()).max().unwrap_or_default();
                 let troubles = self.watch.troubles;
-                self.watch.parties.entry((index, *id)).or_default().in_time =
-                    in_time(*window_ends, height).then_some(troubles);
+                let party = self.watch.parties.entry((index, *id)).or_default();
+                // Whoever comes back and sees it late may have a tower that saw it in time.
+                party.in_time = in_time(*window_ends, height).then_some(troubles).or(party.in_time);
             }
             Notice::Closed { ending } => {
                 let Some((owed, paid)) = self.owed_and_paid(index, id, *ending) else {
