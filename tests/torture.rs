@@ -45,7 +45,7 @@ fn stormy(seed: u64) -> Scenario {
         time += numbers.next() % MINUTE;
         let (node, to) = (names[numbers.below(30)].clone(), names[numbers.below(30)].clone());
         let (from, amount) = (node.clone(), Amount::literal(1 + numbers.next() % 20_000));
-        let action = match numbers.below(16) {
+        let action = match numbers.below(18) {
             6..=9 => Action::OpenChannel {
                 from,
                 to,
@@ -59,6 +59,7 @@ fn stormy(seed: u64) -> Scenario {
             10..=13 => Action::Pay { from, to, amount, times: 1, channel: None },
             14 => Action::CloseChannel { from, to, force: numbers.below(2) == 0, channel: None },
             15 => Action::Cheat { from, to, commitment: numbers.next() % 5, channel: None },
+            16 | 17 => Action::Watch { client: node, tower: (numbers.below(4) > 0).then_some(to) },
             0 => Action::Partition { nodes: names.iter().filter(|_| numbers.below(2) == 0).cloned().collect() },
             1 => Action::HealAll,
             2 => Action::Stop { node },
