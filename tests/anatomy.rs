@@ -13,8 +13,9 @@ use tabchain::{
     gossip::{Item, Message, Status},
     primitives::{
         Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
-        DisputeStep, FeeSource, Funding, Hash, Header, Height, MAX_AMOUNT, Memo, Nonce, Party, Policy, PublicKey, Seal,
-        Side, Signature, State, Target, Terms, Timestamp, Transaction, UnsealedHeader, UnsignedTransaction, encode,
+        DisputeStep, FeeSource, Funding, Hash, Header, Height, Htlc, MAX_AMOUNT, Memo, Nonce, Party, Policy, Preimage,
+        PublicKey, Resizing, Revelation, Seal, Side, Signature, State, Target, Terms, Timestamp, Transaction,
+        UnsealedHeader, UnsignedTransaction, encode,
     },
     view::{Anatomy, Annotate, Annotator, Evidence},
 };
@@ -65,20 +66,33 @@ fn funding(numbers: &mut Numbers) -> Funding {
         reserve: amount(numbers),
         valid_until: Height(numbers.next()),
     };
-    Funding { parties: [party(numbers), party(numbers)], terms }
+    let resizes = (numbers.below(2) == 0)
+        .then(|| Resizing { channel: numbers.id(), balances: [amount(numbers), amount(numbers)] });
+    Funding { parties: [party(numbers), party(numbers)], terms, resizes }
+}
+
+fn htlc(numbers: &mut Numbers) -> Htlc {
+    let offerer = Side::BOTH[numbers.below(2)];
+    let (id, amount, payment) = (numbers.next(), amount(numbers), numbers.id());
+    Htlc { id, offerer, amount, payment, expiry: Height(numbers.next()) }
+}
+
+fn state(numbers: &mut Numbers) -> State {
+    State { balances: [amount(numbers), amount(numbers)], htlcs: many(numbers, 60, htlc) }
 }
 
 fn evidence(numbers: &mut Numbers) -> Evidence {
-    let state = State { balances: [amount(numbers), amount(numbers)], htlcs: numbers.id() };
+    let state = state(numbers);
     Evidence { funding: funding(numbers), newest: cosigned(numbers), state }
 }
 
 fn dispute(numbers: &mut Numbers) -> Dispute {
-    let step = match numbers.below(4) {
+    let step = match numbers.below(5) {
         0 => DisputeStep::Publish(cosigned(numbers)),
         1 => DisputeStep::Refute(cosigned(numbers)),
         2 => DisputeStep::Punish(CommitmentSecret(numbers.id().0)),
-        _ => DisputeStep::Settle(State { balances: [amount(numbers), amount(numbers)], htlcs: numbers.id() }),
+        3 => DisputeStep::Settle(state(numbers)),
+        _ => DisputeStep::Reveal(Revelation { preimage: Preimage(numbers.id().0), expiry: Height(numbers.next()) }),
     };
     Dispute {
         channel: numbers.id(),

@@ -30,7 +30,7 @@ pub struct Rules {
     pub subsidy: Amount,
     /// Blocks after which the subsidy halves, 1 ..= 2^32.
     pub halving_interval: u64,
-    /// Most bytes of an encoded block, 1,000 ..= 4,000,000.
+    /// Most bytes of an encoded block, 5,000 ..= 4,000,000: any settlement of a channel fits, also one with sixty HTLCs.
     pub max_block_bytes: u32,
     /// Milliseconds a block may lie ahead of a node's clock before it is held back, 0 ..= 7,200,000.
     pub max_future_drift: u64,
@@ -103,7 +103,7 @@ impl Rules {
             ("halfLife", self.half_life, 1_000, 1 << 40),
             ("initialDifficulty", self.initial_difficulty, 1, 1 << 40),
             ("halvingInterval", self.halving_interval, 1, 1 << 32),
-            ("maxBlockBytes", u64::from(self.max_block_bytes), 1_000, 4_000_000),
+            ("maxBlockBytes", u64::from(self.max_block_bytes), 5_000, 4_000_000),
             ("maxFutureDrift", self.max_future_drift, 0, 7_200_000),
         ];
         for (field, value, min, max) in ranges {

@@ -8,6 +8,7 @@ mod amount;
 mod block;
 mod channel;
 mod checks;
+mod dispute;
 mod encoding;
 mod finding;
 mod hash;
@@ -26,14 +27,12 @@ pub use channel::{
     Terms, WINDOW_RANGE,
 };
 pub use checks::{CheckCounts, Checks};
+pub use dispute::{Closing, Dispute, DisputeStep, FeeSource, Revelation};
 pub use encoding::{DecodeError, decode, encode};
 pub use finding::{Finding, NOT_APPLICABLE, Verdict};
 pub use hash::{Hash, HashError, Tag};
 pub use htlc::{Htlc, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage};
 pub use keys::{PublicKey, SecretKey, Signature, VerifyingKey};
 pub use target::{Midstate, Target, Work};
-pub use transaction::{
-    Action, Closing, Dispute, DisputeStep, FeeSource, MAX_MEMO_BYTES, Memo, MemoTooLong, Revelation, Transaction,
-    TransactionId, UnsignedTransaction,
-};
+pub use transaction::{Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction};
 pub use units::{Height, Nonce, Timestamp};

@@ -91,11 +91,11 @@ impl Summary {
             stale_blocks: stats.mined.saturating_sub(height),
             reorgs: stats.reorgs,
             transactions: kinds.values().sum(),
-            channels_opened: of("fund"),
+            channels_opened: of("fund") + of("resize"),
             channel_updates: stats.channel_updates,
             payments: stats.channel_updates + stats.payments,
             payments_failed: stats.payments_failed,
-            channels_closed: of("close") + of("settle") + of("punish"),
+            channels_closed: of("close") + of("settle") + of("punish") + of("resize"),
             penalties: of("punish"),
             checks: world.checks().counts(),
             invariants: InvariantCounts {

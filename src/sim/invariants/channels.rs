@@ -100,12 +100,13 @@ impl World {
         }
     }
 
-    /// 2: what both own is the capacity, and numbers grow one by one.
+    /// 2: what both own and what is pending is the capacity, and numbers grow one by one.
     fn check_balances(&self, channel: &Channel, before: Option<Watched>) -> Result<(), String> {
         let (signed, state) = channel.newest();
-        let (sum, capacity) = (state.balances[0].checked_add(state.balances[1]), channel.funding().capacity());
-        if sum != capacity {
-            return Err(format!("balances {:?}, capacity {capacity:?}", state.balances));
+        let capacity = channel.funding().capacity();
+        if state.total() != capacity {
+            let (balances, pending) = (state.balances, state.pending());
+            return Err(format!("balances {balances:?}, HTLCs {pending:?}, capacity {capacity:?}"));
         }
         let (number, last) = (signed.commitment.number, before.map_or(0, |before| before.number));
         if number < last || number > last + 1 {
@@ -180,7 +181,12 @@ fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
             DisputeStep::Settle(state) => Some(state.balances[side.index()]),
             _ => None,
         },
-        Action::Transfer { .. } | Action::Fund(_) => None,
+        Action::Fund(funding) => {
+            let resizing = funding.resizes.filter(|resizing| resizing.channel == id)?;
+            let key = channel.funding().keys()[side.index()];
+            Some(resizing.balances[funding.keys().iter().position(|party| *party == key)?])
+        }
+        Action::Transfer { .. } => None,
     }
 }
 

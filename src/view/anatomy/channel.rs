@@ -5,7 +5,7 @@ use borsh::BorshSerialize;
 use super::{Annotate, Annotator};
 use crate::{
     channel::Channel,
-    primitives::{CoSigned, Commitment, Funding, Party, Policy, State, Terms},
+    primitives::{CoSigned, Commitment, Funding, Htlc, Party, Policy, Resizing, Side, State, Terms},
 };
 
 /// What a party must keep of a channel so that the chain pays it, one after another.
@@ -37,9 +37,18 @@ impl Annotate for Evidence {
 
 impl Annotate for Funding {
     fn annotate(&self, into: &mut Annotator) {
-        let Self { parties, terms, resizes: _ } = self;
+        let Self { parties, terms, resizes } = self;
         into.each("parties", parties, |into, party| party.annotate(into));
         into.within("terms", |into| terms.annotate(into));
+        into.option("resizes", resizes.as_ref(), |into, resizing| resizing.annotate(into));
+    }
+}
+
+impl Annotate for Resizing {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { channel, balances } = self;
+        into.leaf("channel", channel);
+        into.each("balances", balances, |into, balance| into.leaf("", balance));
     }
 }
 
@@ -70,7 +79,21 @@ impl Annotate for State {
     fn annotate(&self, into: &mut Annotator) {
         let Self { balances, htlcs } = self;
         into.each("balances", balances, |into, balance| into.leaf("", balance));
-        _ = htlcs;
+        into.list("htlcs", htlcs, |into, htlc| htlc.annotate(into));
+    }
+}
+
+impl Annotate for Htlc {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { id, offerer, amount, payment, expiry } = self;
+        into.leaf("id", id);
+        match offerer {
+            Side::Opener => into.variant("offerer", 0, "opener"),
+            Side::Accepter => into.variant("offerer", 1, "accepter"),
+        }
+        into.leaf("amount", amount);
+        into.leaf("payment", payment);
+        into.leaf("expiry", expiry);
     }
 }
 

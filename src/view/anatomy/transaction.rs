@@ -1,7 +1,9 @@
 //! Transactions.
 
 use super::{Annotate, Annotator};
-use crate::primitives::{Action, Closing, Dispute, DisputeStep, FeeSource, Transaction, UnsignedTransaction};
+use crate::primitives::{
+    Action, Closing, Dispute, DisputeStep, FeeSource, Revelation, Transaction, UnsignedTransaction,
+};
 
 impl Annotate for UnsignedTransaction {
     fn annotate(&self, into: &mut Annotator) {
@@ -86,11 +88,22 @@ impl Annotate for DisputeStep {
                 into.variant("kind", 2, kind);
                 into.field("secret", secret, hex::encode(secret.0));
             }
-            Self::Reveal(_) => {}
             Self::Settle(state) => {
                 into.variant("kind", 3, kind);
                 state.annotate(into);
             }
+            Self::Reveal(revelation) => {
+                into.variant("kind", 4, kind);
+                revelation.annotate(into);
+            }
         }
+    }
+}
+
+impl Annotate for Revelation {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { preimage, expiry } = self;
+        into.field("preimage", preimage, hex::encode(preimage.0));
+        into.leaf("expiry", expiry);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChannelRow, Pair, Trail};
 use crate::{
     chain::{Chain, Publication},
-    primitives::{Action, Amount, DisputeStep, Hash, Height, Side, Transaction},
+    primitives::{Action, Amount, ChannelId, DisputeStep, Hash, Height, Side, Transaction},
     sim::World,
     view::{Place, TransactionRow},
 };
@@ -60,7 +60,7 @@ pub struct OnChain {
     pub publication: Option<Publication>,
     /// Base units that fees of opener and accepter have taken out of the channel.
     pub charged: [Amount; 2],
-    /// Where it ended, and by what kind of transaction: `close`, `settle` or `punish`.
+    /// Where it ended, and by what kind of transaction: `close`, `resize`, `settle` or `punish`.
     pub ending: Option<(Place, String)>,
 }
 
@@ -100,27 +100,29 @@ impl ChannelDetail {
 impl OnChain {
     fn of(chain: &Chain, pair: &Pair<'_>, places: &[Place]) -> Self {
         let (height, record) = (chain.height(), chain.ledger().channel(&pair.id));
-        let first = |wanted: fn(&Action) -> bool| {
+        let first = |wanted: &dyn Fn(&Action) -> bool| {
             places.iter().find_map(|place| {
                 let action = &transaction(chain, place)?.unsigned.action;
                 wanted(action).then(|| (*place, action.kind().to_owned()))
             })
         };
-        let funding = first(|action| matches!(action, Action::Fund(_))).map(|(place, _)| place);
+        let funding = first(&|action| matches!(action, Action::Fund(_))).map(|(place, _)| place);
         Self {
             height,
             funding,
             depth: funding.map_or(0, |place| (height.0 + 1).saturating_sub(place.height.0)),
             publication: record.as_ref().and_then(|record| record.publication),
             charged: record.as_ref().map_or([Amount::ZERO; 2], |record| record.charged),
-            ending: first(ends),
+            ending: first(&|action| ends(action, &pair.id)),
         }
     }
 }
 
-fn ends(action: &Action) -> bool {
+fn ends(action: &Action, channel: &ChannelId) -> bool {
     match action {
-        Action::Transfer { .. } | Action::Fund(_) => false,
+        Action::Transfer { .. } => false,
+        // Its own opens it, another one's takes its place.
+        Action::Fund(_) => action.channel() == Some(channel),
         Action::Close(_) => true,
         Action::Dispute(dispute) => matches!(dispute.step, DisputeStep::Punish(_) | DisputeStep::Settle(_)),
     }

@@ -38,7 +38,7 @@ impl Trail {
 
 fn concerns(transaction: &Transaction, channel: &ChannelId) -> bool {
     match &transaction.unsigned.action {
-        Action::Fund(_) => transaction.id() == *channel,
+        Action::Fund(_) if transaction.id() == *channel => true,
         action => action.channel() == Some(channel),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{RuleRow, RulesView, values};
 use crate::{
-    chain::{ChannelRecord, Ledger, Publication},
+    chain::{ChannelRecord, Ledger, Publication, decide},
     channel::{CONFIRMATIONS, Phase},
     node::Node,
-    primitives::{Amount, BlockId, Checks, Height, Policy, PublicKey, Side},
+    primitives::{Amount, BlockId, Checks, Height, Htlc, Policy, PublicKey, Side},
     sim::World,
     view::channel::{Held, Pair},
 };
@@ -32,6 +32,7 @@ impl RulesView {
         for held in pair.held() {
             rows.extend(case.commitment(&held, &node.chain().genesis_id()));
         }
+        rows.extend(case.htlcs());
         rows.push(case.numbers());
         rows.extend(Side::BOTH.map(|side| case.revocations(side)));
         rows.extend(case.on_chain());
@@ -61,9 +62,9 @@ impl Case<'_> {
             let signed = Checks::forgetful().verify(&key, &message, &signature);
             RuleRow::compared(code, signed, values![self.name(side), number, holders.join(", ")])
         };
-        let (hash, [opener, accepter], htlcs) = (held.state.hash(), held.state.balances, &held.state.htlcs);
+        let (hash, [opener, accepter]) = (held.state.hash(), held.state.balances);
         let capacity = funding.capacity().unwrap_or_default();
-        let whole = opener.checked_add(accepter) == Some(capacity) && htlcs.is_empty();
+        let (whole, pending) = (held.state.total() == Some(capacity), held.state.pending().unwrap_or(Amount::MAX));
         let reserve = |side: Side| {
             let (balance, reserve) = (held.state.balances[side.index()], funding.terms.reserve);
             RuleRow::compared("channel-reserve", balance >= reserve, values![self.name(side), balance, reserve])
@@ -71,9 +72,26 @@ impl Case<'_> {
         let state = values![hash, number, commitment.state];
         let mut rows = Side::BOTH.map(signature).to_vec();
         rows.push(RuleRow::compared("channel-state", hash == commitment.state, state));
-        rows.push(RuleRow::compared("channel-sum", whole, values![opener, accepter, capacity]));
+        rows.push(RuleRow::compared("channel-sum", whole, values![opener, accepter, pending, capacity]));
         rows.extend(Side::BOTH.map(reserve));
         rows
+    }
+
+    /// What the next block would make of each HTLC of the newest commitment.
+    fn htlcs(&self) -> Vec<RuleRow> {
+        let newest = self.pair.newest().map(|channel| channel.newest().1);
+        let row = |htlc: &Htlc| {
+            let payer = self.name(htlc.offerer);
+            let values = |last: &str| values![payer, htlc.amount, htlc.payment, htlc.expiry, last];
+            match decide(htlc, self.next, self.ledger) {
+                Some(paid) => RuleRow::compared("channel-htlc", true, values(self.name(paid))),
+                None => RuleRow {
+                    values: values(self.name(htlc.offerer.other())),
+                    ..RuleRow::open("channel-htlc-pending", "htlc-pending")
+                },
+            }
+        };
+        newest.into_iter().flat_map(|state| &state.htlcs).map(row).collect()
     }
 
     /// No side is ever ahead by more than the one commitment that is on its way.

@@ -119,6 +119,7 @@ fn on_chain(lab: Lab, detail: &ChannelDetail) -> impl IntoView + use<> {
     let ending = ending.map(|(place, kind)| {
         let how = match kind.as_str() {
             "close" => text("ended-close"),
+            "resize" => text("ended-resize"),
             "settle" => text("ended-settle"),
             _ => text("ended-punish"),
         };
