@@ -383,7 +383,7 @@ fn every_rule_has_a_row() {
     let rows = table().into_iter().flat_map(|(_, _, codes)| codes);
     let mut codes: BTreeSet<&str> = rows.chain(fundings().into_iter().map(|(_, _, code)| code)).collect();
     codes.extend(["wrong-parties", "fee-above-reserve", "no-penalty", "bad-commitment"]);
-    // Of states and revelations: tests/htlcs.rs and the test before this one.
+    // Of states and revelations: the test before this one, and tests/htlcs.rs.
     codes.extend(["pending-htlc", "too-many-htlcs", "wrong-total"]);
     codes.extend(["too-late", "expiry-too-far", "already-revealed", "reserve-not-open"]);
     let (hash, zero, height) = (Hash::ZERO, units(0), Height(0));
