@@ -9,7 +9,10 @@ use lab::Numbers;
 use proptest::prelude::*;
 use support::properties;
 use tabchain::{
-    channel::{self, Body, Change, Direct, Progress, TowerMessage, TowerRefusal, Watch},
+    channel::{
+        self, Body, Change, Direct, Failure, FailureReason, MAX_HOPS, NewHtlc, Onward, Packet, Progress, TowerMessage,
+        TowerRefusal, Watch,
+    },
     gossip::{Item, Message, Status},
     primitives::{
         Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
@@ -175,7 +178,6 @@ fn bodies(numbers: &mut Numbers) -> Vec<Body> {
         Body::Refuse { reason: "no".repeat(numbers.below(50)) },
         Body::Fund { commitment: one, funding: other },
         Body::Funded { funding: one },
-        Body::Propose { number, turn, change: Change::Pay { amount: theirs } },
         Body::Sign { number, signature: one },
         Body::Commit { number, signature: one, secret, next_point },
         Body::Revoke { number, secret, next_point, yields: numbers.below(2) == 0 },
@@ -183,9 +185,37 @@ fn bodies(numbers: &mut Numbers) -> Vec<Body> {
         Body::Yield { turn },
         Body::Close { turn, fee, signature: one },
         Body::Closed { signature: other },
+        Body::Resume { number, revoked: Some((turn, secret)), heard: numbers.below(2) == 0 },
+        Body::Resume { number, revoked: None, heard: true },
+        Body::Lost,
     ];
+    let changes = changes(numbers).into_iter().map(|change| Body::Propose { number, turn, change });
+    let bodies: Vec<Body> = bodies.into_iter().chain(changes).collect();
     bodies.iter().for_each(every_body_is_here);
     bodies
+}
+
+/// All that can change in a channel.
+fn changes(numbers: &mut Numbers) -> Vec<Change> {
+    let hop = |numbers: &mut Numbers| Onward {
+        channel: numbers.id(),
+        amount: amount(numbers),
+        expiry: Height(numbers.next()),
+    };
+    let packet = Packet::of(&many(numbers, MAX_HOPS as usize - 1, hop));
+    let (id, payment, expiry, amount) = (numbers.next(), numbers.id(), Height(numbers.next()), amount(numbers));
+    let failure = |numbers: &mut Numbers, channel, reason| Failure { at: key(numbers), channel, reason };
+    let here = Some(numbers.id());
+    vec![
+        Change::Pay { amount },
+        Change::Offer(Box::new(NewHtlc { amount, payment, expiry, packet })),
+        Change::Fulfil { id, preimage: Preimage(numbers.id().0) },
+        Change::Fail { id, failure: failure(numbers, None, FailureReason::UnknownPayment) },
+        Change::Fail {
+            id,
+            failure: failure(numbers, here, FailureReason::FeeTooLow { found: amount, needed: amount }),
+        },
+    ]
 }
 
 /// All that a party and its watchtower can say.
@@ -220,7 +250,9 @@ fn tower_messages(numbers: &mut Numbers) -> Vec<TowerMessage> {
 fn every_body_is_here(body: &Body) {
     match body {
         Body::Open { .. } | Body::Accept { .. } | Body::Refuse { .. } | Body::Fund { .. } | Body::Funded { .. } => {}
-        Body::Propose { change: Change::Pay { .. }, .. } | Body::Sign { .. } | Body::Commit { .. } => {}
+        Body::Propose { change: Change::Pay { .. } | Change::Offer(_), .. } => {}
+        Body::Propose { change: Change::Fulfil { .. } | Change::Fail { .. }, .. } => {}
+        Body::Resume { .. } | Body::Lost | Body::Sign { .. } | Body::Commit { .. } => {}
         Body::Revoke { .. } | Body::Ask { .. } | Body::Yield { .. } | Body::Close { .. } | Body::Closed { .. } => {}
     }
 }

@@ -10,6 +10,7 @@ mod chain;
 mod channel;
 mod measure;
 mod network;
+mod payment;
 mod route;
 mod row;
 

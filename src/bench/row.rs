@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{bare, chain, channel, network, route};
+use super::{bare, chain, channel, network, payment, route};
 
 /// Work that is done again and again; says how many of its row's units it did.
 pub(super) type Piece = Box<dyn FnMut() -> u64>;
@@ -45,7 +45,7 @@ pub(super) struct Definition {
 }
 
 /// Every row. A row and the bound of its group, if they have one unit, are compared.
-const ROWS: [Definition; 15] = [
+const ROWS: [Definition; 18] = [
     // Transfers signed, checked and pooled by a miner, mined with real work into a block that the miner judges like any other, sent as
     // bytes, parsed, judged by every rule and applied by a second chain.
     rate("chain.transactions", "transactions/s", chain::transactions),
@@ -56,6 +56,12 @@ const ROWS: [Definition; 15] = [
     rate("channel.update", "updates/s", channel::updates),
     // The two signatures and two verifications of that.
     rate("channel.bound", "updates/s", || bare::signatures(2, 2)),
+    // Payments to a neighbour, through whole nodes: an invoice, an HTLC offered, and fulfilled. The unit is a hop.
+    rate("payment.direct", "hops/s", || payment::hops(1)),
+    // Payments over three channels: the same for each of them, with what forwarding takes.
+    rate("payment.hops3", "hops/s", || payment::hops(3)),
+    // The four signatures and four verifications that each hop needs: two updates.
+    rate("payment.bound", "hops/s", || bare::signatures(4, 4)),
     // What a channel costs: transactions on the chain to open and to close it together;
     count("channel.transactions", "transactions", channel::transactions),
     // payments after which these have taken less room in blocks than transfers would have;
