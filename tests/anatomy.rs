@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use support::properties;
 use tabchain::{
     channel::{
-        self, Body, Change, Direct, Failure, FailureReason, MAX_HOPS, NewHtlc, Onward, Packet, Progress, TowerMessage,
-        TowerRefusal, Watch,
+        self, Body, Change, Direct, Failure, FailureReason, NewHtlc, Onward, Packet, Progress, TowerMessage,
+        TowerRefusal, Watch, routing::MAX_HOPS,
     },
     gossip::{Item, Message, Status},
     primitives::{

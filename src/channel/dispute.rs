@@ -83,6 +83,7 @@ impl Channel {
         if was_buried && !self.is_buried() {
             effects.push(Effect::Notice(Notice::Unburied));
         }
+        effects.extend(self.drop_stale_offers());
         if self.phase.is_live() && self.chain.funding.is_some() {
             effects.extend(self.mind_deadlines(context));
         }
@@ -207,8 +208,16 @@ impl Channel {
     /// channel, or whatever there is; nothing if there is nothing.
     pub(super) fn step(&self, context: &Context<'_>, step: DisputeStep) -> Option<Effect> {
         let wanted = step_fee(self.attempts, self.funding.capacity().unwrap_or_default());
+        self.paid_step(context, step, wanted)
+    }
+
+    /// One step for a certain fee, or whatever there is; before a publication only the account can pay, all or nothing.
+    pub(super) fn paid_step(&self, context: &Context<'_>, step: DisputeStep, wanted: Amount) -> Option<Effect> {
         let published = self.chain.publication.is_some() || matches!(step, DisputeStep::Publish(_));
         let (account, reserve) = (context.balance, if published { self.reserve_left() } else { Amount::ZERO });
+        if !published && account < wanted {
+            return None;
+        }
         let from_account = account >= wanted || (reserve < wanted && account >= reserve);
         let fee_from = if from_account { FeeSource::Account } else { FeeSource::Reserve };
         let fee = wanted.min(if from_account { account } else { reserve });

@@ -6,21 +6,10 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{
-    Breach, CONFIRMATIONS, Change, Channel, Context, Draft, Effect, Failure, FailureReason, Invalid, Packet, Phase,
-    Refusal,
-};
+use super::{Breach, Change, Channel, Context, Draft, Effect, Failure, FailureReason, Invalid, Packet, Phase, Refusal};
 use crate::primitives::{
-    Amount, DisputeStep, Hash, Height, Htlc, MAX_COMMITMENTS, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage,
-    Revelation, Side, State,
+    Amount, Hash, Height, Htlc, MAX_COMMITMENTS, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage, Side, State,
 };
-
-/// Blocks before an HTLC's expiry at which a preimage that the other party does not take goes to the chain.
-pub const CLAIM_MARGIN: u64 = 4;
-/// Blocks after an HTLC's expiry from which a preimage can no longer be found registered in time: no reorg is that deep.
-pub const REORG_MARGIN: u64 = CONFIRMATIONS;
-/// Blocks after that for which the other party may still give an expired HTLC back, before we close without it.
-pub const GIVE_BACK: u64 = 6;
 
 /// An HTLC that is to be offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -84,6 +73,14 @@ pub enum News {
     },
 }
 
+/// An HTLC that waits for its turn to be offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub(super) struct Queued {
+    pub(super) htlc: NewHtlc,
+    pub(super) origin: Origin,
+    pub(super) since: Height,
+}
+
 /// How far an HTLC that we offered is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub enum Outgoing {
@@ -110,7 +107,7 @@ impl Channel {
             (Change::Offer(htlc), Some(origin)) => Some((&**htlc, origin)),
             _ => None,
         });
-        proposed.into_iter().chain(self.offers.iter().map(|(htlc, origin)| (htlc, *origin)))
+        proposed.into_iter().chain(self.offers.iter().map(|queued| (&queued.htlc, queued.origin)))
     }
 
     /// An HTLC of the newest state.
@@ -152,7 +149,7 @@ impl Channel {
             return self.refuse("offer an HTLC");
         }
         self.check_offer(&htlc)?;
-        self.offers.push_back((htlc, origin));
+        self.offers.push_back(Queued { htlc, origin, since: self.chain.height });
         Ok(self.advance(context))
     }
 
@@ -223,7 +220,7 @@ impl Channel {
 
     /// The next HTLC that can be offered; what cannot (any more) fails.
     pub(super) fn next_offer(&mut self, effects: &mut Vec<Effect>) -> Option<(NewHtlc, Origin)> {
-        while let Some((htlc, origin)) = self.offers.pop_front() {
+        while let Some(Queued { htlc, origin, .. }) = self.offers.pop_front() {
             match self.check_offer(&htlc) {
                 Ok(()) => return Some((htlc, origin)),
                 Err(_) => effects.push(self.failed(origin, FailureReason::Insufficient)),
@@ -325,82 +322,6 @@ impl Channel {
         origins.into_iter().map(|origin| self.failed(origin, FailureReason::NotReady)).collect()
     }
 
-    /// What a new block says of HTLCs that we have offered.
-    pub(super) fn hear_of_htlcs(&mut self) -> Vec<Effect> {
-        let height = self.chain.height;
-        let finished = self.chain.ending.is_some_and(|(ended, _)| height.0 >= ended.0 + CONFIRMATIONS);
-        let pending: Vec<(u64, Origin)> = self.unsettled().collect();
-        let mut effects = Vec::new();
-        for (id, origin) in pending {
-            let htlc = self.htlc_of_any(id);
-            let registered = htlc.as_ref().and_then(|htlc| self.registered(htlc));
-            let expired = htlc.is_none_or(|htlc| height.0 >= htlc.expiry.0.saturating_add(REORG_MARGIN));
-            if let Some(preimage) = registered {
-                self.outgoing.insert(id, Outgoing::Fulfilled);
-                let amount = htlc.map(|htlc| htlc.amount).unwrap_or_default();
-                effects.push(Effect::Htlc(News::Fulfilled { origin, preimage, amount }));
-            } else if expired || finished {
-                self.outgoing.insert(id, Outgoing::Failed);
-                effects.push(self.failed(origin, FailureReason::Expired));
-            }
-        }
-        effects
-    }
-
-    /// What an open channel must not wait for any longer: preimages that are not taken go to the chain, and what is not given back is fetched.
-    pub(super) fn mind_deadlines(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
-        let height = self.chain.height.0;
-        let overdue = self.state.htlcs.iter().any(|htlc| {
-            let ours = htlc.offerer == self.side;
-            ours && height >= htlc.expiry.0.saturating_add(REORG_MARGIN + GIVE_BACK)
-        });
-        let due = |htlc: &&Htlc| self.must_reveal(htlc) && height + CLAIM_MARGIN >= htlc.expiry.0;
-        let revealing = self.state.htlcs.iter().any(|htlc| due(&htlc));
-        if !overdue && !revealing {
-            return Vec::new();
-        }
-        let mut effects = self.reveal_due(context, CLAIM_MARGIN);
-        // Without money in the account the reserve must pay, which it does once a dispute has begun.
-        if overdue || effects.is_empty() {
-            effects.extend(self.publish_this(context, (self.signed, self.state.clone())));
-        }
-        effects
-    }
-
-    /// Brings every preimage to the chain that counts and is not there.
-    pub(super) fn reveal(&self, context: &Context<'_>) -> Vec<Effect> {
-        self.reveal_due(context, MAX_EXPIRY)
-    }
-
-    fn reveal_due(&self, context: &Context<'_>, blocks: u64) -> Vec<Effect> {
-        let due = |htlc: &Htlc| self.must_reveal(htlc) && self.chain.height.0 + blocks >= htlc.expiry.0;
-        let steps = self.claims.iter().filter_map(|(id, preimage)| {
-            let expiry = self.incoming(*id).filter(|htlc| due(htlc))?.expiry;
-            self.step(context, DisputeStep::Reveal(Revelation { preimage: *preimage, expiry }))
-        });
-        steps.collect()
-    }
-
-    /// Whether the chain would pay an HTLC to us, but does not know its preimage, which we do.
-    fn must_reveal(&self, htlc: &Htlc) -> bool {
-        self.claims.contains_key(&htlc.id) && self.chain.height < htlc.expiry && self.registered(htlc).is_none()
-    }
-
-    /// The preimage, if it was registered in time.
-    pub(super) fn registered(&self, htlc: &Htlc) -> Option<Preimage> {
-        let known = self.chain.register.iter().find(|(preimage, _)| preimage.payment() == htlc.payment);
-        known.filter(|(_, height)| *height <= htlc.expiry).map(|(preimage, _)| *preimage)
-    }
-
-    /// Whether the next block decides an HTLC.
-    pub(super) fn is_decided(&self, htlc: &Htlc) -> bool {
-        self.registered(htlc).is_some() || self.chain.height >= htlc.expiry
-    }
-
-    fn is_lost_on_chain(&self, htlc: &Htlc) -> bool {
-        self.registered(htlc).is_none() && self.chain.height.0 >= htlc.expiry.0.saturating_add(REORG_MARGIN)
-    }
-
     /// Every payment hash that matters here, so that the chain's register can be asked for it.
     pub fn payments(&self) -> Vec<PaymentHash> {
         let mut payments: Vec<PaymentHash> =
@@ -410,11 +331,11 @@ impl Channel {
         payments
     }
 
-    fn incoming(&self, id: u64) -> Option<Htlc> {
+    pub(super) fn incoming(&self, id: u64) -> Option<Htlc> {
         self.htlc_of_any(id).filter(|htlc| htlc.offerer != self.side)
     }
 
-    fn htlc_of_any(&self, id: u64) -> Option<Htlc> {
+    pub(super) fn htlc_of_any(&self, id: u64) -> Option<Htlc> {
         self.known_states().flat_map(|state| &state.htlcs).find(|htlc| htlc.id == id).copied()
     }
 

@@ -6,6 +6,7 @@
 //! commitment for both parties and never more than one on its way.
 
 mod closing;
+mod deadline;
 mod direct;
 mod dispute;
 mod error;
@@ -30,16 +31,17 @@ use std::collections::{BTreeMap, VecDeque};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
+pub use deadline::{CLAIM_MARGIN, GIVE_BACK, REORG_MARGIN};
 pub use direct::{Direct, DirectError};
 pub use dispute::SETTLE_PATIENCE;
 pub use error::{Breach, Invalid, Refusal};
 pub use failure::{Failure, FailureReason};
-pub use htlc::{CLAIM_MARGIN, GIVE_BACK, NewHtlc, News, Origin, Outgoing, REORG_MARGIN};
+pub use htlc::{NewHtlc, News, Origin, Outgoing};
 pub use invoice::Invoice;
 pub use justice::step_fee;
 pub use message::{Body, Change, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, MessageError};
 pub use opening::{Offer, Request};
-pub use packet::{Instruction, MAX_HOPS, MAX_PACKET_BYTES, Onward, Packet, PacketError};
+pub use packet::{Instruction, MAX_PACKET_BYTES, Onward, Packet, PacketError};
 pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation, Phase, Seen, WaitingFor};
 pub use secrets::{Inconsistent, RevealedSecrets};
 pub use tower::{
@@ -47,6 +49,7 @@ pub use tower::{
     TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
 };
 
+use htlc::Queued;
 use queue::Queue;
 use secrets::SecretTree;
 
@@ -93,8 +96,8 @@ pub struct Channel {
     /// If we were the responder of the newest commitment: whether our revocation gave the turn back.
     answered: Option<bool>,
     waiting: Queue,
-    /// HTLCs that wait for their turn to be offered.
-    offers: VecDeque<(NewHtlc, Origin)>,
+    /// HTLCs that wait for their turn to be offered, with the heights since which they do.
+    offers: VecDeque<Queued>,
     /// HTLCs that we have offered, by id.
     outgoing: BTreeMap<u64, Outgoing>,
     /// Preimages of HTLCs offered to us, until the update that takes them is complete.
@@ -293,7 +296,7 @@ impl Channel {
 
     /// Our balance, less what waits to be paid or offered and what we have proposed.
     fn unpromised(&self) -> Amount {
-        let offers = self.offers.iter().map(|(htlc, _)| htlc.amount);
+        let offers = self.offers.iter().map(|queued| queued.htlc.amount);
         let waiting = Amount::checked_sum(self.waiting.total().into_iter().chain(offers).chain(self.proposed()));
         let waiting = waiting.filter(|_| self.waiting.total().is_some()).unwrap_or(Amount::MAX);
         self.state.balances[self.side.index()].checked_sub(waiting).unwrap_or(Amount::ZERO)

@@ -5,12 +5,11 @@
 use borsh::{BorshDeserialize, BorshSerialize, io};
 use serde::Serialize;
 
+use super::routing::MAX_HOPS;
 use crate::primitives::{Amount, ChannelId, Height, decode, encode};
 
 /// Bytes of a packet: as many as the payload of an onion packet has (BOLT 4).
 pub const MAX_PACKET_BYTES: usize = 1_300;
-/// Channels on the longest route.
-pub const MAX_HOPS: usize = 20;
 const CLEAR: u8 = 0;
 
 /// Instructions for the hops that follow.
@@ -79,7 +78,7 @@ impl Packet {
         };
         let hops: Vec<Onward> =
             decode("packet", rest).map_err(|error| PacketError::Undecodable { reason: error.to_string() })?;
-        if hops.len() >= MAX_HOPS {
+        if hops.len() >= MAX_HOPS as usize {
             return Err(PacketError::TooLong { found: hops.len() });
         }
         Ok(match hops.split_first() {
@@ -127,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_hop_reads_its_own_line_and_passes_the_rest_on() {
-        let all = hops(MAX_HOPS - 1);
+        let all = hops(MAX_HOPS as usize - 1);
         let mut packet = Packet::of(&all);
         assert!(packet.bytes().len() <= MAX_PACKET_BYTES);
         for expected in &all {
@@ -145,7 +144,8 @@ mod tests {
         assert!(matches!(Packet(bytes).open(), Err(PacketError::Undecodable { .. })));
         assert_eq!(Packet(vec![]).open(), Err(PacketError::Version { found: None }));
         assert_eq!(Packet(vec![1, 0, 0, 0, 0]).open(), Err(PacketError::Version { found: Some(1) }));
-        assert_eq!(Packet::of(&hops(MAX_HOPS)).open(), Err(PacketError::TooLong { found: MAX_HOPS }));
+        let most = MAX_HOPS as usize;
+        assert_eq!(Packet::of(&hops(most)).open(), Err(PacketError::TooLong { found: most }));
         let long = encode(&vec![0u8; MAX_PACKET_BYTES + 1]);
         assert!(borsh::from_slice::<Packet>(&long).expect_err("too long").to_string().contains("1301"));
     }

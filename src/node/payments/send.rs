@@ -8,7 +8,7 @@ use super::{FINAL_DELTA, PaymentNotice};
 use crate::{
     channel::{
         Channel, Event, Failure, FailureReason, Invoice, NewHtlc, Onward, Origin, Packet,
-        routing::{Finder, Limits, NoRoute, Query, Route, Weights},
+        routing::{Finder, Hop, Limits, NoRoute, Query, Route, Weights},
     },
     node::{CommandResult, Node},
     primitives::{Amount, ChannelId, Checks, MIN_HTLC, PaymentHash, Preimage, Side, Timestamp},
@@ -132,10 +132,13 @@ impl Outcome {
 }
 
 impl Attempt {
-    /// The place on the route where it failed, from 0; nothing if that was the payee, or nowhere on the route.
+    /// The place on the route where it failed, from 0: the channel that is blamed, or else the one by which it came to who speaks; nothing if neither
+    /// is on the route.
     pub fn failed_at(&self) -> Option<usize> {
-        let channel = self.failure.as_ref()?.channel?;
-        self.route.hops.iter().position(|hop| hop.channel == channel)
+        let Failure { at, channel, .. } = self.failure.as_ref()?;
+        let by_channel = |hop: &Hop| Some(hop.channel) == *channel;
+        let hops = &self.route.hops;
+        hops.iter().position(by_channel).or_else(|| hops.iter().position(|hop| hop.to == *at))
     }
 }
 
@@ -313,7 +316,8 @@ fn excluded(sent: &Payment) -> BTreeSet<(ChannelId, Side)> {
         .filter(|tried| tried.failure.as_ref().is_some_and(|failure| failure.reason != FailureReason::Insufficient));
     failed
         .filter_map(|tried| {
-            let hop = tried.route.hops.get(tried.failed_at()?)?;
+            // Who passes nonsense on is not to be asked again: we know only whom we pay first.
+            let hop = tried.route.hops.get(tried.failed_at().unwrap_or_default())?;
             Some((hop.channel, hop.side))
         })
         .collect()
@@ -324,8 +328,7 @@ fn offer_of(route: &Route, payment: PaymentHash) -> NewHtlc {
     let [first, rest @ ..] = &route.hops[..] else {
         unreachable!("a route has a hop");
     };
-    let onward =
-        |hop: &crate::channel::routing::Hop| Onward { channel: hop.channel, amount: hop.amount, expiry: hop.expiry };
+    let onward = |hop: &Hop| Onward { channel: hop.channel, amount: hop.amount, expiry: hop.expiry };
     let packet = Packet::of(&rest.iter().map(onward).collect::<Vec<_>>());
     NewHtlc { amount: first.amount, payment, expiry: first.expiry, packet }
 }
