@@ -13,8 +13,8 @@ use court::{Court, DEPOSITS, OPENER, PAYMENTS, TOWER, node_of};
 use support::units;
 use tabchain::{
     channel::{
-        Direct, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, Tower, TowerMessage, TowerNotice,
-        TowerRefusal, Watch, Watched,
+        Direct, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, RevealedSecrets, Tower, TowerMessage,
+        TowerNotice, TowerRefusal, Watch, Watched,
     },
     gossip::{Message, PeerId},
     node::{Command, EventKind, Transfer},
@@ -455,6 +455,14 @@ fn lies_change_nothing_and_are_blamed() {
         liar.watch(newest.clone());
         assert_eq!(liar.holds(), Some(newest.progress()), "one lie may be an accident");
     }
+    // A secret that follows from nothing must still be the one of the commitment before.
+    let mut liar = Liar::new(&court);
+    liar.watch(words[4].clone());
+    let mut watch = words[5].clone();
+    watch.secrets[0].0[0] ^= 1;
+    assert!(RevealedSecrets::from_values(watch.revoked, &watch.secrets).is_ok());
+    liar.watch(watch);
+    assert_eq!((liar.blames().len(), liar.holds()), (1, Some(words[4].progress())));
     // An old word is merely late: it changes nothing, and the answer says what is held. Another of the same number is a lie.
     let mut liar = Liar::new(&court);
     liar.watch(newest.clone());
