@@ -7,12 +7,12 @@ mod support;
 
 use std::sync::Arc;
 
-use locked::{Locked, secret};
+use locked::{Locked, htlc, preimage, secret};
 use proptest::prelude::*;
 use support::{ChainBuilder, address, genesis, pay, properties, rules, units};
 use tabchain::{
     chain::{Admission, Import, Mempool},
-    primitives::{Block, DisputeStep, FeeSource, Side, Transaction},
+    primitives::{Block, DisputeStep, FeeSource, Height, Revelation, Side, Transaction},
 };
 
 fn start() -> (ChainBuilder, Locked, Mempool) {
@@ -126,6 +126,120 @@ fn fundings_and_transfers() {
     assert!(pool.is_empty());
 }
 
+/// Preimages wait side by side, one of each per channel, and go when they are registered or too late.
+#[test]
+fn places_of_revelations() {
+    let (mut chain, channel, mut pool) = start();
+    let other = Locked::new(channel.genesis, [2, 3], [6_000, 4_000]).with(|funding| funding.parties[0].nonce.0 = 1);
+    chain.mine(vec![channel.fund(), other.fund()]);
+    let reveal = |who, n, expiry, fee| {
+        let revelation = Revelation { preimage: preimage(n), expiry: Height(expiry) };
+        channel.step_for(who, FeeSource::Account, fee, DisputeStep::Reveal(revelation))
+    };
+    assert_eq!(admit(&chain, &mut pool, &reveal(1, 1, 9, 500)), "added");
+    assert_eq!(admit(&chain, &mut pool, &reveal(1, 2, 2, 500)), "added", "another preimage");
+    assert_eq!(admit(&chain, &mut pool, &other.reveal(3, 1, 9)), "added", "the same in another channel");
+    assert_eq!(admit(&chain, &mut pool, &reveal(2, 1, 9, 549)), "replacement-underpriced");
+    assert_eq!(admit(&chain, &mut pool, &reveal(2, 1, 7, 550)), "replaced", "whoever brings it, up to whatever height");
+    assert_eq!(admit(&chain, &mut pool, &reveal(1, 3, 1, 500)), "too-late");
+    assert_eq!(admit(&chain, &mut pool, &reveal(1, 3, 5_003, 500)), "expiry-too-far");
+    assert_eq!(admit(&chain, &mut pool, &reveal(1, 3, 9, 10)), "fee-too-low");
+    assert_eq!(admit(&chain, &mut pool, &channel.reveal_for(1, FeeSource::Reserve, 3, 9)), "reserve-not-open");
+    assert_eq!(admit(&chain, &mut pool, &channel.publish(1, 1)), "added", "besides whatever else is to be done");
+    let mut late = pool.clone();
+    assert_eq!(mine(&mut chain, &mut pool), ["reveal", "reveal", "publish"], "one of the two of one preimage");
+    assert!(pool.is_empty(), "the other one is past");
+    assert_eq!(admit(&chain, &mut pool, &other.reveal(3, 1, 9)), "already-revealed");
+    late.refresh(chain.chain.ledger());
+    assert!(late.is_empty());
+    // A settlement does not wait for an HTLC that is open.
+    let (mut chain, channel, mut pool) = start();
+    let state = channel.pending(1, vec![htlc(Side::Opener, 100, 1, 7)]);
+    chain.mine(vec![channel.fund()]);
+    chain.mine(vec![channel.step(1, DisputeStep::Publish(channel.commitment_to(1, &state)))]);
+    (0..4).for_each(|_| drop(chain.mine(Vec::new())));
+    let settle = channel.step(1, DisputeStep::Settle(state));
+    assert_eq!(admit(&chain, &mut pool, &settle), "pending-htlc");
+    chain.mine(Vec::new());
+    assert_eq!(admit(&chain, &mut pool, &settle), "added");
+    assert_eq!(mine(&mut chain, &mut pool), ["settle"]);
+}
+
+/// A resize takes the places of a funding, and the one of the end that both agree on. It goes with what it replaces.
+#[test]
+fn places_of_resizes() {
+    let (mut chain, old, mut pool) = start();
+    chain.mine(vec![old.fund()]);
+    let next = old.resized([6_000, 4_000], [8_000, 2_500], [1, 1]);
+    let id = chain.chain.genesis_id();
+    assert_eq!(admit(&chain, &mut pool, &old.close(3, 400)), "added");
+    assert_eq!(admit(&chain, &mut pool, &next.fund()), "replaced", "it pays more than the close");
+    assert_eq!(admit(&chain, &mut pool, &old.close(3, 1_099)), "replacement-underpriced");
+    assert_eq!(admit(&chain, &mut pool.clone(), &old.close(3, 1_100)), "replaced");
+    let other = next.clone().with(|funding| funding.terms.window = 4);
+    assert_eq!(admit(&chain, &mut pool, &other.fund()), "replacement-underpriced");
+    assert_eq!(admit(&chain, &mut pool.clone(), &pay(&id, 2, 1, 3, 10, 1_100)), "replaced", "by its nonce");
+    assert_eq!(pool.reserved(&address(1)), units(8_000 - 6_000 + 1_000), "only the difference");
+    assert_eq!(pool.reserved(&address(2)), units(0), "what will be paid out is nothing to spend yet");
+    // A publication is not kept out. What is taken first ends the other.
+    assert_eq!(admit(&chain, &mut pool, &old.publish(1, 1)), "added");
+    let (mut first, mut second) = (pool.clone(), pool.clone());
+    let mut resized = chain_like(&chain);
+    resized.mine(vec![next.fund()]);
+    first.refresh(resized.chain.ledger());
+    assert!(first.is_empty());
+    chain.mine(vec![old.publish(1, 1)]);
+    second.refresh(chain.chain.ledger());
+    assert!(second.is_empty());
+    assert_eq!(admit(&chain, &mut second, &next.fund()), "already-published");
+}
+
+/// After a reorg a funding and what replaces it wait again, one after the other; without the first the second goes.
+#[test]
+fn a_resize_waits_for_its_channel() {
+    let (mut chain, old, mut pool) = start();
+    let second = old.resized([6_000, 4_000], [8_000, 2_500], [1, 1]);
+    let third = second.resized([8_000, 2_500], [5_000, 5_000], [2, 2]);
+    assert_eq!(admit(&chain, &mut pool, &second.fund()), "unknown-channel");
+    let id = chain.chain.genesis_id();
+    for fund in [&old, &second, &third] {
+        assert_eq!(admit(&chain, &mut pool, &fund.fund()), "added");
+    }
+    let wrong = second.resized([8_001, 2_499], [5_000, 5_000], [2, 2]);
+    assert_eq!(admit(&chain, &mut pool, &wrong.fund()), "replacement-underpriced");
+    let more = second.resized([8_000, 2_501], [5_000, 5_000], [3, 3]);
+    assert_eq!(admit(&chain, &mut pool, &more.fund()), "wrong-split", "as it will be opened");
+    pool.refresh(chain.chain.ledger());
+    assert_eq!(pool.len(), 3);
+    let mut gone = pool.clone();
+    assert_eq!(mine(&mut chain, &mut pool), ["fund", "resize", "resize"]);
+    // The nonce goes elsewhere: the channel will never be.
+    let (mut chain, ..) = start();
+    chain.mine(vec![pay(&id, 2, 0, 3, 10, 600)]);
+    gone.refresh(chain.chain.ledger());
+    assert!(gone.is_empty());
+    // It expires, and those that would replace it with it, whatever they say of themselves.
+    let (mut chain, mut pool) = (ChainBuilder::new(genesis(4, rules(1))), Mempool::default());
+    let first = old.with(|funding| funding.terms.valid_until = Height(2));
+    let second = first.resized([6_000, 4_000], [8_000, 2_500], [1, 1]);
+    let gap = second.resized([8_000, 2_500], [5_000, 5_000], [2, 2]);
+    for fund in [&first, &second, &gap] {
+        assert_eq!(admit(&chain, &mut pool, &fund.fund()), "added");
+    }
+    chain.mine(Vec::new());
+    pool.refresh(chain.chain.ledger());
+    assert_eq!(pool.len(), 3);
+    chain.mine(Vec::new());
+    pool.refresh(chain.chain.ledger());
+    assert!(pool.is_empty());
+}
+
+fn chain_like(chain: &ChainBuilder) -> ChainBuilder {
+    let mut copy = ChainBuilder::new(chain.genesis.clone());
+    chain.blocks.iter().for_each(|block| drop(copy.import(block.clone()).expect("valid")));
+    copy
+}
+
 /// Everything that two channels of three people can bring, in any order and at any fee.
 fn anything(chain: &ChainBuilder, kind: usize, who: u8, number: u64, fee: u64) -> Transaction {
     let people = [[1, 2], [2, 3]][usize::from(who == 3)];
@@ -147,6 +261,22 @@ fn anything(chain: &ChainBuilder, kind: usize, who: u8, number: u64, fee: u64) -
         3 => step(DisputeStep::Punish(secret(Side::BOTH[usize::from(who == people[1])].other(), number))),
         4 => step(DisputeStep::Settle(first.state(number))),
         5 => first.close(number, fee),
+        6 => {
+            let expiry = chain.chain.height().0 + number;
+            step(DisputeStep::Reveal(Revelation { preimage: preimage(number as u8), expiry: Height(expiry) }))
+        }
+        7 => {
+            let deposits = [6_000 - 400 * number, 4_000 + 300 * number];
+            let mut next = first.resized([6_000, 4_000], deposits, nonces.map(|nonce| nonce.0 + number / 4));
+            next.fee = fee;
+            next.fund()
+        }
+        8 => {
+            let middle = first.resized([6_000, 4_000], [6_000, 4_000], nonces.map(|nonce| nonce.0));
+            let mut next = middle.resized([6_000, 4_000], [5_000, 5_000], nonces.map(|nonce| nonce.0 + 1));
+            next.fee = fee;
+            if number < 3 { middle.fund() } else { next.fund() }
+        }
         _ => {
             let nonce = chain.chain.ledger().account(&address(who)).nonce.0 + number % 3;
             pay(&chain.chain.genesis_id(), who, nonce, 4, 1_000 * fee, fee)
@@ -159,7 +289,7 @@ proptest! {
 
     /// Whatever is brought, the pool counts right, and a block of what it selects is valid.
     #[test]
-    fn a_block_can_always_be_made(steps in prop::collection::vec((0usize..9, 1u8..=3, 0u64..6, 60u64..1_200, 0usize..5), 1..80)) {
+    fn a_block_can_always_be_made(steps in prop::collection::vec((0usize..12, 1u8..=3, 0u64..6, 60u64..1_200, 0usize..5), 1..80)) {
         let (mut chain, channel, mut pool) = start();
         let other = Locked::new(channel.genesis, [2, 3], [6_000, 4_000]).with(|funding| funding.parties[0].nonce.0 = 1);
         chain.mine(vec![channel.fund(), other.fund()]);
