@@ -7,18 +7,21 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use locked::{Locked, secret, split, total};
+use locked::{Locked, htlc, preimage, secret, split, total};
 use proptest::prelude::*;
 use support::{address, child, genesis, pay, properties, rules};
 use tabchain::{
     chain::{Genesis, Ledger, check_body, check_transaction},
-    primitives::{Checks, DisputeStep, FeeSource, Height, Nonce, Policy, Side, Transaction},
+    primitives::{Checks, DisputeStep, FeeSource, Height, Nonce, Policy, Revelation, Side, State, Transaction},
 };
 
 /// A channel as a person would note it on paper.
 #[derive(Debug, Clone)]
 struct Noted {
     channel: Locked,
+    /// Which HTLCs its states have.
+    seed: u64,
+    opened: u64,
     charged: [u64; 2],
     /// Publisher, what it published, the newest shown, the last height of the window.
     published: Option<(usize, u64, u64, u64)>,
@@ -31,6 +34,8 @@ struct Paper {
     balances: BTreeMap<u8, u64>,
     nonces: BTreeMap<u8, u64>,
     channels: Vec<Noted>,
+    /// At which height which preimage was revealed.
+    revealed: BTreeMap<u8, u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -49,6 +54,25 @@ enum Do {
         replace: bool,
         nonce: u64,
         valid: u64,
+        seed: u64,
+    },
+    /// Which channel, how much of it is the new opener's, how much more than there is, the other way round.
+    Resize {
+        at: prop::sample::Index,
+        share: u64,
+        more: u64,
+        swap: bool,
+        deposits: [u64; 2],
+        valid: u64,
+        seed: u64,
+    },
+    /// Which channel, who, which preimage, blocks to the expiry (one less than said), from the reserve.
+    Reveal {
+        at: prop::sample::Index,
+        who: u8,
+        n: u8,
+        ahead: u64,
+        reserve: bool,
     },
     /// Which channel, who, kind of step, number, from the reserve.
     Step {
@@ -67,6 +91,52 @@ enum Do {
 
 const FEE: u64 = 300;
 
+impl Noted {
+    /// The HTLCs of a commitment: offerer, amount, preimage, expiry.
+    fn htlcs(&self, number: u64) -> Vec<(usize, u64, u8, u64)> {
+        let (mut left, bits) = (split(self.channel.deposits(), number), |at: u64, mask| self.seed >> at & mask);
+        let one = |at: u64| {
+            let side = bits(at, 1) as usize;
+            let amount = (bits(8 + 4 * at, 15) * 200).min(left[side]);
+            left[side] -= amount;
+            (side, amount, bits(24 + 2 * at, 3) as u8, self.opened + bits(32 + 3 * at, 7))
+        };
+        (0..number % 4).map(one).collect()
+    }
+
+    /// The number that a wish means: from 4 on the one that a step of this kind needs now.
+    fn meant(&self, kind: u8, number: u64) -> u64 {
+        match (kind, self.published) {
+            _ if number < 4 => number,
+            (1, Some((_, _, newest, _))) => newest + 1,
+            (2, Some((_, published, ..))) => published,
+            (3, Some((_, _, newest, _))) => newest,
+            _ => number % 4,
+        }
+    }
+
+    fn state(&self, number: u64) -> State {
+        let list = self.htlcs(number).into_iter();
+        self.channel
+            .pending(number, list.map(|(side, amount, n, expiry)| htlc(Side::BOTH[side], amount, n, expiry)).collect())
+    }
+
+    /// What the opener owns by a commitment, if all of its HTLCs are decided.
+    fn owned(&self, number: u64, height: u64, revealed: &BTreeMap<u8, u64>) -> Option<u64> {
+        let mut owned = split(self.channel.deposits(), number)[0];
+        for (side, amount, n, expiry) in self.htlcs(number) {
+            let paid = revealed.get(&n).is_some_and(|at| *at <= expiry);
+            match (paid, side) {
+                (false, _) if height <= expiry => return None,
+                (false, _) => {}
+                (true, 0) => owned -= amount,
+                (true, _) => owned += amount,
+            }
+        }
+        Some(owned)
+    }
+}
+
 impl Paper {
     fn noted(&self, at: &prop::sample::Index) -> Option<usize> {
         (!self.channels.is_empty()).then(|| at.index(self.channels.len()))
@@ -77,15 +147,24 @@ impl Paper {
         Some(match wish {
             Do::Pay { from, to, amount, nonce } => pay(genesis, *from, self.nonces[from] + nonce, *to, *amount, FEE),
             Do::Fund { .. } => self.channel(genesis, wish).fund(),
-            Do::Step { at, who, kind, number, reserve } => {
+            Do::Resize { .. } => self.resized(wish)?.1.fund(),
+            Do::Reveal { at, who, n, ahead, reserve } => {
+                let from = if *reserve { FeeSource::Reserve } else { FeeSource::Account };
+                let revelation = Revelation { preimage: preimage(*n), expiry: Height(self.height + ahead) };
                 let channel = &self.channels[self.noted(at)?].channel;
+                channel.step_for(*who, from, FEE, DisputeStep::Reveal(revelation))
+            }
+            Do::Step { at, who, kind, number, reserve } => {
+                let noted = &self.channels[self.noted(at)?];
+                let number = &noted.meant(*kind, *number);
+                let (channel, state) = (&noted.channel, noted.state(*number));
                 let from = if *reserve { FeeSource::Reserve } else { FeeSource::Account };
                 let side = Side::BOTH[usize::from(channel.people[1] == *who)].other();
                 let step = match kind {
-                    0 => DisputeStep::Publish(channel.commitment(*number)),
-                    1 => DisputeStep::Refute(channel.commitment(*number)),
+                    0 => DisputeStep::Publish(channel.commitment_to(*number, &state)),
+                    1 => DisputeStep::Refute(channel.commitment_to(*number, &state)),
                     2 => DisputeStep::Punish(secret(side, *number)),
-                    _ => DisputeStep::Settle(channel.state(*number)),
+                    _ => DisputeStep::Settle(state),
                 };
                 channel.step_for(*who, from, FEE, step)
             }
@@ -99,7 +178,9 @@ impl Paper {
     }
 
     fn channel(&self, genesis: &tabchain::primitives::Hash, wish: &Do) -> Locked {
-        let Do::Fund { people, deposits, reserve, window, replace, nonce, valid } = wish else { panic!("a funding") };
+        let Do::Fund { people, deposits, reserve, window, replace, nonce, valid, .. } = wish else {
+            panic!("a funding")
+        };
         let mut channel = Locked::new(*genesis, *people, *deposits).with(|funding| {
             funding.terms.reserve = support::units(*reserve);
             funding.terms.window = *window;
@@ -111,6 +192,72 @@ impl Paper {
         });
         channel.fee = FEE;
         channel
+    }
+
+    /// Which channel is to be replaced, by which.
+    fn resized(&self, wish: &Do) -> Option<(usize, Locked)> {
+        let Do::Resize { at, share, more, swap, deposits, valid, .. } = wish else { panic!("a resize") };
+        let at = self.noted(at)?;
+        let Noted { channel, charged, .. } = &self.channels[at];
+        let locked = channel.deposits().iter().sum::<u64>() - charged.iter().sum::<u64>();
+        let mut old = channel.clone();
+        let id = old.id();
+        if *swap {
+            old.people.reverse();
+        }
+        let share = share % (locked + 1);
+        let mut next = old.resized([share, locked - share + more], *deposits, old.people.map(|who| self.nonces[&who]));
+        next.funding.resizes.as_mut().expect("a resize").channel = id;
+        next.funding.terms.reserve = support::units(0);
+        next.funding.terms.valid_until = Height(self.height + valid);
+        Some((at, next))
+    }
+
+    fn resize(&mut self, wish: &Do) -> bool {
+        let (Do::Resize { share, more, deposits, valid, seed, .. }, Some((at, next))) = (wish, self.resized(wish))
+        else {
+            return false;
+        };
+        let noted = &self.channels[at];
+        let locked = noted.channel.deposits().iter().sum::<u64>() - noted.charged.iter().sum::<u64>();
+        let share = share % (locked + 1);
+        let (had, due) = ([share, locked - share], [deposits[0] + FEE, deposits[1]]);
+        let good = (noted.published, *more, *valid > 0) == (None, 0, true)
+            && deposits.iter().sum::<u64>() > 0
+            && [0, 1].iter().all(|side| self.balances[&next.people[*side]] + had[*side] >= due[*side]);
+        if good {
+            for (side, who) in next.people.iter().enumerate() {
+                let balance = self.balances.get_mut(who).expect("known");
+                *balance = *balance + had[side] - due[side];
+                *self.nonces.get_mut(who).expect("known") += 1;
+            }
+            self.channels.remove(at);
+            let (seed, opened) = (*seed, self.height + 1);
+            self.channels.push(Noted { channel: next, seed, opened, charged: [0; 2], published: None });
+        }
+        good
+    }
+
+    fn reveal(&mut self, at: &prop::sample::Index, who: u8, n: u8, ahead: u64, reserve: bool) -> bool {
+        let Some(at) = self.noted(at) else { return false };
+        let noted = &mut self.channels[at];
+        if self.revealed.contains_key(&n) || ahead == 0 {
+            return false;
+        }
+        if reserve {
+            let side = noted.channel.people.iter().position(|party| *party == who);
+            let (Some(side), Some(_)) = (side, noted.published) else { return false };
+            if noted.charged[side] + FEE > noted.channel.funding.terms.reserve.units() {
+                return false;
+            }
+            noted.charged[side] += FEE;
+        } else if self.balances[&who] < FEE {
+            return false;
+        } else {
+            *self.balances.get_mut(&who).expect("known") -= FEE;
+        }
+        self.revealed.insert(n, self.height + 1);
+        true
     }
 
     /// Does it on paper, in the next block; whether that is allowed.
@@ -126,7 +273,7 @@ impl Paper {
                 }
                 good
             }
-            Do::Fund { people: [a, b], deposits, reserve, nonce, valid, .. } => {
+            Do::Fund { people: [a, b], deposits, reserve, nonce, valid, seed, .. } => {
                 let good = a != b
                     && reserve <= deposits.iter().min().expect("two")
                     && deposits.iter().sum::<u64>() > 0
@@ -139,10 +286,13 @@ impl Paper {
                         *self.balances.get_mut(who).expect("known") -= paid;
                         *self.nonces.get_mut(who).expect("known") += 1;
                     }
-                    self.channels.push(Noted { channel, charged: [0; 2], published: None });
+                    let (seed, opened) = (*seed, self.height + 1);
+                    self.channels.push(Noted { channel, seed, opened, charged: [0; 2], published: None });
                 }
                 good
             }
+            Do::Resize { .. } => self.resize(wish),
+            Do::Reveal { at, who, n, ahead, reserve } => self.reveal(at, *who, *n, *ahead, *reserve),
             Do::Step { at, who, kind, number, reserve } => self.step(at, *who, *kind, *number, *reserve),
             Do::Close { at, number, more } => {
                 let Some(at) = self.noted(at) else { return false };
@@ -162,7 +312,7 @@ impl Paper {
     fn step(&mut self, at: &prop::sample::Index, who: u8, kind: u8, number: u64, reserve: bool) -> bool {
         let Some(at) = self.noted(at) else { return false };
         let mut noted = self.channels[at].clone();
-        let (people, height) = (noted.channel.people, self.height + 1);
+        let (people, height, number) = (noted.channel.people, self.height + 1, noted.meant(kind, number));
         let side = people.iter().position(|party| *party == who);
         let terms = noted.channel.funding.terms.clone();
         if reserve {
@@ -197,7 +347,8 @@ impl Paper {
                 Some(paid)
             }
             (Some((_, _, newest, ends)), 3) if number == newest && height > ends => {
-                let opener = split(noted.channel.deposits(), number)[0].saturating_sub(noted.charged[0]).min(locked);
+                let Some(owned) = noted.owned(number, height, &self.revealed) else { return false };
+                let opener = owned.saturating_sub(noted.charged[0]).min(locked);
                 Some([opener, locked - opener])
             }
             _ => return false,
@@ -230,13 +381,18 @@ fn wishes() -> impl Strategy<Value = Vec<Vec<Do>>> {
         any::<bool>(),
         odd(),
         prop_oneof![9 => 1u64..4, 1 => Just(0)],
+        any::<u64>(),
     );
     let one = prop_oneof![
         1 => (1..=3u8, 1..=3u8, 1u64..300_000, odd()).prop_map(|(from, to, amount, nonce)| Do::Pay { from, to, amount, nonce }),
         2 => ([1..=3u8, 1..=3u8], [deposit(), deposit()], terms).prop_map(
-            |(people, deposits, (reserve, window, replace, nonce, valid))| Do::Fund { people, deposits, reserve, window, replace, nonce, valid }),
-        9 => (at(), 1..=4u8, 0..4u8, 0u64..4, any::<bool>())
+            |(people, deposits, (reserve, window, replace, nonce, valid, seed))| Do::Fund { people, deposits, reserve, window, replace, nonce, valid, seed }),
+        20 => (at(), 1..=4u8, 0..4u8, 0u64..12, any::<bool>())
             .prop_map(|(at, who, kind, number, reserve)| Do::Step { at, who, kind, number, reserve }),
+        2 => (at(), (any::<u64>(), odd(), any::<bool>()), [deposit(), deposit()], odd(), any::<u64>()).prop_map(
+            |(at, (share, more, swap), deposits, late, seed)| Do::Resize { at, share, more, swap, deposits, valid: 2 - late, seed }),
+        3 => (at(), 1..=4u8, 0..4u8, 0u64..5, any::<bool>())
+            .prop_map(|(at, who, n, ahead, reserve)| Do::Reveal { at, who, n, ahead, reserve }),
         1 => (at(), 0u64..4, odd()).prop_map(|(at, number, more)| Do::Close { at, number, more }),
     ];
     prop::collection::vec(prop::collection::vec(one, 0..5), 1..30)
@@ -253,6 +409,8 @@ fn agree(ledger: &Ledger, paper: &Paper) -> Result<(), TestCaseError> {
         let at = record.publication.map(|at| (at.publisher.index(), at.published, at.number, at.window_ends.0));
         prop_assert_eq!((record.charged.map(|units| units.units()), at), (noted.charged, noted.published));
     }
+    let revealed: BTreeMap<_, _> = ledger.preimages().map(|(_, at)| (at.preimage.0[0], at.height.0)).collect();
+    prop_assert_eq!(&revealed, &paper.revealed);
     let balances = total(ledger.accounts().map(|(_, account)| account.balance));
     let locked = total(ledger.channels().map(|(_, record)| record.locked()));
     prop_assert_eq!(balances + locked, ledger.supply().units());
@@ -284,7 +442,7 @@ fn body(
 }
 
 proptest! {
-    #![proptest_config(properties(128))]
+    #![proptest_config(properties(512))]
 
     #[test]
     fn the_ledger_is_the_paper(blocks in wishes(), back in 0usize..6) {
@@ -296,6 +454,7 @@ proptest! {
             balances: people().map(|who| (who, 1_000_000)).collect(),
             nonces: people().map(|who| (who, 0)).collect(),
             channels: Vec::new(),
+            revealed: BTreeMap::new(),
         };
         let (mut parent, mut past) = (genesis.block().header, Vec::new());
         for block in &blocks {

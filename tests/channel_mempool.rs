@@ -11,8 +11,8 @@ use locked::{Locked, htlc, preimage, secret};
 use proptest::prelude::*;
 use support::{ChainBuilder, address, genesis, pay, properties, rules, units};
 use tabchain::{
-    chain::{Admission, Import, Mempool},
-    primitives::{Block, DisputeStep, FeeSource, Height, Revelation, Side, Transaction},
+    chain::{Admission, Import, Mempool, PoolError},
+    primitives::{Block, Checks, DisputeStep, FeeSource, Height, Revelation, Side, Transaction},
 };
 
 fn start() -> (ChainBuilder, Locked, Mempool) {
@@ -21,9 +21,16 @@ fn start() -> (ChainBuilder, Locked, Mempool) {
     (chain, channel, Mempool::default())
 }
 
+/// What it comes to; and that the audit says the same.
 fn admit(chain: &ChainBuilder, pool: &mut Mempool, transaction: &Transaction) -> &'static str {
     let before = pool.clone();
-    match pool.admit(Arc::new(transaction.clone()), chain.chain.ledger()) {
+    let shared = Arc::new(transaction.clone());
+    let audit = pool.audit(&shared, &chain.chain.genesis_id(), chain.chain.ledger(), &mut Checks::forgetful());
+    let broken = audit.iter().find_map(|finding| finding.error()).map(PoolError::code);
+    let known = pool.get(&transaction.id()).is_some();
+    let admitted = pool.admit(shared, chain.chain.ledger());
+    assert!(known || broken == admitted.as_ref().err().map(PoolError::code), "{broken:?}, {admitted:?}");
+    match admitted {
         Ok(Admission::Added) => "added",
         Ok(Admission::Replaced(old)) => {
             assert!(before.get(&old).is_some() && pool.get(&old).is_none());
