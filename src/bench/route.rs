@@ -13,7 +13,9 @@ use rand_chacha::{
 
 use super::row::Piece;
 use crate::{
-    channel::routing::{Announcement, ChannelPolicy, Finder, Graph, Limits, Memory, Query, Route, Weights},
+    channel::routing::{
+        Announcement, ChannelPolicy, Finder, Graph, Hop, Limits, Memory, Query, Route, Weights, logarithm,
+    },
     primitives::{Amount, ChannelId, Height, PublicKey, Side, Signature, Tag, Timestamp},
 };
 
@@ -64,8 +66,8 @@ pub(super) fn routes() -> Piece {
     })
 }
 
-/// One piece: the same by Dijkstra's bare algorithm, which minds fees of the amount delivered and whether a channel can carry that, nothing else: it says
-/// what a route costs, but not which.
+/// One piece: the same by Dijkstra's bare algorithm. A channel weighs its fee for the amount delivered and the doubt that its capacity leaves; nothing
+/// adds up but that, nothing was learned, and only what a way costs comes out, not which it is.
 pub(super) fn bound() -> Piece {
     let mut network = Network::new();
     let (payments, _) = network.feasible(&mut Finder::new());
@@ -197,8 +199,7 @@ impl Network {
         for _ in 0..ATTEMPTS {
             *now = now.after(PAUSE);
             let route = finder.find(&self.graph, &self.query(payment, memory, &EXCLUDED, *now)).ok()?;
-            let lacking =
-                |hop: &crate::channel::routing::Hop| self.balances[&hop.channel][hop.side.index()] < hop.amount.units();
+            let lacking = |hop: &Hop| self.balances[&hop.channel][hop.side.index()] < hop.amount.units();
             let Some(failed) = route.hops.iter().position(lacking) else { return Some(route) };
             memory.learn_failure(&route, failed, *now);
         }
@@ -231,10 +232,12 @@ impl Network {
         }
     }
 
-    /// The least fee, in base units.
+    /// What the cheapest way costs, in thousandths of a base unit.
     fn bare(&self, payment: &Payment, best: &mut Vec<u64>, heap: &mut BinaryHeap<Reverse<(u64, u32)>>) -> Option<u64> {
         let [payer, payee] = [payment.payer, payment.payee].map(|node| self.graph.node(&self.keys[node as usize]));
         let (payer, payee, amount) = (payer?, payee?, payment.amount.units());
+        let weights = Weights::default();
+        let doubt = weights.doubt_base.units() * 1_000 + amount * u64::from(weights.doubt_rate) / 1_000;
         best.clear();
         best.resize(self.graph.node_bound(), u64::MAX);
         heap.clear();
@@ -247,14 +250,18 @@ impl Network {
             if cost > best[node as usize] {
                 continue;
             }
-            for edge in self.graph.incoming(node) {
-                if edge.maximum < amount {
+            for edge in self.graph.incoming(node).iter().filter(|edge| edge.maximum >= amount) {
+                let fee = edge.fee_base + amount * u64::from(edge.fee_rate()) / 1_000_000;
+                // The payer neither pays itself nor doubts what it has.
+                let dearer = if edge.from == payer { cost } else { cost + fee * 1_000 };
+                if dearer >= best[edge.from as usize] {
                     continue;
                 }
-                let cost = cost + edge.fee_base + amount * u64::from(edge.fee_rate) / 1_000_000;
-                if cost < best[edge.from as usize] {
-                    best[edge.from as usize] = cost;
-                    heap.push(Reverse((cost, edge.from)));
+                let bits = logarithm(edge.capacity + 1) - logarithm(edge.capacity + 1 - amount);
+                let reached = if edge.from == payer { cost } else { dearer + ((bits * doubt) >> 16) };
+                if reached < best[edge.from as usize] {
+                    best[edge.from as usize] = reached;
+                    heap.push(Reverse((reached, edge.from)));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use super::{
     Edge, Graph,
-    step::{Demand, Knowledge},
+    step::{Demand, Knowledge, Own},
 };
 
 /// Which channels of a way are too small for what a payment leaves there.
@@ -25,20 +25,20 @@ pub(super) struct Widest {
     pub(super) minimum: u64,
 }
 
-/// The widest way by what is announced, and by what `knowledge` adds to it. `own` are the payer's neighbours and what it can pay to each.
+/// The widest way by what is announced, and by what `knowledge` adds to it. `own` are the payer's channels.
 pub(super) fn widest(
     graph: &Graph,
     demand: &Demand,
-    own: &[(u32, u64)],
+    own: &[Own],
     minimum: Minimum,
     knowledge: Option<&Knowledge>,
 ) -> Widest {
     let mut ways = vec![Widest::default(); graph.node_bound()];
     let mut heap = BinaryHeap::new();
-    for (peer, amount) in own {
-        if *amount > ways[*peer as usize].amount {
-            ways[*peer as usize].amount = *amount;
-            heap.push((*amount, *peer));
+    for Own { peer, spendable, .. } in own {
+        if *spendable > ways[*peer as usize].amount {
+            ways[*peer as usize].amount = *spendable;
+            heap.push((*spendable, *peer));
         }
     }
     while let Some((amount, node)) = heap.pop() {
@@ -51,7 +51,7 @@ pub(super) fn widest(
         }
         for arriving in graph.incoming(node) {
             let (to, edge) = (arriving.from, graph.back(arriving));
-            let learned = knowledge.map_or(u64::MAX, |knowledge| knowledge.bound(edge.link));
+            let learned = knowledge.map_or(u64::MAX, |knowledge| knowledge.bound(graph, edge));
             let carried = before_fee(amount, edge).min(edge.maximum).min(learned);
             let compared = if minimum == Minimum::OfDemand { demand.amount } else { carried };
             if to != demand.payer && compared >= edge.minimum && carried > ways[to as usize].amount {
@@ -67,7 +67,7 @@ pub(super) fn widest(
 fn before_fee(most: u64, edge: &Edge) -> u64 {
     let Some(left) = most.checked_sub(edge.fee_base) else { return 0 };
     // x + ⌊x·r / 10^6⌋ ≤ left  ⇔  x·(10^6 + r) < (left + 1)·10^6
-    let most = ((u128::from(left) + 1) * 1_000_000 - 1) / (1_000_000 + u128::from(edge.fee_rate));
+    let most = ((u128::from(left) + 1) * 1_000_000 - 1) / (1_000_000 + u128::from(edge.fee_rate()));
     u64::try_from(most).unwrap_or(u64::MAX)
 }
 
@@ -80,17 +80,8 @@ mod tests {
     #[test]
     fn fees_are_taken_off_exactly() {
         for (base, rate) in [(0, 0), (0, 1), (3, 1_000), (7, 333_333), (0, 1_000_000), (50, 999_999)] {
-            let edge = Edge {
-                maximum: 0,
-                minimum: 0,
-                fee_base: base,
-                capacity: 0,
-                fee_rate: rate,
-                expiry_delta: 1,
-                from: 0,
-                link: 0,
-            };
             let policy = ChannelPolicy { fee_base: Amount::literal(base), fee_rate: rate, ..ChannelPolicy::default() };
+            let edge = Edge::of(&policy);
             let needs = |amount: u64| amount + policy.fee(Amount::literal(amount)).map_or(0, Amount::units);
             for most in (base..2_000).chain([1 << 40, 1 << 52]) {
                 let carried = before_fee(most, &edge);

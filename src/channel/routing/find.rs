@@ -9,7 +9,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{
-    Edge, Graph, Hop, NoRoute, Query, Route,
+    Graph, Hop, NoRoute, Query, Route,
     step::{Demand, HOP, Knowledge, Load},
     why,
 };
@@ -69,7 +69,9 @@ impl Finder {
     /// [`NoRoute`] says what stands in the way, with the values compared.
     pub fn find(&mut self, graph: &Graph, query: &Query<'_>) -> Result<Route, NoRoute> {
         let (payer, payee) = why::ends(graph, query)?;
-        self.knowledge.load(graph, query, payer);
+        self.knowledge.load_own(graph, query, payer);
+        why::own_funds(&self.knowledge, query)?;
+        self.knowledge.load_notes(query);
         let demand = Demand::new(query, payer, payee);
         match self.search(graph, query, &demand) {
             Some(route) => Ok(route),
@@ -124,57 +126,47 @@ impl Finder {
 
     /// Offers `node` to the channels over which others could pay it. True if a limit kept one from bringing what is needed.
     fn relax(&mut self, graph: &Graph, demand: &Demand, cost: u64, node: u32, label: &Label) -> bool {
+        let Self { best, labels, heap, knowledge } = self;
         let load = demand.load(label.amount);
         // One more hop must be left for the payer's own channel.
-        if label.hops + 1 >= demand.hops {
-            return true;
-        }
-        let mut cut = false;
-        for edge in graph.incoming(node) {
-            if edge.maximum < load.amount || edge.minimum > demand.amount {
-                cut |= edge.maximum >= demand.amount && edge.minimum <= demand.amount;
+        let (hops, mut cut) = (label.hops + 1, label.hops + 1 >= demand.hops);
+        let edges = if cut { &[] } else { graph.incoming(node) };
+        for edge in edges {
+            if edge.maximum < load.amount {
+                cut |= edge.maximum >= demand.amount;
                 continue;
             }
-            let fee = load.fee(edge);
+            let (at, fee) = (edge.from as usize, load.fee(edge));
             if fee > load.room {
                 cut = true;
                 continue;
             }
-            let at_least = cost.saturating_add(load.cost(fee, edge));
-            if at_least > self.best[edge.from as usize] {
+            let dearer = cost.saturating_add(load.cost(fee, edge));
+            if dearer > best[at] || edge.minimum > demand.amount {
                 continue;
             }
-            let blocks = label.blocks + edge.expiry_delta;
-            if blocks > demand.blocks {
-                cut = true;
-                continue;
-            }
-            let Some(doubt) = demand.doubt(&self.knowledge, edge, load.amount) else {
+            let blocks = label.blocks + edge.expiry_delta();
+            let doubt = demand.doubt(graph, knowledge, edge, load.amount);
+            let (Some(doubt), true) = (doubt, blocks <= demand.blocks) else {
                 cut = true;
                 continue;
             };
-            let reached = Label { amount: load.amount + fee, blocks, hops: label.hops + 1, link: edge.link, to: node };
-            self.offer(graph, edge, at_least.saturating_add(doubt), reached);
+            let reached = Label { amount: load.amount + fee, blocks, hops, link: edge.link, to: node };
+            let dearer = dearer.saturating_add(doubt);
+            if dearer < best[at] {
+                heap.push(Reverse((dearer, edge.from)));
+            } else if dearer > best[at] || !precedes(graph, &reached, &labels[at]) {
+                continue;
+            }
+            (best[at], labels[at]) = (dearer, reached);
         }
         cut
-    }
-
-    /// Keeps a label if it is better than the one before.
-    #[inline]
-    fn offer(&mut self, graph: &Graph, edge: &Edge, cost: u64, label: Label) {
-        let at = edge.from as usize;
-        if cost < self.best[at] {
-            self.heap.push(Reverse((cost, edge.from)));
-        } else if cost > self.best[at] || !precedes(graph, &label, &self.labels[at]) {
-            return;
-        }
-        (self.best[at], self.labels[at]) = (cost, label);
     }
 
     /// Begins a route at `node`, if the payer has a channel to it that can pay what it needs. True if only fees kept one from that.
     fn begin(&self, graph: &Graph, start: &mut Option<Start>, cost: u64, node: u32, label: &Label) -> bool {
         let mut cut = false;
-        for own in self.knowledge.own(node) {
+        for own in self.knowledge.own_to(node) {
             if own.spendable < label.amount {
                 cut = true;
                 continue;

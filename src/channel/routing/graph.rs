@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use borsh::BorshSerialize;
 use serde::{Serialize, Serializer};
 
-use super::Announcement;
+use super::{Announcement, ChannelPolicy, MAX_EXPIRY_DELTA, MAX_FEE_RATE};
 use crate::primitives::{Amount, BlockId, ChannelId, Checks, PublicKey, Side};
 
 /// Channels a graph holds; at some 600 bytes each, with both announcements.
@@ -54,6 +54,8 @@ pub enum Applied {
     UnknownChannel,
     /// Not signed by the side that it speaks for.
     BadSigner,
+    /// Its values are out of range: nothing that [`Announcement::parse`] lets through.
+    OutOfRange,
 }
 
 /// Why a channel was not taken in.
@@ -73,6 +75,11 @@ pub enum GraphError {
     },
 }
 
+/// Bits that hold a fee rate; the others of 32 hold an expiry delta.
+const RATE_BITS: u32 = 20;
+const _: () = assert!(size_of::<Edge>() == 48);
+const _: () = assert!(MAX_FEE_RATE < 1 << RATE_BITS && MAX_EXPIRY_DELTA < 1 << (32 - RATE_BITS));
+
 #[derive(Debug, Clone)]
 struct Slot {
     id: ChannelId,
@@ -83,7 +90,7 @@ struct Slot {
     places: [u32; 2],
 }
 
-/// A direction of a channel, as a search sees it: 48 bytes.
+/// A direction of a channel, as a search sees it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Edge {
     /// The most it can carry: of capacity and announced maximum the lower; 0 unless announced and enabled.
@@ -91,8 +98,10 @@ pub(crate) struct Edge {
     pub(crate) minimum: u64,
     pub(crate) fee_base: u64,
     pub(crate) capacity: u64,
-    pub(crate) fee_rate: u32,
-    pub(crate) expiry_delta: u32,
+    /// Rate in the lower 20 bits, expiry delta above.
+    terms: u32,
+    /// The first bytes of the channel's id.
+    pub(super) tag: u32,
     /// The node that pays in it.
     pub(crate) from: u32,
     /// Names it: twice the channel's slot, and one more if the accepter pays.
@@ -121,7 +130,7 @@ impl Graph {
         });
         let places = Side::BOTH.map(|side| {
             let edges = &mut self.incoming[nodes[side.other().index()] as usize];
-            edges.push(Edge::silent(nodes[side.index()], link(slot, side), capacity));
+            edges.push(Edge::silent(&id, nodes[side.index()], link(slot, side), capacity));
             index(edges.len() - 1)
         });
         self.slots[slot as usize] = Some(Slot { id, capacity, nodes, announcements: [None; 2], places });
@@ -176,12 +185,13 @@ impl Graph {
         let side = announcement.side;
         slot.announcements[side.index()] = Some(announcement);
         let (to, place) = (slot.nodes[side.other().index()], slot.places[side.index()]);
-        self.incoming[to as usize][place as usize].announce(&announcement);
+        self.incoming[to as usize][place as usize].announce(&announcement.policy);
         Applied::News
     }
 
     /// The key that should have signed it; or why nobody needs to look.
     fn is_news(&self, announcement: &Announcement) -> Result<PublicKey, Applied> {
+        announcement.check().map_err(|_| Applied::OutOfRange)?;
         let known = self.channel(&announcement.channel).ok_or(Applied::UnknownChannel)?;
         let side = announcement.side.index();
         match known.announcements[side] {
@@ -246,11 +256,6 @@ impl Graph {
         self.keys.len()
     }
 
-    /// One more than the highest number of a direction.
-    pub(super) fn link_bound(&self) -> usize {
-        self.slots.len() * 2
-    }
-
     /// A node's number.
     pub(crate) fn node(&self, key: &PublicKey) -> Option<u32> {
         self.by_key.get(key).copied()
@@ -268,23 +273,16 @@ impl Graph {
         &self.incoming[slot.nodes[side.index()] as usize][slot.places[side.other().index()] as usize]
     }
 
-    /// Which side of a channel `node` is, and who is on the other.
-    pub(super) fn neighbour(&self, channel: &ChannelId, node: u32) -> Option<(Side, u32)> {
-        let slot = self.slots[*self.by_id.get(channel)? as usize].as_ref()?;
-        let side = Side::BOTH.into_iter().find(|side| slot.nodes[side.index()] == node)?;
-        Some((side, slot.nodes[side.other().index()]))
-    }
-
-    /// The number of the direction in which `side` pays.
-    pub(super) fn link(&self, channel: &ChannelId, side: Side) -> Option<u32> {
-        self.by_id.get(channel).map(|slot| link(*slot, side))
-    }
-
     /// The channel of a direction, who pays in it, and the keys of both sides.
     pub(super) fn direction(&self, link: u32) -> (ChannelId, Side, [PublicKey; 2]) {
         let (slot, side) = slot_of(link);
         let slot = self.slots[slot].as_ref().expect("an edge is dropped with its channel");
         (slot.id, side, slot.nodes.map(|node| self.keys[node as usize]))
+    }
+
+    /// The channel of a direction, and who pays in it.
+    pub(super) fn channel_side(&self, link: u32) -> (&ChannelId, Side) {
+        (self.id(link), slot_of(link).1)
     }
 
     /// The channel of a direction.
@@ -295,17 +293,39 @@ impl Graph {
 
 impl Edge {
     /// A direction that nobody has announced.
-    const fn silent(from: u32, link: u32, capacity: Amount) -> Self {
-        let capacity = capacity.units();
-        Self { maximum: 0, minimum: 0, fee_base: 0, capacity, fee_rate: 0, expiry_delta: 0, from, link }
+    const fn silent(id: &ChannelId, from: u32, link: u32, capacity: Amount) -> Self {
+        let (capacity, tag) = (capacity.units(), tag(id));
+        Self { maximum: 0, minimum: 0, fee_base: 0, capacity, terms: 0, tag, from, link }
     }
 
-    fn announce(&mut self, announcement: &Announcement) {
-        let policy = &announcement.policy;
-        self.maximum = if policy.enabled { policy.htlc_maximum.units().min(self.capacity) } else { 0 };
+    const fn announce(&mut self, policy: &ChannelPolicy) {
+        let most = policy.htlc_maximum.units();
+        let most = if most < self.capacity { most } else { self.capacity };
+        self.maximum = if policy.enabled { most } else { 0 };
         self.minimum = policy.htlc_minimum.units();
         self.fee_base = policy.fee_base.units();
-        (self.fee_rate, self.expiry_delta) = (policy.fee_rate, policy.expiry_delta);
+        self.terms = policy.fee_rate | (policy.expiry_delta << RATE_BITS);
+    }
+
+    /// Millionths.
+    #[inline]
+    pub(crate) const fn fee_rate(&self) -> u32 {
+        self.terms & ((1 << RATE_BITS) - 1)
+    }
+
+    /// Blocks.
+    #[inline]
+    pub(super) const fn expiry_delta(&self) -> u32 {
+        self.terms >> RATE_BITS
+    }
+}
+
+#[cfg(test)]
+impl Edge {
+    pub(super) const fn of(policy: &ChannelPolicy) -> Self {
+        let mut edge = Self::silent(&ChannelId { 0: [0; 32] }, 0, 0, Amount::MAX);
+        edge.announce(policy);
+        edge
     }
 }
 
@@ -315,6 +335,17 @@ fn index(at: usize) -> u32 {
 
 const fn link(slot: u32, side: Side) -> u32 {
     slot * 2 + side as u32
+}
+
+/// The other direction of the same channel.
+pub(super) const fn other_way(link: u32) -> u32 {
+    link ^ 1
+}
+
+/// Four bytes of an id that tell most apart.
+pub(super) const fn tag(id: &ChannelId) -> u32 {
+    let [a, b, c, d, ..] = id.0;
+    u32::from_le_bytes([a, b, c, d])
 }
 
 const fn slot_of(link: u32) -> (usize, Side) {

@@ -72,7 +72,7 @@ impl Search<'_> {
     fn extend(&mut self, at: u32, made: &Made) {
         let (graph, demand, knowledge, label) = (self.graph, self.demand, self.knowledge, &made.label);
         let load = demand.load(label.amount);
-        for own in knowledge.own(made.node).iter().filter(|own| own.spendable >= label.amount) {
+        for own in knowledge.own_to(made.node).iter().filter(|own| own.spendable >= label.amount) {
             // What the payer itself sends is what its neighbour needs.
             let label = Label { hops: label.hops + 1, link: own.link, to: made.node, ..*label };
             self.make(Made { label, cost: made.cost.saturating_add(HOP), node: demand.payer, next: at });
@@ -82,11 +82,11 @@ impl Search<'_> {
         }
         for edge in graph.incoming(made.node) {
             let fits = edge.maximum >= load.amount && edge.minimum <= demand.amount && edge.from != demand.payer;
-            let (fee, blocks) = (load.fee(edge), label.blocks + edge.expiry_delta);
+            let (fee, blocks) = (load.fee(edge), label.blocks + edge.expiry_delta());
             if !fits || fee > load.room || blocks > demand.blocks {
                 continue;
             }
-            let Some(doubt) = demand.doubt(knowledge, edge, load.amount) else { continue };
+            let Some(doubt) = demand.doubt(graph, knowledge, edge, load.amount) else { continue };
             let cost = made.cost.saturating_add(load.cost(fee, edge)).saturating_add(doubt);
             let amount = load.amount + fee;
             let reached = Label { amount, blocks, hops: label.hops + 1, link: edge.link, to: made.node };

@@ -269,7 +269,8 @@ proptest! {
         if let Some((payer, payee)) = world.graph.node(&key(0)).zip(world.graph.node(&key(1))) {
             let demand = step::Demand::new(&query, payer, payee);
             let mut knowledge = step::Knowledge::default();
-            knowledge.load(&world.graph, &query, payer);
+            knowledge.load_own(&world.graph, &query, payer);
+            knowledge.load_notes(&query);
             let exact = labels::search(&world.graph, &query, &demand, &knowledge);
             exact.iter().for_each(|route| case.judge(&world, route));
             prop_assert_eq!(exact.map(|route| route.cost), expected);

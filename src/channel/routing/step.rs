@@ -1,8 +1,13 @@
 //! One step of a search backwards: what carrying a payment over one more channel costs. Shared by both searches.
 
-use super::{Edge, Graph, MAX_HOPS, Query, Remembered};
-use crate::primitives::{Amount, MAX_AMOUNT};
+use super::{
+    Edge, Graph, MAX_HOPS, Query, Remembered,
+    graph::{other_way, tag},
+};
+use crate::primitives::{Amount, ChannelId, MAX_AMOUNT, Side};
 
+/// Tags are told apart by as many values.
+const TAGS: u32 = 1 << 15;
 /// Thousandths of a base unit that every hop costs: of two equal routes the shorter one, and no step is free.
 pub(super) const HOP: u64 = 1;
 
@@ -39,25 +44,28 @@ pub(super) struct Load {
 /// What is known beyond announcements.
 #[derive(Debug, Default)]
 pub(super) struct Knowledge {
-    /// Sorted by direction.
-    notes: Vec<(u32, Note)>,
+    /// By channel and side.
+    notes: Vec<((ChannelId, Side), Note)>,
+    /// Tags of what there may be notes of.
     noted: Bits,
-    /// The payer's own channels that can pay the amount, by neighbour, then id.
-    own: Vec<Own>,
+    /// The payer's own channels that it says it can use, by neighbour, then id.
+    pub(super) own: Vec<Own>,
+    /// Neighbours of the payer.
     beside: Bits,
 }
 
 /// Bounds of one direction: it carries `passes`, and not `fails`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Note {
     fails: u64,
     passes: u64,
 }
 
-/// A channel of the payer that can pay the amount at least.
+/// A channel of the payer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Own {
-    peer: u32,
+    pub(super) peer: u32,
+    /// The direction in which the payer pays.
     pub(super) link: u32,
     pub(super) spendable: u64,
 }
@@ -96,10 +104,9 @@ impl Demand {
     /// What its payer has in it is taken to be anything between what is known to pass and what is known to fail, alike (Pickhardt and
     /// Richter, 2021): the chance is (fails − amount) / (fails − passes). Logarithms are to 2, interpolated, at most 0.09 too low.
     #[inline]
-    pub(super) fn doubt(&self, knowledge: &Knowledge, edge: &Edge, amount: u64) -> Option<u64> {
+    pub(super) fn doubt(&self, graph: &Graph, knowledge: &Knowledge, edge: &Edge, amount: u64) -> Option<u64> {
         let mut note = Note { fails: edge.capacity + 1, passes: 0 };
-        if knowledge.noted.has(edge.link) {
-            let known = knowledge.note(edge.link);
+        if let Some(known) = knowledge.note(graph, edge) {
             note = Note { fails: known.fails.min(note.fails), passes: known.passes };
         }
         if amount >= note.fails {
@@ -118,56 +125,69 @@ impl Load {
     /// The fee for it over `edge`: exactly [`super::ChannelPolicy::fee`]. Cannot overflow, as a load is below 2^53 and a rate at most a million.
     #[inline]
     pub(super) const fn fee(&self, edge: &Edge) -> u64 {
-        let rate = edge.fee_rate as u64;
+        let rate = edge.fee_rate() as u64;
         edge.fee_base + self.millions * rate + self.rest * rate / 1_000_000
     }
 
     /// What a fee that there is room for, and the blocks for which `edge` holds the load, cost.
     #[inline]
     pub(super) const fn cost(&self, fee: u64, edge: &Edge) -> u64 {
-        let delta = edge.expiry_delta as u64;
+        let delta = edge.expiry_delta() as u64;
         fee * 1_000 + self.risk_millions * delta + self.risk_rest * delta / 1_000_000 + HOP
     }
 }
 
 /// The logarithm of a positive number to 2, in parts of 2^16, interpolated between powers.
-const fn logarithm(number: u64) -> u64 {
+#[inline]
+pub(crate) const fn logarithm(number: u64) -> u64 {
     let zeros = number.leading_zeros();
     let mantissa = ((number << zeros) << 1) >> 48;
     ((63 - zeros as u64) << 16) | mantissa
 }
 
 impl Knowledge {
-    /// Looks up all that the query's payer knows.
-    pub(super) fn load(&mut self, graph: &Graph, query: &Query<'_>, payer: u32) {
-        self.notes.clear();
-        let excluded = query.excluded.iter().map(|(channel, side)| (graph.link(channel, *side), Note::NEVER));
-        let learned = query.memory.iter(query.now).map(|(id, side, known)| (graph.link(id, side), Note::of(known)));
-        self.notes.extend(excluded.chain(learned).filter_map(|(link, note)| Some((link?, note))));
-        self.notes.sort_unstable();
-        self.notes.dedup_by_key(|(link, _)| *link);
-        self.noted.reset(graph.link_bound(), self.notes.iter().map(|(link, _)| *link));
+    /// Looks up the payer's channels.
+    pub(super) fn load_own(&mut self, graph: &Graph, query: &Query<'_>, payer: u32) {
         self.own.clear();
-        for (channel, spendable) in query.spendable {
-            let Some((side, peer)) = graph.neighbour(channel, payer) else { continue };
-            let usable = *spendable >= query.amount && !query.excluded.contains(&(*channel, side));
-            if let (Some(link), true) = (graph.link(channel, side), usable) {
-                self.own.push(Own { peer, link, spendable: spendable.units() });
-            }
-        }
-        // Stable: the map's order, by id, within each neighbour.
-        self.own.sort_by_key(|own| own.peer);
+        self.own.extend(graph.incoming(payer).iter().filter_map(|edge| {
+            let link = other_way(edge.link);
+            let (channel, side, _) = graph.direction(link);
+            let spendable = query.spendable.get(&channel)?.units();
+            let usable = !query.excluded.contains(&(channel, side));
+            usable.then_some(Own { peer: edge.from, link, spendable })
+        }));
+        self.own.sort_unstable_by_key(|own| (own.peer, graph.id(own.link)));
         self.beside.reset(graph.node_bound(), self.own.iter().map(|own| own.peer));
     }
 
-    fn note(&self, link: u32) -> Note {
-        let found = self.notes.binary_search_by_key(&link, |(link, _)| *link);
-        found.map_or(Note::NEVER, |at| self.notes[at].1)
+    /// Takes in what was learned, and what is excluded.
+    pub(super) fn load_notes(&mut self, query: &Query<'_>) {
+        self.notes.clear();
+        let learned = query.memory.iter(query.now).map(|(id, side, known)| ((*id, side), Note::of(known)));
+        self.notes.extend(learned.filter(|(direction, _)| !query.excluded.contains(direction)));
+        if !query.excluded.is_empty() {
+            let never = Note { fails: 0, passes: 0 };
+            self.notes.extend(query.excluded.iter().map(|direction| (*direction, never)));
+            self.notes.sort_unstable_by_key(|(direction, _)| *direction);
+        }
+        self.noted.reset(TAGS as usize, self.notes.iter().map(|((id, _), _)| tag(id) % TAGS));
     }
 
-    /// The payer's own channels to `node` that can pay the amount at least, by id.
+    /// What is noted of a direction.
     #[inline]
-    pub(super) fn own(&self, node: u32) -> &[Own] {
+    fn note(&self, graph: &Graph, edge: &Edge) -> Option<Note> {
+        if self.noted.has(edge.tag % TAGS) { self.look_up(graph, edge.link) } else { None }
+    }
+
+    fn look_up(&self, graph: &Graph, link: u32) -> Option<Note> {
+        let (id, side) = graph.channel_side(link);
+        let found = self.notes.binary_search_by(|((channel, payer), _)| (channel, payer).cmp(&(id, &side)));
+        found.ok().map(|at| self.notes[at].1)
+    }
+
+    /// The payer's own channels to `node`, by id.
+    #[inline]
+    pub(super) fn own_to(&self, node: u32) -> &[Own] {
         if !self.beside.has(node) {
             return &[];
         }
@@ -176,15 +196,13 @@ impl Knowledge {
         &self.own[from..to]
     }
 
-    /// The most that the direction can carry, by what is known of it.
-    pub(super) fn bound(&self, link: u32) -> u64 {
-        if self.noted.has(link) { self.note(link).fails.saturating_sub(1) } else { u64::MAX }
+    /// The most that a direction can carry, by what is noted of it.
+    pub(super) fn bound(&self, graph: &Graph, edge: &Edge) -> u64 {
+        self.note(graph, edge).map_or(u64::MAX, |note| note.fails.saturating_sub(1))
     }
 }
 
 impl Note {
-    const NEVER: Self = Self { fails: 0, passes: 0 };
-
     fn of(known: Remembered) -> Self {
         let units = |bound: Option<(Amount, _)>| bound.map(|(amount, _)| amount.units());
         Self { fails: units(known.fails).unwrap_or(u64::MAX), passes: units(known.passes).unwrap_or(0) }

@@ -9,7 +9,7 @@ use super::{
         Minimum::{OfCarried, OfDemand},
     },
     labels::MAX_LABELS,
-    step::Demand,
+    step::{Demand, Knowledge},
 };
 use crate::primitives::{Amount, MAX_AMOUNT};
 
@@ -140,25 +140,21 @@ pub(super) fn ends(graph: &Graph, query: &Query<'_>) -> Result<(u32, u32), NoRou
     }
     let payee = graph.node(&query.payee).ok_or(NoRoute::UnknownPayee)?;
     let payer = graph.node(&query.payer).ok_or(NoRoute::NoChannel)?;
-    let best = own(graph, query, payer).map(|(_, spendable)| spendable).max().ok_or(NoRoute::NoChannel)?;
-    if best < query.amount.units() {
-        return Err(NoRoute::OwnFunds { amount: query.amount, best: amount(best) });
-    }
     Ok((payer, payee))
 }
 
-/// The payer's neighbours and what it can pay to each, a channel at a time.
-fn own<'a>(graph: &'a Graph, query: &'a Query<'_>, payer: u32) -> impl Iterator<Item = (u32, u64)> + 'a {
-    query.spendable.iter().filter_map(move |(id, spendable)| {
-        let (side, peer) = graph.neighbour(id, payer)?;
-        (!query.excluded.contains(&(*id, side))).then_some((peer, spendable.units()))
-    })
+/// Whether the payer has a channel with enough.
+pub(super) fn own_funds(knowledge: &Knowledge, query: &Query<'_>) -> Result<(), NoRoute> {
+    let best = knowledge.own.iter().map(|own| own.spendable).max().ok_or(NoRoute::NoChannel)?;
+    if best < query.amount.units() {
+        return Err(NoRoute::OwnFunds { amount: query.amount, best: amount(best) });
+    }
+    Ok(())
 }
 
 /// What stands in the way, once both searches have failed.
 pub(super) fn explain(finder: &mut Finder, graph: &Graph, query: &Query<'_>, demand: &Demand) -> NoRoute {
-    let own: Vec<(u32, u64)> = own(graph, query, demand.payer).collect();
-    let of = |minimum, knowledge| bottleneck::widest(graph, demand, &own, minimum, knowledge);
+    let of = |minimum, knowledge| bottleneck::widest(graph, demand, &finder.knowledge().own, minimum, knowledge);
     let most = |minimum, knowledge| amount(of(minimum, knowledge).amount);
     if most(OfDemand, Some(finder.knowledge())) >= query.amount {
         return beyond(finder, graph, query, demand).unwrap_or(NoRoute::GaveUp { limit: MAX_LABELS });
