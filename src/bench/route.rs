@@ -21,7 +21,7 @@ use crate::{
 
 const CHANNEL: Tag = Tag::new("tabchain/bench-channel");
 const NODES: u32 = 6_000;
-/// Each node after the first ten opens as many: 60,000 channels, but for a few.
+/// Channels that each node opens: 60,000 in all.
 const OPENED: u32 = 10;
 /// Queries taken in turn.
 const QUERIES: usize = 64;
@@ -105,10 +105,10 @@ impl Network {
         let mut network = Self { graph: Graph::default(), keys, balances: BTreeMap::new(), random: Random::new(2) };
         // Whoever has a channel stands here once for each.
         let mut ends: Vec<u32> = (0..OPENED).collect();
-        for node in OPENED..NODES {
-            for number in 0..OPENED {
+        for node in 0..NODES {
+            for _ in 0..OPENED {
                 let peer = ends[random.below(ends.len() as u32) as usize];
-                network.open(&mut random, node, if peer == node { number } else { peer });
+                network.open(&mut random, node, if peer == node { (node + 1) % OPENED } else { peer });
                 ends.extend([node, peer]);
             }
         }
@@ -188,7 +188,7 @@ impl Network {
         }
     }
 
-    /// Tries until the payment arrives, or there is no route left; what arrives is on its way back already in `memory` only.
+    /// Tries until the payment would arrive, or there is no route left.
     fn attempt(
         &self,
         finder: &mut Finder,
@@ -308,4 +308,34 @@ impl Random {
 
 fn amount(units: u64) -> Amount {
     Amount::new(units).expect("far fewer than can exist")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_is_large_and_heavy_tailed() {
+        let network = Network::new();
+        assert_eq!((network.graph.nodes(), network.graph.len()), (6_000, 60_000));
+        let mut degrees: Vec<usize> = network
+            .keys
+            .iter()
+            .map(|key| network.graph.node(key).map_or(0, |node| network.graph.incoming(node).len()))
+            .collect();
+        degrees.sort_unstable();
+        assert!(degrees[0] >= 10 && degrees[3_000] < 20 && degrees[5_999] > 200, "{:?}", degrees.last());
+        let mut capacities: Vec<u64> = network.graph.channels().map(|known| known.capacity.units()).collect();
+        capacities.sort_unstable();
+        assert!(capacities[30_000] < 2 * capacities[0] + 50_000 && capacities[59_999] > 100_000_000);
+    }
+
+    /// The same payments arrive each time, nearly all of them.
+    #[test]
+    fn payments_arrive() {
+        let mut piece = success();
+        let arrived = piece();
+        assert_eq!(arrived, piece());
+        assert!((90..=100).contains(&arrived), "{arrived}");
+    }
 }

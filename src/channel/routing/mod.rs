@@ -16,6 +16,8 @@ mod model;
 mod policy;
 mod query;
 mod step;
+#[cfg(test)]
+mod tables;
 mod why;
 
 pub use announcement::{Announcement, AnnouncementError, MAX_ANNOUNCEMENT_BYTES, MAX_SEQUENCE};
