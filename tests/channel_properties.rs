@@ -194,7 +194,7 @@ fn check_cheats(duel: &Duel, seed: usize) -> Result<(), TestCaseError> {
         let revoked = |number| duel.channel(victim).expect("funded").revealed(number).is_some();
         for (at, old) in kept.iter().enumerate().filter(|(_, (old, _))| revoked(old.commitment.number)) {
             let mut duel = duel.clone();
-            duel.give(cheat, Event::PublishOld(Box::new(*old))).expect("possible");
+            duel.give(cheat, Event::PublishOld(Box::new(old.clone()))).expect("possible");
             // It brings another old one on top, to look newer.
             let other = kept[(at + seed) % kept.len()].0;
             for _ in 0..duel.setup.window + 6 {

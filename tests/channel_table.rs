@@ -343,7 +343,7 @@ mod words_lost {
             delivered.iter().for_each(|to| drop(pair.deliver(*to)));
             let before = pair.clone();
             pair.wires = Default::default();
-            pair.see(gone);
+            pair.see(gone.clone());
             assert!(pair.channels.iter().all(|channel| channel.phase().name() == "abandoned"));
             pair.see(Observation { height: Height(25), ..quiet() });
             for side in Side::BOTH {

@@ -123,6 +123,8 @@ impl Chainlet {
         }
         let parties = &channel.funding().parties;
         let possible = parties.iter().all(|party| self.ledger.account(&party.key.address()).nonce <= party.nonce);
-        Observation { height: self.ledger.height(), funding, possible, publication, ending }
+        let known = |payment| self.ledger.revealed(&payment).map(|revealed| (revealed.preimage, revealed.height));
+        let register = channel.payments().into_iter().filter_map(known).collect();
+        Observation { height: self.ledger.height(), funding, possible, publication, ending, register }
     }
 }

@@ -116,16 +116,20 @@ impl Duel {
 
     /// A party loses its memory but for what it has stored, which is all that it knew before it said its last words.
     pub fn restart(&mut self, side: Side) {
-        let now = self.now;
         let seat = &mut self.seats[side.index()];
         seat.offer = None;
         if let Some(channel) = &mut seat.channel {
-            let mut stored: Channel = decode("channel", &encode(&*channel)).expect("what was encoded");
+            let stored: Channel = decode("channel", &encode(&*channel)).expect("what was encoded");
             assert_eq!((&stored, stored.digest()), (&*channel, channel.digest()));
-            stored.connected(now);
             *channel = stored;
         }
+        self.connect(side);
         self.look(side);
+    }
+
+    /// The connection comes up, or the party does.
+    pub fn connect(&mut self, side: Side) {
+        self.give(side, Event::Connected).expect("never refused");
     }
 
     pub fn wake(&mut self, side: Side) {
@@ -176,6 +180,7 @@ impl Duel {
                     self.chain.submit(&transaction);
                 }
                 Effect::Notice(notice) => self.count(side, &notice),
+                Effect::Htlc(_) => {}
             }
         }
     }
@@ -195,15 +200,15 @@ impl Duel {
         let Some(channel) = self.channel(side).cloned() else { return };
         let (shown, state) = channel.newest();
         let signed = channel.pending().filter(|draft| draft.ours.is_some());
-        let drafts = signed.map(|draft| (draft.commitment, draft.state));
-        for (commitment, state) in [(shown.commitment, *state)].into_iter().chain(drafts) {
-            let known = self.commitments.entry(commitment.number).or_insert((commitment, state));
+        let drafts = signed.map(|draft| (draft.commitment, draft.state.clone()));
+        for (commitment, state) in [(shown.commitment, state.clone())].into_iter().chain(drafts) {
+            let known = self.commitments.entry(commitment.number).or_insert((commitment, state.clone()));
             assert_eq!(*known, (commitment, state), "two commitments of one number");
         }
         let kept = &mut self.seats[side.index()].kept;
         let new = kept.last().is_none_or(|(last, _)| last.commitment.number < shown.commitment.number);
         if new && *channel.phase() != Phase::Accepted {
-            kept.push((*shown, *state));
+            kept.push((*shown, state.clone()));
         }
     }
 
@@ -211,8 +216,7 @@ impl Duel {
     fn check_step(&self, side: Side, before: &Channel) {
         let after = self.channel(side).expect("it was there before");
         let (old, new) = (before.newest(), after.newest());
-        let [opener, accepter] = new.1.balances;
-        assert_eq!(opener.checked_add(accepter), after.funding().capacity(), "what is locked is owned");
+        assert_eq!(new.1.total(), after.funding().capacity(), "what is locked is owned");
         assert_eq!(new.1.hash(), new.0.commitment.state);
         let (old, new) = (old.0.commitment.number, new.0.commitment.number);
         assert!(new == old || new == old + 1, "{old} to {new}");

@@ -11,7 +11,7 @@ use crate::{pair::Pair, support::units};
 /// A name and an event.
 pub type Row = (String, Event);
 
-pub const PHASES: [&str; 11] = [
+pub const PHASES: [&str; 12] = [
     "accepted",
     "funding",
     "idle",
@@ -21,15 +21,20 @@ pub const PHASES: [&str; 11] = [
     "closing",
     "publishing",
     "disputed",
+    "lost",
     "closed",
     "abandoned",
 ];
-pub const KINDS: [&str; 19] = [
+pub const KINDS: [&str; 25] = [
     "pay",
     "close channel",
     "force close",
     "publish old",
+    "offer",
+    "fulfil",
+    "fail",
     "chain",
+    "connected",
     "wake",
     "open",
     "accept",
@@ -44,6 +49,8 @@ pub const KINDS: [&str; 19] = [
     "yield",
     "close",
     "closed",
+    "resume",
+    "lost",
 ];
 
 /// Does not compile if an event or a phase is added and not thought of here.
@@ -53,7 +60,11 @@ pub fn kind_of(event: &Event) -> &'static str {
         Event::Close => "close channel",
         Event::ForceClose => "force close",
         Event::PublishOld(_) => "publish old",
+        Event::Offer { .. } => "offer",
+        Event::Fulfil { .. } => "fulfil",
+        Event::Fail { .. } => "fail",
         Event::Chain(_) => "chain",
+        Event::Connected => "connected",
         Event::Wake => "wake",
         Event::Message(body) => body.kind(),
     }
@@ -64,7 +75,7 @@ pub fn phase_is_listed(phase: &Phase) -> bool {
     use Phase as P;
     match phase {
         P::Accepted | P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) => true,
-        P::Closing | P::Publishing | P::Disputed(_) | P::Closed(_) | P::Abandoned => true,
+        P::Closing | P::Publishing | P::Disputed(_) | P::Lost | P::Closed(_) | P::Abandoned => true,
     }
 }
 
