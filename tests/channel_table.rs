@@ -2,6 +2,8 @@
 //! event. The table is written by hand where it matters and compared whole: after a wanted change, copy what this test leaves in `target/`.
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "support/columns.rs"]
+mod columns;
 #[path = "support/events.rs"]
 mod events;
 #[path = "support/pair.rs"]
@@ -10,141 +12,74 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use columns::{Column, Section, at, publication, quiet, sections};
 use events::{Row, rows};
-use pair::{Pair, Setup};
+use pair::preimage;
 use support::units;
 use tabchain::{
-    channel::{Channel, Effect, Ending, Event, Invalid, Observation, Phase, Seen},
+    channel::{Channel, Effect, Ending, Event, Invalid, News, Observation, Phase},
     primitives::{Height, Side, Timestamp},
 };
 
 const TABLE: &str = include_str!("channel_table.md");
 
-/// A phase, and how one comes there.
-pub struct Column {
-    name: &'static str,
-    pair: Pair,
-    side: Side,
-    /// Whose turn it is, counted.
-    turn: u64,
-}
-
-/// What the chain says while nothing is wrong.
-fn quiet() -> Observation {
-    Observation { height: Height(10), funding: Some(Height(3)), ..Observation::default() }
-}
-
-fn publication(publisher: Side, published: u64, number: u64, window_ends: u64) -> Observation {
-    let seen = Seen { publisher, published, number, window_ends: Height(window_ends), charged: [units(0); 2] };
-    Observation { publication: Some(seen), ..quiet() }
-}
-
-/// Two commitments further, the turn the opener's.
-fn used() -> Pair {
-    let mut pair = Pair::open(&Setup::default());
-    pair.pay(Side::Opener, 10);
-    pair.pay(Side::Opener, 10);
-    pair
-}
-
-/// The accepter has answered a payment and wants to close; neither message was heard.
-fn unheard() -> Pair {
-    let mut pair = used();
-    pair.must(Side::Opener, Event::Pay { amount: units(10), times: 1 });
-    pair.deliver(Side::Accepter);
-    pair.must(Side::Accepter, Event::Close);
-    pair.deliver(Side::Opener);
-    pair.deliver(Side::Accepter);
-    pair.wires = Default::default();
-    pair
-}
-
-fn columns() -> Vec<Column> {
-    use Side::{Accepter, Opener};
-    let fresh = || Setup::default().pair(Timestamp(1_000));
-    let after = |side, events: &[Event], delivered: &[Side]| {
-        let mut pair = used();
-        events.iter().for_each(|event| drop(pair.must(side, event.clone())));
-        delivered.iter().for_each(|to| drop(pair.deliver(*to)));
-        pair
-    };
-    let pay = || Event::Pay { amount: units(10), times: 1 };
-    let (mut signed, mut gone, mut disputed, mut closed) = (fresh(), used(), used(), used());
-    signed.deliver(Accepter);
-    let (mut included, mut unburied) = (signed.clone(), after(Accepter, &[pay()], &[]));
-    included.must(Accepter, Event::Chain(Observation { height: Height(4), ..quiet() }));
-    unburied.must(Accepter, Event::Chain(Observation { funding: None, possible: true, ..quiet() }));
-    gone.must(Opener, Event::Chain(publication(Accepter, 2, 2, 16)));
-    gone.must(Opener, Event::Chain(quiet()));
-    disputed.must(Opener, Event::Chain(publication(Accepter, 2, 2, 16)));
-    let ending = Some((Height(10), Ending::Cooperative));
-    closed.must(Opener, Event::Chain(Observation { ending, ..quiet() }));
-    let mut abandoned = fresh();
-    abandoned.must(Opener, Event::Chain(Observation::default()));
-    let mut expired = fresh();
-    expired.must(Accepter, Event::Chain(Observation { height: Height(21), ..Observation::default() }));
-    let column = |name, pair, side, turn| Column { name, pair, side, turn };
-    vec![
-        column("accepted", fresh(), Accepter, 0),
-        column("funding, opener", fresh(), Opener, 0),
-        column("funding, accepter", signed, Accepter, 0),
-        column("funding, included", included, Accepter, 0),
-        column("idle, our turn", used(), Opener, 4),
-        column("idle, asking", after(Accepter, &[pay()], &[]), Accepter, 4),
-        column("idle, unburied", unburied, Accepter, 4),
-        column("proposing", after(Opener, &[pay()], &[]), Opener, 4),
-        column("answering", after(Opener, &[pay()], &[Accepter]), Accepter, 4),
-        column("revoking", after(Opener, &[pay()], &[Accepter, Opener]), Opener, 4),
-        column("closing, proposed", after(Opener, &[Event::Close], &[]), Opener, 4),
-        column("closing, answered", after(Opener, &[Event::Close], &[Accepter]), Accepter, 4),
-        column("closing, unheard", unheard(), Accepter, 5),
-        column("publishing", after(Opener, &[Event::ForceClose], &[]), Opener, 4),
-        column("disputed, gone", gone, Opener, 4),
-        column("disputed", disputed, Opener, 4),
-        column("closed", closed, Opener, 4),
-        column("abandoned, opener", abandoned, Opener, 0),
-        column("abandoned, accepter", expired, Accepter, 0),
-    ]
-}
-
 fn chain_rows() -> Vec<(&'static str, Observation)> {
     let ends = |ending| Observation { ending: Some((Height(11), ending)), ..quiet() };
+    let registered =
+        |height: u64| Observation { register: [1, 2].map(|n| (preimage(n), Height(height))).into(), ..at(height) };
     vec![
-        ("another block", Observation { height: Height(11), ..quiet() }),
-        ("funding not buried", Observation { height: Height(4), ..quiet() }),
+        ("another block", at(11)),
+        ("funding not buried", at(4)),
         ("funding gone, possible", Observation { funding: None, possible: true, ..quiet() }),
         ("funding gone, nonce spent", Observation { funding: None, possible: false, ..quiet() }),
-        ("funding gone, too late", Observation { height: Height(24), funding: None, possible: true, ..quiet() }),
+        ("funding gone, too late", Observation { funding: None, possible: true, ..at(24) }),
         ("ended together", ends(Ending::Cooperative)),
         ("ended settled", ends(Ending::Settled)),
         ("ended punished", ends(Ending::Punished(Side::Accepter))),
+        ("ended long ago", Observation { height: Height(14), ..ends(Ending::Settled) }),
+        ("4 blocks before the first expiry", at(26)),
+        ("4 blocks before the second expiry", at(36)),
+        ("all expired", at(40)),
+        ("all expired 3 blocks ago", at(43)),
+        ("all expired 9 blocks ago", at(49)),
+        ("both preimages registered", registered(12)),
+        ("both registered too late", registered(41)),
     ]
 }
 
-/// Publications: (name, ours, published back from the newest, newest shown back from the newest, blocks left in the window).
-const PUBLICATIONS: [(&str, bool, u64, u64, u64); 8] = [
-    ("they publish the newest", false, 0, 0, 6),
-    ("they publish the one before", false, 1, 1, 6),
-    ("they publish an old one", false, 2, 2, 6),
-    ("an old one was replaced", false, 2, 0, 6),
-    ("an old one, window over", false, 2, 2, 0),
-    ("the newest, window over", false, 0, 0, 0),
-    ("we publish the newest", true, 0, 0, 6),
-    ("ours, window over", true, 0, 0, 0),
+/// Publications: (name, ours, published back from the newest, newest shown back from the newest, blocks left in the window, height).
+const PUBLICATIONS: [(&str, bool, i64, i64, u64, u64); 13] = [
+    ("they publish the newest", false, 0, 0, 6, 10),
+    ("they publish the one before", false, 1, 1, 6, 10),
+    ("they publish an old one", false, 2, 2, 6, 10),
+    ("they publish the one under way", false, -1, -1, 6, 10),
+    ("an old one was replaced", false, 2, 0, 6, 10),
+    ("an old one, window over", false, 2, 2, 0, 10),
+    ("the newest, window over", false, 0, 0, 0, 10),
+    ("the newest, over long ago", false, 0, 0, 0, 12),
+    ("the newest, all expired", false, 0, 0, 0, 45),
+    ("the newest, all registered", false, 0, 0, 0, 13),
+    ("we publish the newest", true, 0, 0, 6, 10),
+    ("ours, window over", true, 0, 0, 0, 10),
+    ("ours, all expired", true, 0, 0, 0, 40),
 ];
 
 /// Every event of the table.
 fn events(column: &Column) -> Vec<Row> {
-    let channel = column.pair.channel(column.side);
-    let mut events = rows(&column.pair, column.side, column.turn);
+    let mut events = rows(&column.pair, column.side, column.turn());
     for (name, chain) in chain_rows() {
         events.push((name.to_owned(), Event::Chain(chain)));
     }
-    let newest = channel.newest().0.commitment.number;
-    for (name, ours, published, number, left) in PUBLICATIONS {
+    let newest = column.channel().newest().0.commitment.number;
+    for (name, ours, published, number, left, height) in PUBLICATIONS {
         let publisher = if ours { column.side } else { column.side.other() };
-        let [published, number] = [published, number].map(|back| newest.saturating_sub(back));
-        events.push((name.to_owned(), Event::Chain(publication(publisher, published, number, 10 + left))));
+        let [published, number] = [published, number].map(|back| newest.saturating_add_signed(-back));
+        let mut chain = publication(publisher, published, number, 10 + left);
+        chain.height = Height(height);
+        if name.ends_with("registered") {
+            chain.register = [1, 2].map(|n| (preimage(n), Height(12))).into();
+        }
+        events.push((name.to_owned(), Event::Chain(chain)));
     }
     events.push(("wake, early".to_owned(), Event::Wake));
     events.push(("wake, due".to_owned(), Event::Wake));
@@ -167,6 +102,9 @@ fn words(effects: &[Effect]) -> Vec<String> {
             let json = serde_json::to_value(notice).expect("plain data");
             format!("({})", json["kind"].as_str().expect("a kind"))
         }
+        Effect::Htlc(News::Offered { .. }) => "[offered]".to_owned(),
+        Effect::Htlc(News::Fulfilled { .. }) => "[fulfilled]".to_owned(),
+        Effect::Htlc(News::Failed { .. }) => "[failed]".to_owned(),
     };
     effects.iter().map(word).collect()
 }
@@ -199,10 +137,9 @@ fn outcome(column: &Column, row: &str, event: &Event) -> String {
     }
 }
 
-fn table() -> String {
-    let columns = columns();
+fn table(section: &Section) -> String {
     let mut cells = BTreeMap::<usize, (String, Vec<String>)>::new();
-    for column in &columns {
+    for column in &section.columns {
         for (at, (name, event)) in events(column).into_iter().enumerate() {
             let row = cells.entry(at).or_insert_with(|| (name.clone(), Vec::new()));
             assert_eq!(row.0, name, "every column has the same rows");
@@ -210,24 +147,29 @@ fn table() -> String {
         }
     }
     let line = |first: &str, rest: &[String]| format!("| {first} | {} |\n", rest.join(" | "));
-    let names: Vec<String> = columns.iter().map(|column| column.name.to_owned()).collect();
+    let names: Vec<String> = section.columns.iter().map(|column| column.name.to_owned()).collect();
     let mut text = line("", &names) + &line("---", &vec!["---".to_owned(); names.len()]);
     cells.values().for_each(|(name, row)| text += &line(name, row));
     text
 }
 
+fn tables() -> String {
+    let text = |section: &Section| format!("## {}\n\n{}", section.title, table(section));
+    sections().iter().map(text).collect::<Vec<_>>().join("\n")
+}
+
 fn body_of(text: &str) -> &str {
-    &text[text.find("|  |").expect("a table")..]
+    &text[text.find("## ").expect("a table")..]
 }
 
 #[test]
 fn the_table_holds() {
-    let table = table();
-    if body_of(TABLE) != table {
+    let tables = tables();
+    if body_of(TABLE) != tables {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/channel_table.md");
-        let head = &TABLE[..TABLE.find("|  |").unwrap_or(TABLE.len())];
-        std::fs::write(&file, format!("{head}{table}")).expect("a file in target/");
-        let differ: Vec<_> = body_of(TABLE).lines().zip(table.lines()).filter(|(a, b)| a != b).collect();
+        let head = &TABLE[..TABLE.find("## ").unwrap_or(TABLE.len())];
+        std::fs::write(&file, format!("{head}{tables}")).expect("a file in target/");
+        let differ: Vec<_> = body_of(TABLE).lines().zip(tables.lines()).filter(|(a, b)| a != b).collect();
         panic!("see {}: {differ:#?}", file.display());
     }
 }
@@ -235,28 +177,34 @@ fn the_table_holds() {
 /// No phase, kind of message or event is missing from the table.
 #[test]
 fn the_table_is_complete() {
-    let columns = columns();
-    let phases: BTreeSet<&str> = columns.iter().map(|column| column.pair.channel(column.side).phase().name()).collect();
+    let sections = sections();
+    let columns: Vec<&Column> = sections.iter().flat_map(|section| &section.columns).collect();
+    let phases: BTreeSet<&str> = columns.iter().map(|column| column.channel().phase().name()).collect();
     assert_eq!(phases, events::PHASES.into());
     for column in &columns {
         let kinds: BTreeSet<&str> = events(column).iter().map(|(_, event)| events::kind_of(event)).collect();
         assert_eq!(kinds, events::KINDS.into(), "{}", column.name);
-        assert!(column.name.starts_with(column.pair.channel(column.side).phase().name()), "{}", column.name);
+        assert!(column.name.starts_with(column.channel().phase().name()), "{}", column.name);
     }
-    let lines: Vec<&str> = body_of(TABLE).lines().collect();
-    assert_eq!(lines.len(), 2 + events(&columns[0]).len());
-    for line in lines {
-        let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
-        assert!(
-            cells.len() == columns.len() + 1 && cells[1..].iter().skip(1).all(|cell| !cell.trim().is_empty()),
-            "{line}"
-        );
+    let lines: Vec<&str> = body_of(TABLE).lines().filter(|line| line.starts_with('|')).collect();
+    let height = 2 + events(columns[0]).len();
+    assert_eq!(lines.len(), sections.len() * height);
+    for (section, lines) in sections.iter().zip(lines.chunks(height)) {
+        for line in lines {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
+            let full = cells[1..].iter().all(|cell| !cell.trim().is_empty());
+            assert!(cells.len() == section.columns.len() + 1 && full, "{line}");
+        }
     }
 }
 
 /// What was found by thinking of lost words: each ends well, and nobody is blamed.
 mod words_lost {
     use super::*;
+    use crate::{
+        columns::{unheard, used},
+        pair::Pair,
+    };
     use Side::{Accepter, Opener};
     use tabchain::channel::Notice;
 

@@ -1,12 +1,17 @@
 //! Everything that can happen to a channel, right and wrong, early and late.
 #![allow(dead_code, unreachable_pub, reason = "each test binary is a crate that uses a part of it")]
 
+use std::sync::OnceLock;
+
 use tabchain::{
     channel::{Body, Change, Event, Phase},
-    primitives::{CommitmentSecret, Hash, Side, Signature},
+    primitives::{CommitmentSecret, Hash, Htlc, Preimage, Side, Signature},
 };
 
-use crate::{pair::Pair, support::units};
+use crate::{
+    pair::{Pair, Setup, fail, failure, fulfil, htlc, offer, preimage},
+    support::units,
+};
 
 /// A name and an event.
 pub type Row = (String, Event);
@@ -88,6 +93,17 @@ fn secret() -> CommitmentSecret {
     CommitmentSecret([9; 32])
 }
 
+/// A party's secret of a commitment below 80: they are the same in every pair.
+pub fn secret_of(side: Side, number: u64) -> CommitmentSecret {
+    static LONG: OnceLock<Pair> = OnceLock::new();
+    let long = LONG.get_or_init(|| {
+        let mut pair = Pair::open(&Setup::default());
+        (0..80).for_each(|_| pair.pay(Side::Opener, 1));
+        pair
+    });
+    long.channel(side.other()).revealed(number).expect("few")
+}
+
 /// The message of this kind that the other party says next, or has said last; or one made up.
 fn base(pair: &Pair, side: Side, kind: &str) -> Body {
     let mut future = pair.clone();
@@ -144,17 +160,8 @@ fn numbered(mut body: Body, to: u64) -> Body {
 
 /// Owner's commands and messages for a channel at this turn.
 pub fn rows(pair: &Pair, side: Side, turn: u64) -> Vec<Row> {
-    let newest = pair.channel(side).newest();
-    let number = newest.0.commitment.number;
-    let old = Box::new((*newest.0, *newest.1));
-    let mut rows: Vec<Row> = vec![
-        ("pay".into(), Event::Pay { amount: units(10), times: 1 }),
-        ("pay nothing".into(), Event::Pay { amount: units(0), times: 1 }),
-        ("pay too much".into(), Event::Pay { amount: units(8_000), times: 1 }),
-        ("close".into(), Event::Close),
-        ("force close".into(), Event::ForceClose),
-        ("publish old".into(), Event::PublishOld(old)),
-    ];
+    let number = pair.channel(side).newest().0.commitment.number;
+    let mut rows = wishes(pair, side);
     let mut say = |name: &str, body: Body| rows.push((format!("*{name}*"), Event::Message(body)));
     let kind = |kind| base(pair, side, kind);
     say("open", kind("open"));
@@ -162,6 +169,7 @@ pub fn rows(pair: &Pair, side: Side, turn: u64) -> Vec<Row> {
     say("refuse", kind("refuse"));
     opening(&mut say, kind("fund"), kind("funded"));
     proposals(&mut say, kind("propose"), number, turn);
+    htlc_proposals(&mut say, pair, side, turn);
     for (kind, wrong) in [("sign", number + 2), ("commit", number + 2), ("revoke", number)] {
         let right = if kind == "revoke" { number.saturating_sub(1) } else { number + 1 };
         let body = base(pair, side, kind);
@@ -191,7 +199,53 @@ pub fn rows(pair: &Pair, side: Side, turn: u64) -> Vec<Row> {
     say("close, too high a fee", Body::Close { turn, fee: units(8_000), signature });
     say("closed", kind("closed"));
     say("closed, bad signature", Body::Closed { signature: nobodys() });
+    resumptions(&mut say, side, number);
     rows
+}
+
+/// What our owner, or whoever forwards for it, can want.
+fn wishes(pair: &Pair, side: Side) -> Vec<Row> {
+    let channel = pair.channel(side);
+    let newest = channel.newest();
+    let old = Box::new((*newest.0, newest.1.clone()));
+    let height = channel.seen().height.0;
+    let ([ours, _], [theirs, n]) = (pending_of(pair, side, side), pending_of(pair, side, side.other()));
+    let n = n as u8;
+    let rows = [
+        ("pay", Event::Pay { amount: units(10), times: 1 }),
+        ("pay nothing", Event::Pay { amount: units(0), times: 1 }),
+        ("pay too much", Event::Pay { amount: units(8_000), times: 1 }),
+        ("offer", offer(200, 50, height + 50)),
+        ("offer too little", offer(99, 50, height + 50)),
+        ("offer too much", offer(8_000, 50, height + 50)),
+        ("offer, expired", offer(200, 50, height)),
+        ("offer, too far ahead", offer(200, 50, height + 2_501)),
+        ("fulfil", fulfil(theirs, n)),
+        ("fulfil, wrong preimage", fulfil(theirs, 99)),
+        ("fulfil our own", fulfil(ours, pending_of(pair, side, side)[1] as u8)),
+        ("fulfil nothing", fulfil(NOTHING, 50)),
+        ("fail", fail(side, theirs)),
+        ("fail our own", fail(side, ours)),
+        ("fail nothing", fail(side, NOTHING)),
+        ("close", Event::Close),
+        ("force close", Event::ForceClose),
+        ("publish old", Event::PublishOld(old)),
+        ("connected", Event::Connected),
+    ];
+    rows.map(|(name, event)| (name.to_owned(), event)).into()
+}
+
+/// No HTLC has this id.
+const NOTHING: u64 = 77;
+
+/// The oldest pending HTLC that `offerer` offers, as we know it: its id, and whose preimage takes it.
+fn pending_of(pair: &Pair, side: Side, offerer: Side) -> [u64; 2] {
+    let channel = pair.channel(side);
+    let draft = channel.pending().map(|draft| &draft.state);
+    let mut states = std::iter::once(channel.newest().1).chain(draft);
+    let found = states.find_map(|state| state.htlcs.iter().find(|htlc| htlc.offerer == offerer));
+    let n = |htlc: &Htlc| (0..100).find(|n| preimage(*n).payment() == htlc.payment).expect("one of ours");
+    found.map_or([NOTHING, 50], |htlc| [htlc.id, u64::from(n(htlc))])
 }
 
 fn opening(say: &mut impl FnMut(&str, Body), fund: Body, funded: Body) {
@@ -205,16 +259,66 @@ fn opening(say: &mut impl FnMut(&str, Body), fund: Body, funded: Body) {
 
 fn proposals(say: &mut impl FnMut(&str, Body), body: Body, number: u64, turn: u64) {
     let Body::Propose { change, .. } = body else { panic!("a propose") };
+    let mut propose = |name: &str, number, turn, change: &Change| {
+        say(&format!("propose {name}"), Body::Propose { number, turn, change: change.clone() });
+    };
     let other = |units_: u64| Change::Pay { amount: units(units_) };
-    say("propose next", Body::Propose { number: number + 1, turn, change });
-    say("propose again", Body::Propose { number, turn, change });
-    say("propose ahead", Body::Propose { number: number + 2, turn, change });
-    say("propose two ahead", Body::Propose { number: number + 3, turn, change });
-    say("propose, turn late", Body::Propose { number: number + 1, turn: turn.saturating_sub(1), change });
-    say("propose, turn ahead", Body::Propose { number: number + 1, turn: turn + 1, change });
-    say("propose another change", Body::Propose { number: number + 1, turn, change: other(11) });
-    say("propose too much", Body::Propose { number: number + 1, turn, change: other(8_000) });
-    say("propose nothing", Body::Propose { number: number + 1, turn, change: other(0) });
+    propose("next", number + 1, turn, &change);
+    propose("again", number, turn, &change);
+    propose("ahead", number + 2, turn, &change);
+    propose("two ahead", number + 3, turn, &change);
+    propose("next, turn late", number + 1, turn.saturating_sub(1), &change);
+    propose("next, turn ahead", number + 1, turn + 1, &change);
+    propose("another change", number + 1, turn, &other(11));
+    propose("too much", number + 1, turn, &other(8_000));
+    propose("nothing", number + 1, turn, &other(0));
+}
+
+/// The other party proposes a change about an HTLC: `our` one is one that we offered.
+fn htlc_proposals(say: &mut impl FnMut(&str, Body), pair: &Pair, side: Side, turn: u64) {
+    let channel = pair.channel(side);
+    let (number, height) = (channel.newest().0.commitment.number + 1, channel.seen().height.0);
+    let ([ours, n], [theirs, m]) = (pending_of(pair, side, side), pending_of(pair, side, side.other()));
+    let mut propose = |name: &str, change| say(&format!("propose {name}"), Body::Propose { number, turn, change });
+    let offer = |amount, expiry| Change::Offer(Box::new(htlc(amount, 60, expiry)));
+    let reserve = channel.funding().terms.reserve.units();
+    let balance = channel.newest().1.balances[side.other().index()].units();
+    let fulfil = |id, n| Change::Fulfil { id, preimage: Preimage([n as u8; 32]) };
+    let fail = |id| Change::Fail { id, failure: failure(side.other()) };
+    propose("an offer", offer(300, height + 50));
+    propose("an offer, all above the reserve", offer(balance - reserve, height + 50));
+    propose("an offer, beyond the reserve", offer(balance - reserve + 1, height + 50));
+    propose("an offer, too little", offer(99, height + 50));
+    propose("an offer, too far ahead", offer(300, height + 5_001));
+    propose("an offer, expired", offer(300, height));
+    propose("to fulfil", fulfil(ours, n));
+    propose("to fulfil, wrong preimage", fulfil(ours, 99));
+    propose("to fulfil its own", fulfil(theirs, m));
+    propose("to fulfil nothing", fulfil(NOTHING, 50));
+    propose("to fail", fail(ours));
+    propose("to fail its own", fail(theirs));
+    propose("to fail nothing", fail(NOTHING));
+}
+
+/// Where the other party may say that it stands, when we hold commitment `number`.
+fn resumptions(say: &mut impl FnMut(&str, Body), side: Side, number: u64) {
+    let shown = |back: u64| number.checked_sub(back).map(|number| (number, secret_of(side, number)));
+    let ahead = |by: u64| Some((number + by, secret_of(side, number + by)));
+    let mut resume = |name: &str, number, revoked, heard| {
+        say(&format!("resume{name}"), Body::Resume { number, revoked, heard });
+    };
+    resume("", number, shown(1), false);
+    resume(", heard", number, shown(1), true);
+    resume(", behind", number.saturating_sub(1), shown(2), false);
+    resume(", one ahead", number + 1, shown(1), false);
+    resume(", two ahead, not shown", number + 2, shown(1), false);
+    resume(", our newest revoked", number + 1, ahead(0), false);
+    resume(", our newest revoked, heard", number + 1, ahead(0), true);
+    resume(", far ahead", number + 9, ahead(7), false);
+    resume(", false revocation", number + 1, Some((number, secret())), false);
+    resume(", another's secret", number + 2, Some((number + 1, secret_of(side, number))), false);
+    resume(", impossible revocation", number + 1, Some((u64::MAX, secret())), false);
+    say("lost", Body::Lost);
 }
 
 /// With a signature or secret that is not right.

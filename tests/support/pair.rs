@@ -4,8 +4,13 @@
 use std::collections::VecDeque;
 
 use tabchain::{
-    channel::{Body, Channel, Context, Effect, Event, Invalid, Observation, Offer, Request},
-    primitives::{Amount, Checks, Hash, Height, Nonce, Party, Policy, SecretKey, Side, Terms, Timestamp, Transaction},
+    channel::{
+        Body, Channel, Context, Effect, Event, Failure, FailureReason, Invalid, NewHtlc, Observation, Offer, Origin,
+        Packet, Request,
+    },
+    primitives::{
+        Amount, Checks, Hash, Height, Nonce, Party, Policy, Preimage, SecretKey, Side, Terms, Timestamp, Transaction,
+    },
 };
 
 use crate::support::{key, units};
@@ -58,6 +63,38 @@ impl Default for Setup {
 
 pub fn key_of(side: Side) -> SecretKey {
     key(side.index() as u8 + 1)
+}
+
+/// What is revealed for payment `n`.
+pub fn preimage(n: u8) -> Preimage {
+    Preimage([n; 32])
+}
+
+/// An HTLC for the preimage of `n`; its receiver is the payee.
+pub fn htlc(amount: u64, n: u8, expiry: u64) -> NewHtlc {
+    let payment = preimage(n).payment();
+    NewHtlc { amount: units(amount), payment, expiry: Height(expiry), packet: Packet::of(&[]) }
+}
+
+/// A wish to offer that, once for each `n`.
+pub fn offer(amount: u64, n: u8, expiry: u64) -> Event {
+    let origin = Origin::Own { payment: preimage(n).payment(), attempt: 0 };
+    Event::Offer { htlc: Box::new(htlc(amount, n, expiry)), origin }
+}
+
+/// Why an HTLC goes back.
+pub fn failure(side: Side) -> Failure {
+    Failure { at: key_of(side).public(), channel: None, reason: FailureReason::Cancelled }
+}
+
+/// A wish to give an HTLC back.
+pub fn fail(side: Side, id: u64) -> Event {
+    Event::Fail { id, failure: failure(side) }
+}
+
+/// A wish to take an HTLC with the preimage of `n`.
+pub fn fulfil(id: u64, n: u8) -> Event {
+    Event::Fulfil { id, preimage: preimage(n) }
 }
 
 impl Setup {
@@ -176,6 +213,15 @@ impl Pair {
     pub fn pay(&mut self, from: Side, amount: u64) {
         self.must(from, Event::Pay { amount: units(amount), times: 1 });
         self.talk();
+    }
+
+    /// Offers an HTLC irrevocably; its id.
+    pub fn offer(&mut self, from: Side, amount: u64, n: u8, expiry: u64) -> u64 {
+        self.must(from, offer(amount, n, expiry));
+        self.talk();
+        let payment = preimage(n).payment();
+        let offered = self.channel(from).newest().1.htlcs.iter().rfind(|htlc| htlc.payment == payment);
+        offered.expect("just offered").id
     }
 
     fn obey(&mut self, side: Side, effects: &[Effect]) {
