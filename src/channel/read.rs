@@ -75,6 +75,11 @@ impl Channel {
         self.unpromised().checked_sub(kept).unwrap_or(Amount::ZERO)
     }
 
+    /// Whether payments of others could pass, as far as can be said for longer: it is buried, and nobody wants to close it.
+    pub fn carries(&self) -> bool {
+        self.phase.is_live() && self.is_buried() && self.wants_close.is_none()
+    }
+
     /// Whether it will never need its owner again: long ended, or never begun.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed(_) | Phase::Abandoned)

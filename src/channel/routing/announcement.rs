@@ -24,7 +24,8 @@ pub struct Announcement {
     pub channel: ChannelId,
     /// Who announces it: the side that pays in this direction.
     pub side: Side,
-    /// Higher than that of every earlier one of this side and channel, 0 ..= [`MAX_SEQUENCE`].
+    /// Higher than that of every earlier one of this side and channel, 0 ..= [`MAX_SEQUENCE`]. Of two policies with one sequence, which an honest side
+    /// never signs, the one of the higher encoding counts: so everybody keeps the same.
     pub sequence: u64,
     /// Its terms.
     pub policy: ChannelPolicy,
@@ -60,6 +61,18 @@ pub enum AnnouncementError {
         /// Why.
         error: PolicyError,
     },
+}
+
+impl AnnouncementError {
+    /// A stable name.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too-large",
+            Self::Undecodable { .. } => "undecodable",
+            Self::Sequence { .. } => "sequence",
+            Self::Policy { .. } => "policy",
+        }
+    }
 }
 
 impl Announcement {
@@ -114,6 +127,12 @@ impl Announcement {
     pub fn signing_hash(&self, genesis: &BlockId) -> Hash {
         let said = encode(&(self.side, self.sequence, self.policy));
         ANNOUNCEMENT.hash(&[&genesis.0, &self.channel.0, &said])
+    }
+
+    /// Whether it counts instead of `other`, of the same side and channel.
+    pub fn supersedes(&self, other: &Self) -> bool {
+        let tie = self.sequence == other.sequence && self.policy != other.policy;
+        self.sequence > other.sequence || (tie && encode(&self.policy) > encode(&other.policy))
     }
 
     /// Whether the holder of `key` signed it for this chain.

@@ -166,9 +166,17 @@ impl Graph {
     /// Takes in an announcement, if it is news and signed by the side that it speaks for, on the chain that begins with `genesis`. Costs one
     /// verification, and none if it is stale or of an unknown channel.
     pub fn apply(&mut self, announcement: Announcement, genesis: &BlockId, checks: &mut Checks) -> Applied {
-        match self.is_news(&announcement) {
-            Ok(key) if !announcement.is_signed(&key, genesis, checks) => Applied::BadSigner,
-            Ok(_) => self.apply_verified(announcement),
+        match self.judge(&announcement, genesis, checks) {
+            Applied::News => self.apply_verified(announcement),
+            applied => applied,
+        }
+    }
+
+    /// What would come of an announcement.
+    pub fn judge(&self, announcement: &Announcement, genesis: &BlockId, checks: &mut Checks) -> Applied {
+        match self.is_news(announcement) {
+            Ok(key) if announcement.is_signed(&key, genesis, checks) => Applied::News,
+            Ok(_) => Applied::BadSigner,
             Err(applied) => applied,
         }
     }
@@ -195,7 +203,7 @@ impl Graph {
         let known = self.channel(&announcement.channel).ok_or(Applied::UnknownChannel)?;
         let side = announcement.side.index();
         match known.announcements[side] {
-            Some(newest) if newest.sequence >= announcement.sequence => Err(Applied::Stale { known: newest.sequence }),
+            Some(newest) if !announcement.supersedes(&newest) => Err(Applied::Stale { known: newest.sequence }),
             _ => Ok(known.keys[side]),
         }
     }
@@ -214,6 +222,11 @@ impl Graph {
     pub fn of(&self, key: &PublicKey) -> impl Iterator<Item = KnownChannel> + '_ {
         let edges = self.by_key.get(key).map(|node| &*self.incoming[*node as usize]).unwrap_or_default();
         edges.iter().filter_map(|edge| self.known(edge.link / 2))
+    }
+
+    /// The channels whose ids are not below `first`, by id.
+    pub fn channels_from(&self, first: ChannelId) -> impl Iterator<Item = KnownChannel> + '_ {
+        self.by_id.range(first..).filter_map(|(_, slot)| self.known(*slot))
     }
 
     /// How many channels there are.

@@ -25,7 +25,7 @@ pub use find::Finder;
 pub(crate) use graph::Edge;
 pub use graph::{Applied, Graph, GraphError, KnownChannel, MAX_CHANNELS};
 pub use memory::{FORGET_AFTER, MAX_REMEMBERED, Memory, Remembered};
-pub use policy::{ChannelPolicy, ForwardError, MAX_EXPIRY_DELTA, MAX_FEE_RATE, PolicyError};
+pub use policy::{ChannelPolicy, ForwardError, MAX_EXPIRY_DELTA, MAX_FEE_RATE, MIN_OWN_EXPIRY_DELTA, PolicyError};
 pub use query::{Hop, Limits, MAX_HOPS, Query, Route, Weights};
 pub(crate) use step::logarithm;
 pub use why::NoRoute;

@@ -3,12 +3,18 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::primitives::{Amount, Height};
+use crate::{
+    channel::{CLAIM_MARGIN, REORG_MARGIN},
+    primitives::{Amount, Height},
+};
 
 /// The highest proportional fee: all of the amount, in millionths.
 pub const MAX_FEE_RATE: u32 = 1_000_000;
 /// The most blocks a hop may ask for between what it must pay and what it can claim.
 pub const MAX_EXPIRY_DELTA: u32 = 1_000;
+/// The fewest blocks with which whoever forwards is safe: what it pays may show on the chain at the last height, and late by a reorg; then its
+/// own claim needs its blocks, and there is one to spare.
+pub const MIN_OWN_EXPIRY_DELTA: u32 = (CLAIM_MARGIN + REORG_MARGIN + 1) as u32;
 
 /// On what terms the side that announces it pays in its channel for others (BOLT 7, `channel_update`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -43,6 +49,14 @@ pub enum PolicyError {
     ExpiryDelta {
         /// Blocks.
         delta: u32,
+    },
+    /// Too few blocks to forward safely.
+    #[error("expiry delta {delta} < {minimum}, the fewest blocks with which a claim is safe")]
+    Unsafe {
+        /// Blocks.
+        delta: u32,
+        /// [`MIN_OWN_EXPIRY_DELTA`]
+        minimum: u32,
     },
     /// No amount lies between.
     #[error("smallest amount {minimum} > largest amount {maximum}")]
@@ -131,6 +145,16 @@ impl ChannelPolicy {
         Ok(())
     }
 
+    /// Whether it can be, and whoever forwards on these terms is safe. What others risk is their own business.
+    ///
+    /// # Errors
+    /// As [`ChannelPolicy::check`], and [`PolicyError::Unsafe`].
+    pub fn check_own(&self) -> Result<(), PolicyError> {
+        self.check()?;
+        let (delta, minimum) = (self.expiry_delta, MIN_OWN_EXPIRY_DELTA);
+        if delta < minimum { Err(PolicyError::Unsafe { delta, minimum }) } else { Ok(()) }
+    }
+
     /// What it takes for carrying `amount`: the base, and the proportional fee rounded down (BOLT 7). Nothing if that is more than can exist.
     ///
     /// # Example
@@ -199,6 +223,16 @@ mod tests {
         for (policy, expected) in table {
             assert_eq!(policy.check().err(), expected);
         }
+    }
+
+    #[test]
+    fn a_forwarder_asks_for_enough_blocks() {
+        let with = |expiry_delta| ChannelPolicy { expiry_delta, ..ChannelPolicy::default() };
+        assert_eq!(ChannelPolicy::default().check_own(), Ok(()));
+        assert_eq!(with(8).check_own(), Ok(()));
+        assert_eq!(with(7).check_own(), Err(PolicyError::Unsafe { delta: 7, minimum: 8 }));
+        assert_eq!(with(0).check_own(), Err(PolicyError::ExpiryDelta { delta: 0 }));
+        assert_eq!(with(7).check(), Ok(()), "not our risk");
     }
 
     #[test]
