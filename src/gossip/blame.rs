@@ -94,6 +94,14 @@ pub enum Fault {
         /// The values compared.
         reason: String,
     },
+    /// An announcement that nobody could have thought good.
+    #[error("sent an announcement that breaks {rule}: {reason}")]
+    InvalidAnnouncement {
+        /// The rule's stable name.
+        rule: &'static str,
+        /// The values compared.
+        reason: String,
+    },
     /// A direct message that no honest party sends.
     #[error("in channel {channel}: {reason}")]
     Channel {
@@ -120,6 +128,7 @@ impl Fault {
             | Self::InvalidBlock { .. }
             | Self::InvalidHeader { .. }
             | Self::InvalidTransaction { .. }
+            | Self::InvalidAnnouncement { .. }
             | Self::Banned => BAN_SCORE,
         }
     }

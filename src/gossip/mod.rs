@@ -2,8 +2,10 @@
 //!
 //! Owns the wire messages, what is known about each peer, what was asked of whom, orphan blocks and blame. Must never know the rules
 //! of consensus: it reads the chain through [`Source`] and is told by the node what turned out good or bad. Announce–ask–send relay
-//! and headers-first sync follow Bitcoin's protocol (BIP 130 in spirit); every collection that a peer can grow has a bound.
+//! and headers-first sync follow Bitcoin's protocol (BIP 130 in spirit); what sides of channels announce is sent on when it is news, and
+//! compared with every status. Every collection that a peer can grow has a bound.
 
+mod announce;
 mod blame;
 mod orphans;
 mod peer;
@@ -17,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
+use announce::Telling;
 use blame::Record;
 pub use blame::{BAN_MS, BAN_SCORE, Fault};
 use orphans::Orphans;
@@ -25,8 +28,8 @@ use requests::Requests;
 pub use seen::Seen;
 pub use source::{Delivery, Effect, Source};
 pub use wire::{
-    Item, MAX_DIRECT_BYTES, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, MAX_MESSAGE_BYTES, Message, PROTOCOL_VERSION, Status,
-    WireError,
+    Announcements, Direction, Item, MAX_ANNOUNCED_BYTES, MAX_ANNOUNCEMENTS, MAX_DIRECT_BYTES, MAX_HEADERS, MAX_ITEMS,
+    MAX_LOCATOR, MAX_MESSAGE_BYTES, MAX_PARTS, Message, PROTOCOL_VERSION, Status, Wanted, WireError,
 };
 
 use crate::primitives::{Block, BlockId, Timestamp, TransactionId};
@@ -58,6 +61,7 @@ pub struct Gossip {
     orphans: Orphans,
     seen: Seen<TransactionId, 2_048>,
     flush_at: Option<Timestamp>,
+    telling: Telling,
     #[serde(skip)]
     effects: VecDeque<Effect>,
 }
@@ -81,7 +85,7 @@ impl Gossip {
     /// When [`Gossip::tick`] wants to be called next.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let statuses = self.peers.values().map(|peer| peer.next_status);
-        statuses.chain(self.flush_at).chain(self.requests.next_deadline()).min()
+        statuses.chain(self.flush_at).chain(self.telling.next_wake()).chain(self.requests.next_deadline()).min()
     }
 
     /// A connection came up. Says who we are.
@@ -137,6 +141,8 @@ impl Gossip {
                 return Some(Delivery::Transaction(transaction));
             }
             Message::Direct(bytes) => return Some(Delivery::Direct(bytes)),
+            Message::Announcements(announcements) => return self.on_announcements(now, from, announcements),
+            Message::GetAnnouncements(wanted) => self.on_get_announcements(now, from, &wanted, source),
         }
         None
     }
@@ -158,6 +164,7 @@ impl Gossip {
         if self.flush_at.is_some_and(|at| at <= now) {
             self.flush_announcements();
         }
+        self.tell_directions(now, source);
         let retry = self.requests.expire(now);
         self.ask(retry);
         self.record.expire(now);
@@ -269,6 +276,7 @@ impl Gossip {
             return;
         };
         let ahead = status.work >= ours.work && status.tip != ours.tip;
+        let differs = status.tip == ours.tip && status.announcements != ours.announcements;
         let unknown = ahead && !source.has_header(&status.tip);
         peer.known.insert(Item::Block(status.tip));
         if peer.status.replace(status).is_none() {
@@ -279,6 +287,9 @@ impl Gossip {
             self.send(from, Message::GetHeaders(source.locator()));
         } else if ahead {
             self.fetch_bodies(now, source);
+        }
+        if differs {
+            self.ask_for_announcements(now, from, source);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Item, MAX_ITEMS, Seen, Status};
+use super::{Item, MAX_ITEMS, Seen, Status, announce::Hearing};
 use crate::primitives::{Timestamp, TransactionId};
 
 /// One conversation.
@@ -19,11 +19,14 @@ pub(super) struct Peer {
     /// How many we have sent besides the first.
     pub(super) statuses: u32,
     announce: BTreeSet<TransactionId>,
+    /// What its channels and those of others announce.
+    pub(super) hearing: Hearing,
 }
 
 impl Peer {
     pub(super) fn new(next_status: Timestamp) -> Self {
-        Self { status: None, known: Seen::default(), next_status, statuses: 0, announce: BTreeSet::new() }
+        let (announce, hearing) = (BTreeSet::new(), Hearing::default());
+        Self { status: None, known: Seen::default(), next_status, statuses: 0, announce, hearing }
     }
 
     /// Notes a transaction to announce; more than one message holds are dropped, as a lost message would be.

@@ -1,6 +1,6 @@
 //! What gossip reads, what it brings, and what it wants: its borders with the node.
 
-use super::{Fault, Message, PeerId, Status};
+use super::{Announcements, Direction, Fault, Message, PeerId, Status, Wanted};
 use crate::primitives::{Block, BlockId, Header, Transaction, TransactionId};
 
 /// What gossip reads of the chain and the mempool.
@@ -25,6 +25,12 @@ pub trait Source {
     fn headers_after(&self, locator: &[BlockId], limit: usize) -> Vec<Header>;
     /// Bodies we need, lowest first.
     fn missing_bodies(&self, limit: usize) -> Vec<BlockId>;
+    /// The newest announcement of a direction.
+    fn announcement(&self, direction: &Direction) -> Option<Vec<u8>>;
+    /// What we know, to be compared: as in [`Wanted::parts`].
+    fn announced(&self) -> Vec<(u8, u64)>;
+    /// What we know and whoever asks does not, at most so many.
+    fn announcements_for(&self, wanted: &Wanted, limit: usize) -> Announcements;
 }
 
 /// What a message brought that the node must judge.
@@ -36,6 +42,8 @@ pub enum Delivery {
     Transaction(Transaction),
     /// Bytes for the node alone.
     Direct(Vec<u8>),
+    /// What sides of channels say.
+    Announcements(Announcements),
     /// Headers in order; `full` if the peer probably has more.
     Headers {
         /// At most [`super::MAX_HEADERS`].

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::Fault;
 use crate::primitives::{
-    Block, BlockId, DecodeError, Finding, Header, Height, NOT_APPLICABLE, Transaction, TransactionId, Verdict, Work,
-    decode, encode,
+    Block, BlockId, ChannelId, DecodeError, Finding, Header, Height, NOT_APPLICABLE, Side, Transaction, TransactionId,
+    Verdict, Work, decode, encode,
 };
 
 /// The version of these messages.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 /// Bytes of one message; the largest block and some room.
 pub const MAX_MESSAGE_BYTES: usize = 4_100_000;
 /// Items of one inventory, request or refusal.
@@ -21,6 +21,15 @@ pub const MAX_HEADERS: usize = 256;
 pub const MAX_LOCATOR: usize = 32;
 /// Bytes that a direct message carries.
 pub const MAX_DIRECT_BYTES: usize = 4_096;
+/// Announcements of one message.
+pub const MAX_ANNOUNCEMENTS: usize = 64;
+/// Bytes of one announcement. What they say is none of gossip's business.
+pub const MAX_ANNOUNCED_BYTES: usize = 256;
+/// Parts that announcements are compared in: one for each first byte of a channel's id.
+pub const MAX_PARTS: usize = 256;
+
+/// Who announces something: a side of a channel. Of each only the newest announcement counts.
+pub type Direction = (ChannelId, Side);
 
 /// Something that can be announced and asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
@@ -45,6 +54,27 @@ pub struct Status {
     pub height: Height,
     /// That chain's work. A claim: only headers prove it.
     pub work: Work,
+    /// A hash over all announcements it knows of that chain's channels; 0 if there are none.
+    pub announcements: u64,
+}
+
+/// Announcements, each of which says by itself who announces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Announcements {
+    /// In the order of their directions if they were asked for.
+    pub entries: Vec<Vec<u8>>,
+    /// Whether the sender was asked for more than fits.
+    pub more: bool,
+}
+
+/// Asks for announcements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Wanted {
+    /// Only of directions after this one.
+    pub after: Option<Direction>,
+    /// What whoever asks knows: the first byte of channels' ids, and a hash over all announcements of those. Parts that are the same are not
+    /// sent; of parts that are not here it knows nothing.
+    pub parts: Vec<(u8, u64)>,
 }
 
 /// A message on the wire.
@@ -69,6 +99,10 @@ pub enum Message {
     Transaction(Transaction),
     /// For the receiver alone, about something that the two have with each other: bytes that gossip does not read.
     Direct(Vec<u8>),
+    /// What sides of channels say to everybody.
+    Announcements(Announcements),
+    /// Send me announcements that I do not know.
+    GetAnnouncements(Wanted),
 }
 
 /// Why bytes are not a message.
@@ -162,6 +196,8 @@ impl Message {
             Self::Block(_) => "block",
             Self::Transaction(_) => "transaction",
             Self::Direct(_) => "direct",
+            Self::Announcements(_) => "announcements",
+            Self::GetAnnouncements(_) => "get-announcements",
         }
     }
 }
@@ -180,6 +216,11 @@ fn counted(message: &Message) -> Verdict<WireError> {
         Message::GetHeaders(locator) => (locator.len(), MAX_LOCATOR),
         Message::Headers(headers) => (headers.len(), MAX_HEADERS),
         Message::Direct(bytes) => (bytes.len(), MAX_DIRECT_BYTES),
+        Message::Announcements(Announcements { entries, .. }) if entries.len() <= MAX_ANNOUNCEMENTS => {
+            (entries.iter().map(Vec::len).max().unwrap_or(0), MAX_ANNOUNCED_BYTES)
+        }
+        Message::Announcements(Announcements { entries, .. }) => (entries.len(), MAX_ANNOUNCEMENTS),
+        Message::GetAnnouncements(wanted) => (wanted.parts.len(), MAX_PARTS),
         Message::Status(_) | Message::Block(_) | Message::Transaction(_) => return Verdict::Open(NOT_APPLICABLE),
     };
     Verdict::compare(count <= limit, WireError::TooMany { kind: message.kind(), count, limit })
