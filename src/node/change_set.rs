@@ -7,7 +7,10 @@ use serde::Serialize;
 use super::{Invoiced, Payment, TowerSettings};
 use crate::{
     chain::CheckedBlock,
-    channel::{Channel, Guard, Watched},
+    channel::{
+        Channel, Guard, Watched,
+        routing::{Announcement, ChannelPolicy},
+    },
     gossip::PeerId,
     primitives::{BlockId, ChannelId, Hash, PaymentHash, Transaction, TransactionId},
 };
@@ -27,6 +30,8 @@ pub struct ChangeSet {
     pub invoices: BTreeMap<PaymentHash, Option<Arc<Invoiced>>>,
     /// Whether payments to it are left pending; `None` if that has not changed.
     pub holds: Option<bool>,
+    /// On what terms payments of others pass; `None` if that has not changed.
+    pub policy: Option<ChannelPolicy>,
     /// What is set about watchtowers; `None` if that has not changed.
     pub towers: Option<TowerSettings>,
     /// What this node's watchtower was told of its channels; `None` once that does not matter any more.
@@ -42,6 +47,8 @@ pub struct StoredChannel {
     pub peer: PeerId,
     /// All of it but the key.
     pub channel: Channel,
+    /// What this node announced of it last.
+    pub announced: Option<Announcement>,
 }
 
 impl ChangeSet {
@@ -62,6 +69,7 @@ impl ChangeSet {
         overlay(&mut self.payments, later.payments, whole);
         overlay(&mut self.invoices, later.invoices, whole);
         self.holds = later.holds.or(self.holds);
+        self.policy = later.policy.or(self.policy);
         self.towers = later.towers.or(self.towers);
         overlay(&mut self.guards, later.guards, whole);
         for (client, later) in later.watched {

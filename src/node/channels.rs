@@ -10,7 +10,10 @@ use serde::Serialize;
 use super::{ChangeSet, CommandResult, EventKind, Node, Output, StoredChannel};
 use crate::{
     chain::{ChannelRecord, CheckedBlock, PoolError},
-    channel::{Channel, Context, Effect, Ending, Event, Invalid, Observation, Offer, Refusal, Request, Seen},
+    channel::{
+        Channel, Context, Effect, Ending, Event, Invalid, Observation, Offer, Refusal, Request, Seen,
+        routing::Announcement,
+    },
     gossip::{Fault, PeerId},
     primitives::{
         Action, Amount, ChannelId, Checks, Dispute, DisputeStep, Hash, Height, Nonce, Side, Timestamp, Transaction,
@@ -37,6 +40,8 @@ pub(super) struct Held {
     funding: Option<Height>,
     publisher: Option<Side>,
     pub(super) ending: Option<(Height, Ending)>,
+    /// What this node announced of it last.
+    pub(super) announced: Option<Announcement>,
 }
 
 /// Why a command about a channel is not possible. Nothing has changed.
@@ -101,7 +106,7 @@ impl ChannelRefusal {
 
 impl Held {
     pub(super) fn new(peer: PeerId, channel: Channel) -> Self {
-        Self { peer, channel, funding: None, publisher: None, ending: None }
+        Self { peer, channel, funding: None, publisher: None, ending: None, announced: None }
     }
 
     /// Notes what a block of the best chain does to the channel, or did before it left.
@@ -212,6 +217,7 @@ impl Node {
             self.release(now, nonce, checks);
         }
         self.report(now, handle);
+        self.announce(now, handle);
         Ok(())
     }
 
@@ -252,8 +258,9 @@ impl Node {
     /// After a restart: channels as stored, with what the best chain has of them.
     pub(super) fn restore_channels(&mut self, now: Timestamp, stored: &ChangeSet, checks: &mut Checks) {
         for (handle, stored) in &stored.channels {
-            if let Some(StoredChannel { peer, channel }) = stored.as_deref() {
-                self.channels.held.insert(*handle, Held::new(*peer, channel.clone()));
+            if let Some(StoredChannel { peer, channel, announced }) = stored.as_deref() {
+                let held = Held { announced: *announced, ..Held::new(*peer, channel.clone()) };
+                self.channels.held.insert(*handle, held);
             }
         }
         if !self.channels.held.is_empty() {
@@ -353,11 +360,12 @@ impl Node {
         }
     }
 
-    fn persist_channel(&mut self, handle: &Hash) {
+    pub(super) fn persist_channel(&mut self, handle: &Hash) {
         let Some(held) = self.channels.held.get(handle) else {
             return;
         };
-        let stored = StoredChannel { peer: held.peer, channel: held.channel.clone() };
+        let Held { peer, channel, announced, .. } = held;
+        let stored = StoredChannel { peer: *peer, channel: channel.clone(), announced: *announced };
         let channels = BTreeMap::from([(*handle, Some(Arc::new(stored)))]);
         self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
     }

@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::{ChangeSet, ChannelRefusal, EventKind, PaymentRefusal};
 use crate::{
     chain::{BlockTemplate, PoolError},
-    channel::Invoice,
+    channel::{
+        Invoice,
+        routing::{ChannelPolicy, PolicyError},
+    },
     gossip::{Fault, Message, PeerId},
     primitives::{Address, Amount, ChannelId, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction, TransactionId},
 };
@@ -72,6 +75,8 @@ pub enum Command {
     Submit(Box<Transaction>),
     /// Start or stop asking for blocks to be mined.
     SetMining(bool),
+    /// Let payments of others pass on these terms from now on.
+    SetPolicy(Box<ChannelPolicy>),
     /// Have this peer, or nobody, watch this node's channels.
     SetTower(Option<PeerId>),
     /// Watch channels of others, or stop doing so.
@@ -165,6 +170,8 @@ pub enum CommandResult {
     PaymentRefused(PaymentRefusal),
     /// An invoice was made.
     Invoiced(Box<Invoice>),
+    /// Nothing changed.
+    PolicyRefused(PolicyError),
     /// A channel was offered under this handle.
     Offered(Hash),
     /// Done.

@@ -3,6 +3,7 @@
 //! Owns the wiring of chain, mempool, channels and gossip, and the wallet. [`Node::handle`] is the only way its state changes; what it wants from
 //! the world comes back as [`Output`]s, to be done in order. Must never know whether it runs in a tab, a test or a server.
 
+mod announce;
 mod change_set;
 mod channels;
 mod direct;
@@ -93,11 +94,11 @@ impl Node {
     pub fn with_chain(chain: Chain, keyring: Keyring) -> Self {
         Self {
             address: keyring.public().address(),
+            network: Network::of(chain.ledger()),
             chain,
             mempool: Mempool::default(),
             gossip: Gossip::default(),
             channels: Channels::default(),
-            network: Network::default(),
             payments: Payments::default(),
             towers: Towers::default(),
             mining: false,
@@ -131,6 +132,7 @@ impl Node {
                 node.own.insert(transaction.id(), now);
             }
         }
+        node.restore_network(stored);
         node.restore_payments(stored);
         node.restore_channels(now, stored, checks);
         node.restore_towers(now, stored, checks);
@@ -188,7 +190,7 @@ impl Node {
 
     /// What it tells its peers of itself: on connecting, and again every ten seconds.
     pub fn status(&self) -> Status {
-        NodeSource::new(&self.chain, &self.mempool).status()
+        NodeSource::new(&self.chain, &self.mempool, &self.network).status()
     }
 
     /// Whether it asks for blocks to be mined.
@@ -206,7 +208,7 @@ impl Node {
         self.inputs
     }
 
-    /// A hash over the chain, the mempool, the channels, what is watched, and the count of inputs.
+    /// A hash over the chain, the mempool, the channels, what is watched and what others announce, and the count of inputs.
     pub fn digest(&self) -> Hash {
         let channels: Vec<Hash> = self.channels().map(|(_, channel)| channel.digest()).collect();
         DIGEST.hash_of(&(
@@ -216,6 +218,7 @@ impl Node {
             self.mining,
             channels,
             self.towers.digest(),
+            self.network.digest(),
             self.payments_digest(),
         ))
     }
@@ -240,7 +243,7 @@ impl Node {
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange, checks: &mut Checks) {
-        let source = NodeSource::new(&self.chain, &self.mempool);
+        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
         match change {
             PeerChange::Connected => {
                 self.gossip.connected(now, peer, &source);
@@ -260,6 +263,7 @@ impl Node {
                 self.rebuild_template(now);
                 CommandResult::Done
             }
+            Command::SetPolicy(policy) => self.set_policy(now, *policy),
             Command::SetTower(tower) => self.set_tower(now, tower),
             Command::ServeAsTower(serves) => self.serve_as_tower(serves),
             Command::OpenChannel(open) => self.open_channel(now, &open, checks),
@@ -308,7 +312,7 @@ impl Node {
         if self.template.is_some() && self.template_due <= now {
             self.rebuild_template(now);
         }
-        let (source, keyring) = (NodeSource::new(&self.chain, &self.mempool), &mut self.keyring);
+        let (source, keyring) = (NodeSource::new(&self.chain, &self.mempool, &self.network), &mut self.keyring);
         self.gossip.tick(now, &mut |bound| keyring.draw(bound), &source);
     }
 

@@ -14,13 +14,14 @@ use crate::{
 
 impl Node {
     pub(super) fn on_received(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], checks: &mut Checks) {
-        let source = NodeSource::new(&self.chain, &self.mempool);
+        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
         match self.gossip.received(now, from, bytes, &source) {
             None => {}
             Some(Delivery::Headers { headers, full }) => self.take_headers(now, from, &headers, full),
             Some(Delivery::Block(block)) => self.take_block(now, Some(from), block, checks),
             Some(Delivery::Transaction(transaction)) => self.take_peers_transaction(now, from, transaction, checks),
             Some(Delivery::Direct(bytes)) => self.on_direct(now, from, &bytes, checks),
+            Some(Delivery::Announcements(said)) => self.take_announcements(now, from, &said, checks),
         }
     }
 
@@ -45,7 +46,7 @@ impl Node {
             self.watch_chain(now, checks);
             self.rebuild_template(now);
         }
-        let source = NodeSource::new(&self.chain, &self.mempool);
+        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
         self.gossip.fetch_bodies(now, &source);
     }
 
@@ -105,7 +106,7 @@ impl Node {
                     self.event(EventKind::HeadersAccepted { new });
                 }
                 let last = headers.last().filter(|_| full).map(Header::id);
-                let source = NodeSource::new(&self.chain, &self.mempool);
+                let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
                 self.gossip.headers_accepted(now, from, last, &source);
             }
         }
@@ -126,11 +127,13 @@ impl Node {
             Import::Extended(block) => {
                 self.event(EventKind::Extended { block: id, height, transactions: block.transactions.len() });
                 self.note_blocks(std::slice::from_ref(&block), true);
+                self.network.follow([&block], self.chain.ledger());
                 self.mempool.refresh(self.chain.ledger());
             }
             Import::Reorged { disconnected, connected } => {
                 self.note_blocks(&disconnected, false);
                 self.note_blocks(&connected, true);
+                self.network.follow(disconnected.iter().chain(&connected), self.chain.ledger());
                 self.readmit(now, &disconnected);
                 let from = disconnected.first().map_or(id, CheckedBlock::id);
                 let (disconnected, connected) = (disconnected.len(), connected.len());
@@ -160,7 +163,7 @@ impl Node {
         let error = if error.is_temporary() { self.flaw(&block).unwrap_or(error) } else { error };
         match (&error, from) {
             (BlockError::UnknownParent { .. }, Some(from)) => {
-                let source = NodeSource::new(&self.chain, &self.mempool);
+                let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
                 self.gossip.orphan(from, id, block, &source);
                 self.event(EventKind::Orphaned { block: id, parent });
                 return;

@@ -1,22 +1,24 @@
-//! What gossip may read of chain and mempool.
+//! What gossip may read of chain, mempool and what channels announce.
 
 use std::sync::Arc;
 
+use super::network::Network;
 use crate::{
     chain::{Chain, Mempool},
-    gossip::{PROTOCOL_VERSION, Source, Status},
+    gossip::{Announcements, Direction, PROTOCOL_VERSION, Source, Status, Wanted},
     primitives::{Block, BlockId, Header, Transaction, TransactionId},
 };
 
-/// Chain and mempool, as [`Source`].
+/// Chain, mempool and announcements, as [`Source`].
 pub(super) struct NodeSource<'a> {
     chain: &'a Chain,
     mempool: &'a Mempool,
+    network: &'a Network,
 }
 
 impl<'a> NodeSource<'a> {
-    pub(super) fn new(chain: &'a Chain, mempool: &'a Mempool) -> Self {
-        Self { chain, mempool }
+    pub(super) fn new(chain: &'a Chain, mempool: &'a Mempool, network: &'a Network) -> Self {
+        Self { chain, mempool, network }
     }
 }
 
@@ -24,7 +26,14 @@ impl Source for NodeSource<'_> {
     fn status(&self) -> Status {
         let tip = self.chain.tip();
         let work = self.chain.tree().get(&tip).expect("the tip is in the tree").work;
-        Status { version: PROTOCOL_VERSION, genesis: self.chain.genesis_id(), tip, height: self.chain.height(), work }
+        Status {
+            version: PROTOCOL_VERSION,
+            genesis: self.chain.genesis_id(),
+            tip,
+            height: self.chain.height(),
+            work,
+            announcements: self.network.announced.all,
+        }
     }
 
     fn has_header(&self, id: &BlockId) -> bool {
@@ -62,5 +71,17 @@ impl Source for NodeSource<'_> {
 
     fn missing_bodies(&self, limit: usize) -> Vec<BlockId> {
         self.chain.missing_bodies(limit)
+    }
+
+    fn announcement(&self, (channel, side): &Direction) -> Option<Vec<u8>> {
+        self.network.graph.channel(channel)?.announcements[side.index()].map(|announcement| announcement.to_bytes())
+    }
+
+    fn announced(&self) -> Vec<(u8, u64)> {
+        self.network.announced.parts.iter().map(|(part, sum)| (*part, *sum)).collect()
+    }
+
+    fn announcements_for(&self, wanted: &Wanted, limit: usize) -> Announcements {
+        self.network.unknown_to(wanted, limit)
     }
 }
