@@ -11,9 +11,10 @@ use support::properties;
 use tabchain::{
     channel::{
         self, Body, Change, Direct, Failure, FailureReason, NewHtlc, Onward, Packet, Progress, TowerMessage,
-        TowerRefusal, Watch, routing::MAX_HOPS,
+        TowerRefusal, Watch,
+        routing::{Announcement, ChannelPolicy, MAX_HOPS},
     },
-    gossip::{Item, Message, Status},
+    gossip::{Announcements, Direction, Item, Message, Status, Wanted},
     primitives::{
         Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
         DisputeStep, FeeSource, Funding, Hash, Header, Height, Htlc, MAX_AMOUNT, Memo, Nonce, Party, Policy, Preimage,
@@ -143,11 +144,31 @@ fn item(numbers: &mut Numbers) -> Item {
     if numbers.below(2) == 0 { Item::Block(numbers.id()) } else { Item::Transaction(numbers.id()) }
 }
 
+fn direction(numbers: &mut Numbers) -> Direction {
+    (numbers.id(), Side::BOTH[numbers.below(2)])
+}
+
+fn announcement(numbers: &mut Numbers) -> Announcement {
+    let policy = ChannelPolicy {
+        fee_base: amount(numbers),
+        fee_rate: numbers.below(1_000_001) as u32,
+        expiry_delta: 1 + numbers.below(1_000) as u32,
+        htlc_minimum: Amount::ZERO,
+        htlc_maximum: amount(numbers),
+        enabled: numbers.below(2) == 0,
+    };
+    let ((channel, side), sequence) = (direction(numbers), numbers.next() >> 11);
+    Announcement { channel, side, sequence, policy, signature: signature(numbers) }
+}
+
 fn messages(numbers: &mut Numbers) -> Vec<Message> {
     let (version, genesis, tip) = (numbers.next() as u32, numbers.id(), numbers.id());
-    let work = header(numbers).target.work();
+    let (work, announcements) = (header(numbers).target.work(), numbers.next());
+    let mut entries = many(numbers, 60, |numbers| announcement(numbers).to_bytes());
+    entries.extend([numbers.bytes(9), Vec::new()]);
+    let parts = many(numbers, 200, |numbers| (numbers.next() as u8, numbers.next()));
     let mut messages = vec![
-        Message::Status(Status { version, genesis, tip, height: Height(numbers.next()), work }),
+        Message::Status(Status { version, genesis, tip, height: Height(numbers.next()), work, announcements }),
         Message::Inventory(many(numbers, 200, item)),
         Message::Get(many(numbers, 200, item)),
         Message::NotFound(many(numbers, 200, item)),
@@ -157,6 +178,10 @@ fn messages(numbers: &mut Numbers) -> Vec<Message> {
         Message::Transaction(transaction(numbers)),
         Message::Direct(numbers.bytes(9)),
         Message::Direct(Vec::new()),
+        Message::Announcements(Announcements { entries, more: numbers.below(2) == 0 }),
+        Message::Announcements(Announcements { entries: Vec::new(), more: false }),
+        Message::GetAnnouncements(Wanted { after: Some(direction(numbers)), parts }),
+        Message::GetAnnouncements(Wanted { after: None, parts: Vec::new() }),
     ];
     let said = bodies(numbers).into_iter().map(|body| channel::Message { handle: numbers.id(), body });
     let said: Vec<Direct> = said.map(Direct::Channel).collect();
@@ -262,7 +287,7 @@ fn every_kind_is_here(message: &Message) {
     match message {
         Message::Status(_) | Message::Inventory(_) | Message::Get(_) | Message::NotFound(_) => {}
         Message::GetHeaders(_) | Message::Headers(_) | Message::Block(_) | Message::Transaction(_) => {}
-        Message::Direct(_) => {}
+        Message::Direct(_) | Message::Announcements(_) | Message::GetAnnouncements(_) => {}
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LogLine;
 use crate::{
-    channel::Direct,
+    channel::{Direct, routing::Announcement},
     gossip::{Item, Message, Status},
     primitives::{BlockId, Hash, Header, Height, Timestamp},
     sim::{EventKey, Flight, World},
@@ -64,6 +64,8 @@ pub enum Thing {
     Block(Hash),
     /// A transaction.
     Transaction(Hash),
+    /// A channel.
+    Channel(Hash),
 }
 
 impl MessageRow {
@@ -116,7 +118,7 @@ pub(super) fn has_arrived(world: &World, flight: &Flight) -> bool {
 fn things(message: &Message) -> Vec<Thing> {
     let blocks = |headers: &[Header]| headers.iter().map(|header| Thing::Block(header.id())).collect();
     match message {
-        Message::Status(_) | Message::Direct(_) => Vec::new(),
+        Message::Status(_) | Message::Direct(_) | Message::GetAnnouncements(_) => Vec::new(),
         Message::Inventory(items) | Message::Get(items) | Message::NotFound(items) => items
             .iter()
             .map(|item| match item {
@@ -124,6 +126,10 @@ fn things(message: &Message) -> Vec<Thing> {
                 Item::Transaction(id) => Thing::Transaction(*id),
             })
             .collect(),
+        Message::Announcements(said) => {
+            let read = said.entries.iter().filter_map(|bytes| Announcement::parse(bytes).ok());
+            read.map(|announcement| Thing::Channel(announcement.channel)).collect()
+        }
         Message::GetHeaders(locator) => locator.iter().map(|id| Thing::Block(*id)).collect(),
         Message::Headers(headers) => blocks(headers),
         Message::Block(block) => vec![Thing::Block(block.id())],

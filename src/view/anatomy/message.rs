@@ -2,18 +2,23 @@
 
 use super::{Annotate, Annotator};
 use crate::{
-    channel::Direct,
-    gossip::{Item, Message, Status},
+    channel::{
+        Direct,
+        routing::{Announcement, ChannelPolicy},
+    },
+    gossip::{Announcements, Item, Message, Status, Wanted},
+    primitives::Side,
 };
 
 impl Annotate for Status {
     fn annotate(&self, into: &mut Annotator) {
-        let Self { version, genesis, tip, height, work } = self;
+        let Self { version, genesis, tip, height, work, announcements } = self;
         into.leaf("version", version);
         into.leaf("genesis", genesis);
         into.leaf("tip", tip);
         into.leaf("height", height);
         into.leaf("work", work);
+        into.leaf("announcements", announcements);
     }
 }
 
@@ -41,11 +46,71 @@ impl Annotate for Message {
             Self::Block(block) => into.within("block", |into| block.annotate(into)),
             Self::Transaction(transaction) => into.within("transaction", |into| transaction.annotate(into)),
             Self::Direct(bytes) => into.within("direct", |into| direct(bytes, into)),
+            Self::Announcements(said) => said.annotate(into),
+            Self::GetAnnouncements(wanted) => wanted.annotate(into),
         }
     }
 }
 
+impl Annotate for Announcements {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { entries, more } = self;
+        into.list("announcements", entries, |into, bytes| announced(bytes, into));
+        into.leaf("more", more);
+    }
+}
+
+impl Annotate for Wanted {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { after, parts } = self;
+        into.option("after", after.as_ref(), |into, (channel, by)| {
+            into.leaf("channel", channel);
+            side(*by, into);
+        });
+        into.list("parts", parts, |into, (part, hash)| {
+            into.leaf("first", part);
+            into.leaf("hash", hash);
+        });
+    }
+}
+
+impl Annotate for Announcement {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { channel, side: by, sequence, policy, signature } = self;
+        let ChannelPolicy { fee_base, fee_rate, expiry_delta, htlc_minimum, htlc_maximum, enabled } = policy;
+        into.leaf("channel", channel);
+        side(*by, into);
+        into.leaf("sequence", sequence);
+        into.within("policy", |into| {
+            into.leaf("feeBase", fee_base);
+            into.leaf("feeRate", fee_rate);
+            into.leaf("expiryDelta", expiry_delta);
+            into.leaf("htlcMinimum", htlc_minimum);
+            into.leaf("htlcMaximum", htlc_maximum);
+            into.leaf("enabled", enabled);
+        });
+        into.signature("signature", signature);
+    }
+}
+
+fn side(side: Side, into: &mut Annotator) {
+    match side {
+        Side::Opener => into.variant("side", 0, "opener"),
+        Side::Accepter => into.variant("side", 1, "accepter"),
+    }
+}
+
 /// An encoding within an encoding, which gossip does not read.
+fn announced(bytes: &[u8], into: &mut Annotator) {
+    into.leaf("length", &u32::try_from(bytes.len()).expect("messages are bounded far below"));
+    match Announcement::parse(bytes) {
+        Ok(announcement) => announcement.annotate(into),
+        Err(_) if bytes.is_empty() => {}
+        Err(_) => into.span("bytes", bytes, String::new()),
+    }
+}
+
+/// Another one.
 fn direct(bytes: &[u8], into: &mut Annotator) {
     into.leaf("length", &u32::try_from(bytes.len()).expect("messages are bounded far below"));
     match Direct::parse(bytes) {
@@ -67,5 +132,7 @@ fn index(message: &Message) -> u8 {
         Message::Block(_) => 6,
         Message::Transaction(_) => 7,
         Message::Direct(_) => 8,
+        Message::Announcements(_) => 9,
+        Message::GetAnnouncements(_) => 10,
     }
 }

@@ -2,10 +2,13 @@
 
 use super::{RuleRow, RulesView, values};
 use crate::{
-    channel::Direct,
-    gossip::{Fault, MAX_MESSAGE_BYTES, Message, PeerId, WireError},
+    channel::{
+        Direct,
+        routing::{Announcement, Applied},
+    },
+    gossip::{Announcements, Fault, MAX_MESSAGE_BYTES, Message, PeerId, WireError},
     node::Node,
-    primitives::{Finding, Verdict},
+    primitives::{Checks, Finding, Verdict},
     sim::{Flight, World},
 };
 
@@ -23,9 +26,28 @@ impl RulesView {
             let readable = Verdict::from(Direct::parse(bytes).map(drop));
             rows.push(RuleRow::new("wire-", &Finding::new("direct", readable), |_| vec![]));
         }
+        if let Some(Message::Announcements(said)) = &message {
+            rows.extend(of_announcements(said, receiver));
+        }
         rows.extend(message.and_then(|message| by_receiver(&message, flight, receiver, arrived)));
         Self { rows, ..Self::default() }
     }
+}
+
+/// What each announcement must keep. Those of channels that the receiver's chain does not have, and what it knows already, are passed over.
+fn of_announcements(said: &Announcements, receiver: Option<&Node>) -> [RuleRow; 2] {
+    let read: Result<Vec<_>, _> = said.entries.iter().map(|bytes| Announcement::parse(bytes)).collect();
+    let readable = RuleRow::compared("wire-announcement", read.is_ok(), vec![]);
+    let signed = match (read, receiver) {
+        (Err(_), _) => RuleRow::open("wire-bad-signer", "undecodable"),
+        (_, None) => RuleRow::open("wire-bad-signer", "node-off"),
+        (Ok(read), Some(node)) => {
+            let (genesis, checks) = (node.chain().genesis_id(), &mut Checks::forgetful());
+            let forged = read.iter().any(|one| node.graph().judge(one, &genesis, checks) == Applied::BadSigner);
+            RuleRow::compared("wire-bad-signer", !forged, vec![])
+        }
+    };
+    [readable, signed]
 }
 
 /// What only the receiver can judge.

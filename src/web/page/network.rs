@@ -118,6 +118,7 @@ fn dot(lab: Lab, flight: &FlightDot, count: usize) -> impl IntoView + use<> {
         "block" => ("message block", 6.0),
         "transaction" => ("message transaction", 4.0),
         "direct" => ("message direct", 4.0),
+        "announcements" => ("message announcements", 4.0),
         _ => ("message", 3.0),
     };
     let key = flight.key;

@@ -54,6 +54,10 @@ fn facts(lab: Lab, detail: MessageDetail) -> impl IntoView + use<> {
             view! { <li>{text("a-transaction")}" "<button class="text" on:click=look>{id.short()}</button></li> }
                 .into_any()
         }
+        Thing::Channel(id) => {
+            let look = move |_| lab.look_at(Selection::Channel { id });
+            view! { <li>{text("a-channel")}" "<button class="text" on:click=look>{id.short()}</button></li> }.into_any()
+        }
     };
     let things = (count > 0).then(|| {
         view! {
