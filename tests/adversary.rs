@@ -9,7 +9,7 @@ use lab::{Lab, Numbers, scale};
 use support::{ChainBuilder, LATER, address, genesis, key, pay, remine, rules, start, transfer, units, with};
 use tabchain::{
     chain::Genesis,
-    gossip::{BAN_MS, Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, Message, Status},
+    gossip::{Announcements, BAN_MS, Item, MAX_HEADERS, MAX_ITEMS, MAX_LOCATOR, Message, Status, Wanted},
     node::{Command, EventKind, Transfer},
     primitives::{Amount, Block, Hash, Header, Memo, Nonce, Seal, Signature, Target, Timestamp, Transaction},
 };
@@ -49,6 +49,8 @@ fn valid_messages(lab: &Lab, builder: &ChainBuilder) -> Vec<Message> {
         Message::Headers(builder.blocks.iter().map(|block| block.header.clone()).collect()),
         Message::Block(next),
         Message::Transaction(builder.pay(2, 0, 1, 10, 500)),
+        Message::Announcements(Announcements { entries: Vec::new(), more: true }),
+        Message::GetAnnouncements(Wanted { after: None, parts: vec![(7, 7)] }),
     ]
 }
 

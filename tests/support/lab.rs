@@ -69,6 +69,8 @@ pub struct Lab {
     /// How many messages about channels still arrive between their parties; nothing for all.
     pub words_left: Option<usize>,
     pub messages: u64,
+    /// How many of each kind.
+    pub kinds: BTreeMap<&'static str, u64>,
     checks: Checks,
     queue: BTreeMap<(Timestamp, u64), (u64, u64, Vec<u8>)>,
     busy: BTreeMap<(u64, u64), Timestamp>,
@@ -91,6 +93,7 @@ impl Lab {
             loss: 0,
             words_left: None,
             messages: 0,
+            kinds: BTreeMap::new(),
             checks: Checks::remembering(),
             queue: BTreeMap::new(),
             busy: BTreeMap::new(),
@@ -168,6 +171,7 @@ impl Lab {
             tip: chain.tip(),
             height: chain.height(),
             work,
+            announcements: 0,
         }
     }
 
@@ -208,6 +212,7 @@ impl Lab {
 
     fn send(&mut self, from: u64, to: u64, message: Message) {
         self.messages += 1;
+        *self.kinds.entry(message.kind()).or_default() += 1;
         if !self.nodes.contains_key(&to) {
             self.inbox.push((from, to, message));
             return;
