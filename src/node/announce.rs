@@ -107,6 +107,7 @@ impl Node {
             Applied::Stale { known } if known == announcement.sequence => self.gossip.knows(from, &direction),
             // An older one, or of a channel that our chain does not have: comparing will bring it if it matters.
             Applied::Stale { .. } | Applied::UnknownChannel => {}
+            Applied::OutOfRange => return Err(invalid("out-of-range", "a value is out of range".to_owned())),
             Applied::BadSigner => {
                 let reason = format!("not signed by the {:?} of channel {}", announcement.side, announcement.channel);
                 return Err(invalid("bad-signer", reason.to_lowercase()));
