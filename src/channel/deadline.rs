@@ -63,16 +63,24 @@ impl Channel {
         });
         let due = |htlc: &&Htlc| self.must_reveal(htlc) && height + CLAIM_MARGIN >= htlc.expiry.0;
         let revealing = self.state.htlcs.iter().any(|htlc| due(&htlc));
-        let overdue = overdue || unanswered;
+        let mut effects = self.reveal_in_time(context);
+        // What comes back can wait until the other party has said where we stand: we may have lost what came after.
+        let overdue = (overdue || unanswered) && (self.resumed || context.now >= self.expires);
         if !overdue && !revealing {
             return Vec::new();
         }
-        let mut effects = self.reveal_due(context, CLAIM_MARGIN);
         // Without money in the account the reserve must pay, which it does once a dispute has begun.
         if overdue || effects.is_empty() {
             effects.extend(self.publish_this(context, (self.signed, self.state.clone())));
         }
         effects
+    }
+
+    /// Brings every preimage to the chain that can wait no longer; as long as there is none, the fee of the next begins at the least.
+    pub(super) fn reveal_in_time(&mut self, context: &Context<'_>) -> Vec<Effect> {
+        let reveals = self.reveal_due(context, CLAIM_MARGIN);
+        self.attempts = if reveals.is_empty() { 0 } else { self.attempts };
+        reveals
     }
 
     /// Brings every preimage to the chain that counts and is not there.

@@ -42,16 +42,16 @@ impl Channel {
         }
         match &self.phase {
             Phase::Accepted if self.chain.height > self.funding.terms.valid_until => self.abandon(),
-            Phase::Accepted | Phase::Lost => Vec::new(),
+            Phase::Accepted => Vec::new(),
             Phase::Abandoned => self.found_again(context),
-            _ if self.is_impossible() => self.abandon(),
+            _ if self.is_impossible() && !self.lost => self.abandon(),
             Phase::Funding | Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => {
                 self.funded(context, was_buried)
             }
             Phase::Closing if self.chain.funding.is_none() => self.funding_again(),
             Phase::Closing => self.closing_transaction().map(Effect::Submit).into_iter().collect(),
             // A reorg took back what ended or disputed the channel: whoever signed it brings it again.
-            Phase::Publishing | Phase::Disputed(_) | Phase::Closed(_) => self.taken_back(context),
+            Phase::Publishing | Phase::Disputed(_) | Phase::Lost | Phase::Closed(_) => self.taken_back(context),
         }
     }
 
@@ -155,9 +155,10 @@ impl Channel {
         [Effect::Notice(Notice::Closed { ending })].into_iter().chain(given_up).collect()
     }
 
-    /// A publication or an ending is not on the chain (any more).
+    /// A publication or an ending is not on the chain (any more): brings ours again, and what cannot wait for it.
     fn taken_back(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let phase = match (&self.published, &self.closing) {
+            _ if self.lost => Phase::Lost,
             (Some(_), _) => Phase::Publishing,
             (None, Some(_)) => Phase::Closing,
             (None, None) => Phase::Disputed(None),
@@ -168,8 +169,14 @@ impl Channel {
         if self.chain.funding.is_none() {
             return self.funding_again();
         }
+        match &self.phase {
+            Phase::Lost => return self.reveal_in_time(context),
+            Phase::Disputed(_) => return self.mind_deadlines(context),
+            _ => {}
+        }
         let publish = self.published.as_ref().and_then(|(shown, _)| self.step(context, DisputeStep::Publish(*shown)));
-        publish.or_else(|| self.closing_transaction().map(Effect::Submit)).into_iter().collect()
+        let close = publish.or_else(|| self.closing_transaction().map(Effect::Submit));
+        close.into_iter().chain(self.reveal(context)).collect()
     }
 
     fn justice(&self) -> Justice<'_> {

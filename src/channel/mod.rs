@@ -108,6 +108,8 @@ pub struct Channel {
     resumed: bool,
     wants_close: Option<Amount>,
     closing: Option<ClosingDraft>,
+    /// Whether we have been shown that we lost what we signed: we never publish any more, also if a reorg takes a close back.
+    lost: bool,
     /// The commitment that we have published, and what it stands for.
     published: Option<(CoSigned, State)>,
     chain: Observation,
@@ -115,6 +117,7 @@ pub struct Channel {
     attempts: u32,
     resend_at: Timestamp,
     backoff: u64,
+    /// Until when we wait for an opening, or for the other party to say where we stand.
     expires: Timestamp,
     #[serde(skip)]
     #[borsh(skip)]

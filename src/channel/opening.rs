@@ -185,6 +185,7 @@ impl Channel {
             resumed: true,
             wants_close: None,
             closing: None,
+            lost: false,
             published: None,
             chain: Observation::default(),
             attempts: 0,

@@ -6,11 +6,17 @@
 use super::{Body, Breach, Channel, Context, Effect, Invalid, Notice, Phase, RESEND};
 use crate::primitives::{CommitmentSecret, MAX_COMMITMENTS};
 
+/// Milliseconds for which we wait for the other party's account of where we stand before we close on our own, if nothing is lost by waiting.
+const PATIENCE: u64 = 60_000;
+
 impl Channel {
     /// The connection came up, or we did: where both stand is said before anything else, at the next [`super::Event::Wake`].
     pub(super) fn on_connected(&mut self, context: &Context<'_>) -> Vec<Effect> {
         self.resumed = !self.can_resume();
         (self.resend_at, self.backoff) = (context.now, RESEND);
+        if self.can_resume() {
+            self.expires = context.now.after(PATIENCE);
+        }
         Vec::new()
     }
 
@@ -29,6 +35,7 @@ impl Channel {
             }
             if self.can_resume() && self.phase != Phase::Lost {
                 effects.extend(self.give_up());
+                self.lost = true;
                 self.enter(context, Phase::Lost);
                 effects.push(Effect::Notice(Notice::Lost { number: revoked }));
             }
