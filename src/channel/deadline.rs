@@ -6,7 +6,7 @@ use super::{
     CONFIRMATIONS, Change, Channel, Context, Effect, FailureReason, News, Origin, Outgoing, htlc::Queued,
     justice::step_fee,
 };
-use crate::primitives::{DisputeStep, Htlc, MAX_EXPIRY, Preimage, Revelation};
+use crate::primitives::{DisputeStep, Height, Htlc, MAX_EXPIRY, Preimage, Revelation};
 
 /// Blocks before an HTLC's expiry at which a preimage that the other party does not take goes to the chain.
 pub const CLAIM_MARGIN: u64 = 4;
@@ -52,20 +52,11 @@ impl Channel {
     /// What an open channel must not wait for any longer: preimages that are not taken go to the chain, and what is not given back is fetched.
     pub(super) fn mind_deadlines(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let height = self.chain.height.0;
-        // Whoever has not answered an offer until it expired must not answer it any more.
-        let unanswered = self.proposed_draft().is_some_and(|draft| match &draft.change {
-            Change::Offer(htlc) => height >= htlc.expiry.0,
-            _ => false,
-        });
-        let overdue = self.state.htlcs.iter().any(|htlc| {
-            let ours = htlc.offerer == self.side;
-            ours && height >= htlc.expiry.0.saturating_add(REORG_MARGIN + GIVE_BACK)
-        });
         let due = |htlc: &&Htlc| self.must_reveal(htlc) && height + CLAIM_MARGIN >= htlc.expiry.0;
         let revealing = self.state.htlcs.iter().any(|htlc| due(&htlc));
         let mut effects = self.reveal_in_time(context);
         // What comes back can wait until the other party has said where we stand: we may have lost what came after.
-        let overdue = (overdue || unanswered) && (self.resumed || context.now >= self.expires);
+        let overdue = self.is_overdue() && (self.resumed || context.now >= self.expires);
         if !overdue && !revealing {
             return Vec::new();
         }
@@ -74,6 +65,18 @@ impl Channel {
             effects.extend(self.publish_this(context, (self.signed, self.state.clone())));
         }
         effects
+    }
+
+    /// Whether money of ours stays here for good if we go on waiting for the other party.
+    fn is_overdue(&self) -> bool {
+        let past = |expiry: Height, blocks: u64| self.chain.height.0 >= expiry.0.saturating_add(blocks);
+        let pending = self.state.htlcs.iter().any(|htlc| {
+            let claimed = self.claims.contains_key(&htlc.id) && self.registered(htlc).is_some();
+            (htlc.offerer == self.side || claimed) && past(htlc.expiry, REORG_MARGIN + GIVE_BACK)
+        });
+        // What is proposed cannot be taken back: whoever has not answered it until it expired must not answer it any more.
+        let proposed = self.proposed_draft().map(|draft| &draft.change);
+        pending || matches!(proposed, Some(Change::Offer(htlc)) if past(htlc.expiry, 0))
     }
 
     /// Brings every preimage to the chain that can wait no longer; as long as there is none, the fee of the next begins at the least.

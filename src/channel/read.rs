@@ -1,6 +1,6 @@
 //! What can be asked of a channel.
 
-use super::{CONFIRMATIONS, Channel, Draft, Observation, Phase, WaitingFor};
+use super::{CONFIRMATIONS, Channel, Draft, Observation, Outgoing, Phase, WaitingFor};
 use crate::primitives::{Amount, ChannelId, CoSigned, CommitmentSecret, Funding, Hash, Side, State, Timestamp};
 
 impl Channel {
@@ -57,6 +57,16 @@ impl Channel {
     /// How many commitments the other party has revoked.
     pub fn revoked(&self) -> u64 {
         self.revealed.count()
+    }
+
+    /// How far an HTLC is that we have offered; nothing once both have taken it out of the state.
+    pub fn outcome(&self, id: u64) -> Option<Outgoing> {
+        self.outgoing.get(&id).copied()
+    }
+
+    /// Whether we know the preimage of an HTLC offered to us, and the update that takes it is not complete.
+    pub fn claims(&self, id: u64) -> bool {
+        self.claims.contains_key(&id)
     }
 
     /// What the chain said last.

@@ -118,7 +118,7 @@ impl World {
             }
             Action::Watch { .. } => drop(self.watch_of(action)?),
             Action::Send { .. } => drop(self.send_of(action)?),
-            Action::Hold { node, .. } => drop(self.on(node)?),
+            Action::Hold { node, .. } | Action::Misbehave { node, .. } => drop(self.on(node)?),
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
             Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
             Action::SetLink { a, b, quality } => {
@@ -213,6 +213,7 @@ impl World {
                 let (payer, payee) = self.send_of(&action).expect("checked");
                 self.send_payment(payer, payee, *amount, *max_fee);
             }
+            Action::Misbehave { node, how } => self.misbehave(find(node), *how),
             Action::Hold { node, on } => self.command(find(node), Command::HoldPayments(*on)),
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),

@@ -2,6 +2,7 @@
 
 use super::{
     Class, EventKey, Link, LinkQuality, NodeConfig, NodeIndex, World,
+    adversary::Adversary,
     workload::Jobs,
     world::{Pending, SimNode},
 };
@@ -25,6 +26,7 @@ impl World {
             search: None,
             wake: None,
             jobs: Jobs::new(self.scenario.seed, &config.name),
+            adversary: Adversary::default(),
             sequence: 0,
         });
         self.absorb(&(config.name.as_str(), config.hash_rate));

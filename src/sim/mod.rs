@@ -1,9 +1,10 @@
 //! Layer 3: the world.
 //!
-//! Owns virtual time: the queue of events, links, miners, the workload, scenarios and their scripts, the timeline, capsules and the
-//! invariants. A driver of nodes like any other: it must never change a node except through [`crate::node::Node::handle`].
+//! Owns virtual time: the queue of events, links, miners, the workload, scenarios and their scripts, adversaries, the timeline, capsules and
+//! the invariants. A driver of nodes like any other: it must never change a node except through [`crate::node::Node::handle`].
 
 mod action;
+mod adversary;
 mod capsule;
 mod channels;
 mod connections;
@@ -29,6 +30,7 @@ mod workload;
 mod world;
 
 pub use action::ActionError;
+pub use adversary::Misbehaviour;
 pub use capsule::{CAPSULE_VERSION, Capsule, CapsuleError, Cursor, Mismatch, Replay};
 pub use generate::name as generated_name;
 pub use invariants::{Invariant, Tally, Violation, owned};

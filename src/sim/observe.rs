@@ -1,6 +1,6 @@
 //! Looking at a world without touching it.
 
-use super::{EventKey, Link, NodeIndex, Record, Scenario, SimNode, Stats, Workload, World};
+use super::{EventKey, Link, Misbehaviour, NodeIndex, Record, Scenario, SimNode, Stats, Workload, World};
 use crate::{
     chain::Genesis,
     node::{CommandResult, Node},
@@ -13,6 +13,11 @@ impl SimNode {
     /// Blocks that it has stored, genesis not counted.
     pub fn stored_blocks(&self) -> usize {
         self.disk.blocks.len()
+    }
+
+    /// How it misbehaves now, if it does.
+    pub const fn misbehaves(&self) -> Option<Misbehaviour> {
+        self.adversary.how()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{EventKey, LinkQuality, NodeConfig, Payload, Workload};
+use super::{EventKey, LinkQuality, Misbehaviour, NodeConfig, Payload, Workload};
 use crate::primitives::{Address, Amount, ChannelId, Memo, Policy, Timestamp};
 
 /// One action and its place in the order of events.
@@ -125,6 +125,14 @@ pub enum Action {
         /// Which channel; without it the oldest that is open.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<ChannelId>,
+    },
+    /// A node misbehaves from now on, or keeps to the rules again. No promise about the honest is asked of it any more.
+    Misbehave {
+        /// Which.
+        node: String,
+        /// How; without it, not any more.
+        #[serde(default)]
+        how: Option<Misbehaviour>,
     },
     /// A node has another watch its channels, over a link that is made if there is none. The other serves as a watchtower from now on.
     Watch {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Action, ScriptEntry, World};
+use super::{Action, NodeIndex, ScriptEntry, SimNode, Workload, World};
 use crate::primitives::{CheckCounts, Hash};
 
 /// Virtual milliseconds a network may take to come to rest.
 pub const SETTLE_MS: u64 = 600_000;
+/// Virtual milliseconds that may pass before, until HTLCs are settled: far more than the blocks until a long route's expiry take.
+const RESOLVE_MS: u64 = 5_400_000;
 /// Virtual milliseconds between two looks at whether it has.
 const SETTLE_STEP: u64 = 15_000;
 
@@ -106,9 +108,20 @@ impl Summary {
     }
 }
 
-/// Stops mining and workload, heals all links, lets the network come to rest and evaluates what holds at rest. Part of the script, so
+/// Stops workload and mining, heals all links, lets the network come to rest and evaluates what holds at rest. Part of the script, so
 /// that a capsule repeats it.
+///
+/// What is pending comes to its end first: who keeps payments waiting takes them, and blocks are mined until nothing of the honest waits for
+/// a block any more. Misbehaving nodes go on as they do: the chain decides what they leave.
 pub fn settle(world: &mut World) {
+    let patience = world.now().after(RESOLVE_MS);
+    if world.has_pending() {
+        calm(world);
+    }
+    while world.has_pending() && world.now() < patience {
+        let next = world.now().after(SETTLE_STEP);
+        world.run_until(next);
+    }
     world.append(ScriptEntry { at: world.here(), action: Action::Quiesce });
     let end = world.now().after(SETTLE_MS);
     while world.now() < end {
@@ -119,6 +132,20 @@ pub fn settle(world: &mut World) {
         }
     }
     world.check_rest();
+}
+
+/// No new payments, and none is kept waiting by the honest; links work.
+fn calm(world: &mut World) {
+    let holds = |(index, sim): &(NodeIndex, &SimNode)| {
+        world.is_honest(*index) && sim.node.as_ref().is_some_and(|node| node.holds_payments())
+    };
+    let holders: Vec<String> = (0..).zip(world.nodes()).filter(holds).map(|(_, sim)| sim.name.clone()).collect();
+    let takes = holders.into_iter().map(|node| Action::Hold { node, on: false });
+    let calm = [Action::SetWorkload { workload: Workload::default() }, Action::HealAll];
+    for action in calm.into_iter().chain(takes) {
+        world.append(ScriptEntry { at: world.here(), action });
+        world.run_until(world.now());
+    }
 }
 
 /// All nodes that are connected follow one tip, and no block is on its way.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Stats, Workload,
+    adversary::Adversary,
     channels::Kept,
     invariants::{Lights, Watch, is_deep},
     log::Log,
@@ -42,6 +43,7 @@ pub struct SimNode {
     pub(super) search: Option<Search>,
     pub(super) wake: Option<EventKey>,
     pub(super) jobs: Jobs,
+    pub(super) adversary: Adversary,
     pub(super) sequence: u64,
     pub(super) root: Hash,
 }
@@ -220,11 +222,16 @@ impl World {
         let root = node.chain().ledger().root();
         let changed = std::mem::replace(&mut sim.root, root) != root;
         for output in outputs {
-            self.obey(index, output);
+            if self.nodes[index as usize].misbehaves().is_none() {
+                self.obey(index, output);
+            } else {
+                self.bend(index, output).into_iter().for_each(|output| self.obey(index, output));
+            }
         }
         self.plan_wake(index);
         if changed {
             self.check_node(index);
+            self.scheme(index);
         }
     }
 
@@ -322,6 +329,7 @@ impl World {
             Output::Persist(changes) => {
                 self.keep_commitments(index, &changes);
                 self.check_stored(index, &changes);
+                self.check_forwards(index, &changes);
                 self.nodes[index as usize].disk.apply(changes);
             }
             Output::Send { to, message } => self.send_to_peer(index, to, &message),

@@ -7,7 +7,7 @@ use crate::{
     gossip::PeerId,
     node::EventKind,
     primitives::Hash,
-    sim::{Action, EventKey, LogEntry, Record, World, remote_of, remote_peer},
+    sim::{Action, EventKey, LogEntry, Misbehaviour, Record, World, remote_of, remote_peer},
 };
 
 /// A line of the log.
@@ -133,6 +133,7 @@ fn of_action(world: &World, action: &Action) -> Line {
         Action::Cheat { from, to, commitment, .. } => ("cheat", vec![from.clone(), to.clone(), commitment.to_string()]),
         Action::Send { from, to, amount, .. } => ("send", vec![from.clone(), to.clone(), amount.to_string()]),
         Action::Hold { node, on } => (if *on { "hold" } else { "unhold" }, vec![node.clone()]),
+        Action::Misbehave { node, how } => (misbehaviour(*how), vec![node.clone()]),
         Action::Watch { client, tower: Some(tower) } => ("watch", vec![client.clone(), tower.clone()]),
         Action::Watch { client, tower: None } => ("unwatch", vec![client.clone()]),
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
@@ -154,4 +155,16 @@ fn of_action(world: &World, action: &Action) -> Line {
         Action::Quiesce => ("quiesce", vec![]),
     };
     (code, values, None)
+}
+
+const fn misbehaviour(how: Option<Misbehaviour>) -> &'static str {
+    match how {
+        Some(Misbehaviour::Silent) => "misbehave-silent",
+        Some(Misbehaviour::DoubleSign) => "misbehave-double-sign",
+        Some(Misbehaviour::Withhold) => "misbehave-withhold",
+        Some(Misbehaviour::Jam) => "misbehave-jam",
+        Some(Misbehaviour::Race) => "misbehave-race",
+        Some(Misbehaviour::PublishOld) => "misbehave-publish-old",
+        None => "behave",
+    }
 }

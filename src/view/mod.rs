@@ -100,6 +100,7 @@ fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {
         Invariant::Reconnect => 3,
         Invariant::Commitments => 4,
         Invariant::Payout => 5,
+        Invariant::Forwarding => 6,
         Invariant::Agreement => 7,
     };
     Light { number, checked: tally.checked, violated: tally.violated }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     primitives::{Hash, Height},
-    sim::{EventKey, SimNode, World},
+    sim::{EventKey, Misbehaviour, SimNode, World},
 };
 
 /// Messages shown at once; of more, the ones that arrive first.
@@ -34,6 +34,8 @@ pub struct NodeDot {
     pub name: String,
     /// Whether it runs.
     pub on: bool,
+    /// How it misbehaves, if it does.
+    pub misbehaves: Option<Misbehaviour>,
     /// Hashes per virtual second.
     pub hash_rate: u32,
     /// Height of the tip it follows.
@@ -118,6 +120,7 @@ fn dot(sim: &SimNode, heaviest: Hash) -> NodeDot {
     NodeDot {
         name: sim.name.clone(),
         on: sim.node.is_some(),
+        misbehaves: sim.misbehaves(),
         hash_rate: sim.hash_rate,
         height: chain.map_or(Height(0), |chain| chain.height()),
         tip,

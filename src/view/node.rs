@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{MessageRow, TransactionRow};
 use crate::{
     primitives::{Address, Amount, Hash, Height, Nonce},
-    sim::{Flight, World},
+    sim::{Flight, Misbehaviour, World},
 };
 
 /// Waiting transactions that are listed.
@@ -23,6 +23,8 @@ pub struct NodeDetail {
     pub name: String,
     /// Whether it runs.
     pub on: bool,
+    /// How it misbehaves, if it does.
+    pub misbehaves: Option<Misbehaviour>,
     /// Its account.
     pub address: Address,
     /// Hashes per virtual second.
@@ -122,6 +124,7 @@ impl NodeDetail {
         Some(Self {
             name: sim.name.clone(),
             on: node.is_some(),
+            misbehaves: sim.misbehaves(),
             address: sim.address,
             hash_rate: sim.hash_rate,
             tip: node.map_or(Hash::ZERO, |node| node.chain().tip()),

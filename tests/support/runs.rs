@@ -37,7 +37,7 @@ pub fn all_the_same(scenario: &Scenario, seed: u64) -> Result<(), TestCaseError>
     same("a clone's future", &clone, &world)?;
 
     settle(&mut world);
-    let agreement = world.invariants()[5];
+    let agreement = world.invariants()[6];
     prop_assert_eq!(agreement.0, Invariant::Agreement);
     prop_assert_eq!((agreement.1.checked, agreement.1.violated), (1, 0), "{}", keep(&world, "disagreement"));
     prop_assert!(Capsule::of(&world).replay().finish().is_ok());

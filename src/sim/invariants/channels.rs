@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Invariant, Violation};
+use super::{Invariant, Violation, forwards::Forwards};
 use crate::{
+    chain::decide,
     channel::{CONFIRMATIONS, Channel, Ending, Notice, Phase, TowerNotice},
     gossip::PeerId,
     node::{ChangeSet, Node, StoredChannel},
-    primitives::{Action, Amount, ChannelId, Commitment, DisputeStep, Height, Side},
+    primitives::{Action, Amount, ChannelId, Commitment, DisputeStep, Height, Side, State, Transaction},
     sim::{NodeIndex, World},
 };
 
@@ -21,6 +22,7 @@ const BLOCKS_LEFT: u64 = 4;
 pub(in crate::sim) struct Watch {
     parties: BTreeMap<(NodeIndex, ChannelId), Watched>,
     signed: BTreeMap<ChannelId, BTreeMap<u64, Commitment>>,
+    pub(super) forwards: Forwards,
     troubles: u64,
 }
 
@@ -39,17 +41,22 @@ impl Watch {
     pub(in crate::sim) fn trouble(&mut self) {
         self.troubles += 1;
     }
+
+    pub(super) const fn troubles(&self) -> u64 {
+        self.troubles
+    }
 }
 
 impl World {
-    /// Evaluates 2 and 4 on what a node stores.
+    /// Evaluates 2 and 4 on what a node stores; 4 only on the honest.
     pub(in crate::sim) fn check_stored(&mut self, index: NodeIndex, changes: &ChangeSet) {
         for stored in changes.channels.values().flatten() {
             let key = (index, stored.channel.id());
             let before = self.watch.parties.get(&key).copied();
             let balanced = self.check_balances(&stored.channel, before);
-            let faithful = self.check_signatures(stored, before);
-            for (invariant, result) in [(Invariant::Balances, balanced), (Invariant::Commitments, faithful)] {
+            let faithful = self.is_honest(index).then(|| self.check_signatures(stored, before));
+            let results = [(Invariant::Balances, Some(balanced)), (Invariant::Commitments, faithful)];
+            for (invariant, result) in results.into_iter().filter_map(|(kind, result)| Some((kind, result?))) {
                 let detail = result.clone().err().unwrap_or_default();
                 let violation = Violation { invariant, key: self.last_key(), node: Some(index), detail };
                 self.lights.tally(violation, result.is_ok());
@@ -71,7 +78,9 @@ impl World {
                 party.in_time = in_time(*window_ends, height).then_some(troubles).or(party.in_time);
             }
             Notice::Closed { ending } => {
-                let Some((owed, paid)) = self.owed_and_paid(index, id, *ending) else {
+                self.check_forwards_of(index, id, *ending);
+                let Some((owed, paid)) = self.owed_and_paid(index, id, *ending).filter(|_| self.is_honest(index))
+                else {
                     return;
                 };
                 let detail = format!("channel {} owes {owed}, pays {paid}", id.short());
@@ -153,10 +162,38 @@ impl World {
         if cheated || (ending != Ending::Cooperative && !online) || *channel.phase() != Phase::Closed(ending) {
             return None;
         }
-        let of = |balances: &[Amount; 2]| balances[channel.side().index()];
-        let pending = channel.pending().map(|draft| of(&draft.state.balances));
-        let owed = pending.into_iter().chain([of(&newest.1.balances)]).min()?;
+        let (height, _) = channel.seen().ending?;
+        let of = |state: &State| worth(node, state, channel.side(), height);
+        let pending = channel.pending().map(|draft| of(&draft.state));
+        let owed = pending.into_iter().chain([of(newest.1)]).min()?;
         Some((owed, paid(node, channel, ending)?))
+    }
+}
+
+/// What a state is worth to a party in the block at `height`: its balance, and the HTLCs that the register of preimages decides for it.
+fn worth(node: &Node, state: &State, side: Side, height: Height) -> Amount {
+    let decided = state.htlcs.iter().filter(|htlc| decide(htlc, height, node.chain().ledger()) == Some(side));
+    let owned = decided.map(|htlc| htlc.amount).chain([state.balances[side.index()]]);
+    Amount::checked_sum(owned).unwrap_or(Amount::MAX)
+}
+
+/// The transaction that has ended a channel, and the height of its block.
+fn last_step<'a>(node: &'a Node, channel: &Channel) -> Option<(&'a Transaction, Height)> {
+    let (id, (height, _)) = (channel.id(), channel.seen().ending?);
+    let block = node.chain().tree().block(node.chain().best().get(usize::try_from(height.0).ok()?)?)?;
+    let last = block.transactions.iter().rfind(|transaction| transaction.unsigned.action.channel() == Some(&id))?;
+    Some((last, height))
+}
+
+/// The state that was paid out, if a dispute has ended with one, and at which height.
+pub(super) fn settled(node: &Node, channel: &Channel) -> Option<(State, Height)> {
+    let (last, height) = last_step(node, channel)?;
+    match &last.unsigned.action {
+        Action::Dispute(dispute) => match &dispute.step {
+            DisputeStep::Settle(state) => Some((state.clone(), height)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -166,9 +203,7 @@ fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
     if let Ending::Punished(loser) = ending {
         return if loser == side { Some(Amount::ZERO) } else { channel.funding().capacity() };
     }
-    let (height, _) = channel.seen().ending?;
-    let block = node.chain().tree().block(node.chain().best().get(usize::try_from(height.0).ok()?)?)?;
-    let last = block.transactions.iter().rfind(|transaction| transaction.unsigned.action.channel() == Some(&id))?;
+    let (last, height) = last_step(node, channel)?;
     match &last.unsigned.action {
         Action::Close(closing) => {
             // Who proposed it has agreed to pay the fee.
@@ -178,7 +213,7 @@ fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
             closing.balances[side.index()].checked_add(fee)
         }
         Action::Dispute(dispute) => match &dispute.step {
-            DisputeStep::Settle(state) => Some(state.balances[side.index()]),
+            DisputeStep::Settle(state) => Some(worth(node, state, side, height)),
             _ => None,
         },
         Action::Fund(funding) => {

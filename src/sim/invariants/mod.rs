@@ -1,18 +1,15 @@
 //! The promises of the design, evaluated while the world runs. Numbers are those of the design's list.
 
 mod channels;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod forwards;
+mod rest;
 
 use serde::Serialize;
 
 pub(super) use channels::{Watch, is_deep};
 
 use super::{EventKey, NodeIndex, World};
-use crate::{
-    chain::Ledger,
-    primitives::{Amount, BlockId},
-};
+use crate::{chain::Ledger, primitives::Amount};
 
 /// A promise that can be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,7 +25,10 @@ pub enum Invariant {
     Commitments,
     /// 5: an honest party that was online gets at least what it was owed. Evaluated when a node sees that a channel has ended.
     Payout,
-    /// 7: at rest all nodes that are on and connected agree on one tip. Evaluated when the network has come to rest.
+    /// 6: a forwarder never loses: what it pays downstream it can claim upstream. Evaluated when a node stores that an HTLC which it has passed on is
+    /// settled, and at rest by what all of them have brought.
+    Forwarding,
+    /// 7: at rest all nodes that are on and connected agree on one tip, and no HTLC or payment is stuck. Evaluated when the network has come to rest.
     Agreement,
 }
 
@@ -65,6 +65,7 @@ pub(super) struct Lights {
     reconnect: Tally,
     commitments: Tally,
     payout: Tally,
+    forwarding: Tally,
     agreement: Tally,
     tips: u64,
     first: Option<Violation>,
@@ -84,6 +85,7 @@ impl Lights {
             Invariant::Reconnect => &mut self.reconnect,
             Invariant::Commitments => &mut self.commitments,
             Invariant::Payout => &mut self.payout,
+            Invariant::Forwarding => &mut self.forwarding,
             Invariant::Agreement => &mut self.agreement,
         };
         tally.checked += 1;
@@ -96,7 +98,7 @@ impl Lights {
 
 impl World {
     /// How often each invariant was evaluated and violated.
-    pub fn invariants(&self) -> [(Invariant, Tally); 6] {
+    pub fn invariants(&self) -> [(Invariant, Tally); 7] {
         let lights = &self.lights;
         [
             (Invariant::Supply, lights.supply),
@@ -104,6 +106,7 @@ impl World {
             (Invariant::Reconnect, lights.reconnect),
             (Invariant::Commitments, lights.commitments),
             (Invariant::Payout, lights.payout),
+            (Invariant::Forwarding, lights.forwarding),
             (Invariant::Agreement, lights.agreement),
         ]
     }
@@ -131,48 +134,5 @@ impl World {
             let detail = format!("block at height {height} does not reconnect to the same ledger");
             self.lights.tally(Violation { invariant: Invariant::Reconnect, key, node: Some(index), detail }, holds);
         }
-    }
-
-    /// Evaluates what holds when the network is at rest.
-    pub fn check_rest(&mut self) {
-        let most = self.tips().iter().map(BTreeSet::len).max().unwrap_or(0);
-        let violation = Violation {
-            invariant: Invariant::Agreement,
-            key: self.last_key(),
-            node: None,
-            detail: format!("{most} different tips at rest among connected nodes"),
-        };
-        self.lights.tally(violation, most <= 1);
-    }
-
-    /// Whether all nodes that are on and connected, directly or over others, follow one tip.
-    pub(super) fn agrees(&self) -> bool {
-        self.tips().iter().all(|tips| tips.len() == 1)
-    }
-
-    /// The tips of each part of the network whose nodes can hear of each other.
-    fn tips(&self) -> Vec<BTreeSet<BlockId>> {
-        let on: BTreeMap<NodeIndex, BlockId> =
-            self.running().map(|(index, node)| (index, node.chain().tip())).collect();
-        let mut neighbours: BTreeMap<NodeIndex, Vec<NodeIndex>> = BTreeMap::new();
-        for ((a, b), link) in self.links() {
-            let passes = !link.cut && link.quality.loss < 1_000_000;
-            if passes && on.contains_key(&a) && on.contains_key(&b) {
-                neighbours.entry(a).or_default().push(b);
-                neighbours.entry(b).or_default().push(a);
-            }
-        }
-        let (mut parts, mut seen) = (Vec::new(), BTreeSet::new());
-        for first in on.keys() {
-            let (mut tips, mut waiting) = (BTreeSet::new(), vec![*first]);
-            while let Some(index) = waiting.pop() {
-                if seen.insert(index) {
-                    tips.insert(on[&index]);
-                    waiting.extend(neighbours.remove(&index).unwrap_or_default());
-                }
-            }
-            parts.extend((!tips.is_empty()).then_some(tips));
-        }
-        parts
     }
 }

@@ -63,6 +63,7 @@ fn LightDot(light: Light) -> impl IntoView {
         3 => text("invariant-3"),
         4 => text("invariant-4"),
         5 => text("invariant-5"),
+        6 => text("invariant-6"),
         _ => text("invariant-7"),
     };
     let label = fill(key, &[name, &format::grouped(light.checked), &light.violated.to_string()]);
