@@ -1,0 +1,48 @@
+//! Three nodes, two channels, and bytes that say what happens: deliver one message, drop one, disconnect, restart, mine, reorg, pay, close, cheat.
+//! `fuzz/fuzz_targets/trio.rs` drives the same by coverage.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+#[path = "support/trio.rs"]
+mod trio;
+
+use std::cell::RefCell;
+
+use proptest::prelude::*;
+use support::properties;
+use tabchain::primitives::Policy;
+use trio::Trio;
+
+thread_local! {
+    /// Opening takes longer than most runs.
+    static OPEN: RefCell<[Option<Trio>; 2]> = const { RefCell::new([None, None]) };
+}
+
+fn run(policy: Policy, bytes: &[u8]) {
+    let mut trio = OPEN.with_borrow_mut(|open| open[policy as usize].get_or_insert_with(|| Trio::open(policy)).clone());
+    bytes.iter().for_each(|byte| trio.act(*byte));
+    trio.finish();
+}
+
+/// Runs that failed once.
+#[test]
+fn what_failed_once() {
+    let rows: [(Policy, &[u8]); 1] = [(Policy::Penalty, &[])];
+    for (policy, bytes) in rows {
+        run(policy, bytes);
+    }
+}
+
+proptest! {
+    // 50,000 actions; a million in `make torture`.
+    #![proptest_config(properties(125))]
+
+    /// Invariants 1, 2 and 4 hold after every byte; nobody honest is ever blamed; everything ends; and whoever is honest has in the end what it should have.
+    #[test]
+    fn each_byte_is_an_action(
+        policy in prop_oneof![Just(Policy::Penalty), Just(Policy::Replace)],
+        bytes in prop::collection::vec(any::<u8>(), 400),
+    ) {
+        run(policy, &bytes);
+    }
+}
