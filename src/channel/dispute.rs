@@ -83,7 +83,6 @@ impl Channel {
         if was_buried && !self.is_buried() {
             effects.push(Effect::Notice(Notice::Unburied));
         }
-        effects.extend(self.drop_stale_offers());
         if self.phase.is_live() && self.chain.funding.is_some() {
             effects.extend(self.mind_deadlines(context));
         }
@@ -214,12 +213,12 @@ impl Channel {
     /// One step of the dispute, with a fee that rises while it waits: out of the account if that has so much, or out of our reserve in the
     /// channel, or whatever there is; nothing if there is nothing.
     pub(super) fn step(&self, context: &Context<'_>, step: DisputeStep) -> Option<Effect> {
-        let wanted = step_fee(self.attempts, self.funding.capacity().unwrap_or_default());
-        self.paid_step(context, step, wanted)
+        self.step_worth(context, step, Amount::MAX)
     }
 
-    /// One step for a certain fee, or whatever there is; before a publication only the account can pay, all or nothing.
-    pub(super) fn paid_step(&self, context: &Context<'_>, step: DisputeStep, wanted: Amount) -> Option<Effect> {
+    /// The same, with a fee of at most what it is worth.
+    pub(super) fn step_worth(&self, context: &Context<'_>, step: DisputeStep, worth: Amount) -> Option<Effect> {
+        let wanted = step_fee(self.attempts, self.funding.capacity().unwrap_or_default()).min(worth);
         let published = self.chain.publication.is_some() || matches!(step, DisputeStep::Publish(_));
         let (account, reserve) = (context.balance, if published { self.reserve_left() } else { Amount::ZERO });
         if !published && account < wanted {

@@ -6,10 +6,20 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Breach, Change, Channel, Context, Draft, Effect, Failure, FailureReason, Invalid, Packet, Phase, Refusal};
+use super::{
+    Breach, CONFIRMATIONS, Change, Channel, Context, Draft, Effect, Failure, FailureReason, Invalid, Packet, Phase,
+    Refusal,
+};
 use crate::primitives::{
     Amount, Hash, Height, Htlc, MAX_COMMITMENTS, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage, Side, State,
 };
+
+/// Blocks before an HTLC's expiry at which a preimage that the other party does not take goes to the chain.
+pub const CLAIM_MARGIN: u64 = 4;
+/// Blocks after an HTLC's expiry from which a preimage can no longer be found registered in time: no reorg is that deep.
+pub const REORG_MARGIN: u64 = CONFIRMATIONS;
+/// Blocks after that for which the other party may still give an expired HTLC back, before we close without it.
+pub const GIVE_BACK: u64 = 6;
 
 /// An HTLC that is to be offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -73,14 +83,6 @@ pub enum News {
     },
 }
 
-/// An HTLC that waits for its turn to be offered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
-pub(super) struct Queued {
-    pub(super) htlc: NewHtlc,
-    pub(super) origin: Origin,
-    pub(super) since: Height,
-}
-
 /// How far an HTLC that we offered is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub enum Outgoing {
@@ -101,13 +103,22 @@ impl Channel {
         })
     }
 
+    /// Whether somebody waits to be told how an HTLC ended.
+    pub(super) fn owes_news(&self) -> bool {
+        self.unsettled().next().is_some() || self.queued().next().is_some()
+    }
+
     /// HTLCs that wait for their turn to be offered, with where they come from.
     pub fn queued(&self) -> impl Iterator<Item = (&NewHtlc, Origin)> + '_ {
-        let proposed = self.proposed_draft().and_then(|draft| match (&draft.change, draft.origin) {
+        self.unanswered_offer().into_iter().chain(self.offers.iter().map(|(htlc, origin)| (htlc, *origin)))
+    }
+
+    /// The HTLC that we have proposed and not signed, as long as its origin waits.
+    pub(super) fn unanswered_offer(&self) -> Option<(&NewHtlc, Origin)> {
+        self.pending.as_ref().and_then(|draft| match (&draft.change, draft.origin) {
             (Change::Offer(htlc), Some(origin)) => Some((&**htlc, origin)),
             _ => None,
-        });
-        proposed.into_iter().chain(self.offers.iter().map(|queued| (&queued.htlc, queued.origin)))
+        })
     }
 
     /// An HTLC of the newest state.
@@ -128,14 +139,7 @@ impl Channel {
         if !self.is_usable() {
             return Err(FailureReason::NotReady);
         }
-        self.check_offer(htlc).map_err(|refusal| match refusal {
-            Refusal::TooManyHtlcs { .. } => FailureReason::TooManyHtlcs,
-            Refusal::HtlcTooSmall { minimum, .. } => FailureReason::BelowMinimum { minimum },
-            Refusal::ExpiryTooLate { .. } => FailureReason::ExpiresTooLate,
-            Refusal::ExpiryTooSoon { .. } => FailureReason::ExpiresTooSoon,
-            Refusal::CannotPay { .. } => FailureReason::Insufficient,
-            _ => FailureReason::NotReady,
-        })
+        self.check_offer(htlc).map_err(|refusal| told(&refusal))
     }
 
     /// Queues an HTLC, and proposes it if it is our turn.
@@ -149,7 +153,7 @@ impl Channel {
             return self.refuse("offer an HTLC");
         }
         self.check_offer(&htlc)?;
-        self.offers.push_back(Queued { htlc, origin, since: self.chain.height });
+        self.offers.push_back((htlc, origin));
         Ok(self.advance(context))
     }
 
@@ -187,8 +191,10 @@ impl Channel {
         }
         self.rejects.remove(&id);
         let mut effects = self.advance(context);
-        if matches!(self.phase, Phase::Publishing | Phase::Disputed(_)) {
-            effects.extend(self.reveal(context));
+        match self.phase {
+            Phase::Publishing | Phase::Disputed(_) => effects.extend(self.reveal(context)),
+            _ if self.phase.is_live() && self.chain.funding.is_some() => effects.extend(self.mind_deadlines(context)),
+            _ => {}
         }
         effects
     }
@@ -207,12 +213,12 @@ impl Channel {
         self.state.htlcs.iter().filter(|htlc| htlc.offerer != self.side).find_map(|htlc| {
             let id = htlc.id;
             match (self.claims.get(&id), self.rejects.get(&id)) {
-                // Too late: the other party could not take it any more.
-                (Some(_), _) if self.is_lost_on_chain(htlc) => {
+                (None, Some(failure)) => Some(Change::Fail { id, failure: *failure }),
+                // Too late, whatever its receiver thinks of it: the other party could not take a preimage any more.
+                _ if self.is_lost_on_chain(htlc) => {
                     Some(Change::Fail { id, failure: self.failure_at(FailureReason::Expired) })
                 }
                 (Some(preimage), _) => Some(Change::Fulfil { id, preimage: *preimage }),
-                (None, Some(failure)) => Some(Change::Fail { id, failure: *failure }),
                 (None, None) => None,
             }
         })
@@ -220,10 +226,10 @@ impl Channel {
 
     /// The next HTLC that can be offered; what cannot (any more) fails.
     pub(super) fn next_offer(&mut self, effects: &mut Vec<Effect>) -> Option<(NewHtlc, Origin)> {
-        while let Some(Queued { htlc, origin, .. }) = self.offers.pop_front() {
+        while let Some((htlc, origin)) = self.offers.pop_front() {
             match self.check_offer(&htlc) {
                 Ok(()) => return Some((htlc, origin)),
-                Err(_) => effects.push(self.failed(origin, FailureReason::Insufficient)),
+                Err(refusal) => effects.push(self.failed(origin, told(&refusal))),
             }
         }
         None
@@ -315,35 +321,22 @@ impl Channel {
         }
     }
 
-    /// Nothing will be offered any more: what is not signed by us fails.
+    /// Nothing will be signed any more: what is to be offered fails. What we may have signed and lost since is for the chain to decide.
     pub(super) fn give_up_offers(&mut self) -> Vec<Effect> {
+        if self.lost {
+            return Vec::new();
+        }
         let origins: Vec<Origin> = self.queued().map(|(_, origin)| origin).collect();
-        self.offers.clear();
+        self.forget_offers(|_| true);
         origins.into_iter().map(|origin| self.failed(origin, FailureReason::NotReady)).collect()
     }
 
-    /// Every payment hash that matters here, so that the chain's register can be asked for it.
-    pub fn payments(&self) -> Vec<PaymentHash> {
-        let mut payments: Vec<PaymentHash> =
-            self.known_states().flat_map(|state| &state.htlcs).map(|htlc| htlc.payment).collect();
-        payments.sort_unstable();
-        payments.dedup();
-        payments
-    }
-
-    pub(super) fn incoming(&self, id: u64) -> Option<Htlc> {
-        self.htlc_of_any(id).filter(|htlc| htlc.offerer != self.side)
-    }
-
-    pub(super) fn htlc_of_any(&self, id: u64) -> Option<Htlc> {
-        self.known_states().flat_map(|state| &state.htlcs).find(|htlc| htlc.id == id).copied()
-    }
-
-    /// The newest state, the one under way, and the published one.
-    fn known_states(&self) -> impl Iterator<Item = &State> + '_ {
-        let pending = self.pending.as_ref().map(|draft| &draft.state);
-        let published = self.published.as_ref().map(|(_, state)| state);
-        std::iter::once(&self.state).chain(pending).chain(published)
+    /// Nobody waits for these any more.
+    pub(super) fn forget_offers(&mut self, these: impl Fn(&NewHtlc) -> bool) {
+        if self.unanswered_offer().is_some_and(|(htlc, _)| these(htlc)) {
+            self.pending.iter_mut().for_each(|draft| draft.origin = None);
+        }
+        self.offers.retain(|(htlc, _)| !these(htlc));
     }
 
     pub(super) fn failed(&self, origin: Origin, reason: FailureReason) -> Effect {
@@ -357,6 +350,18 @@ impl Channel {
 
     pub(super) fn proposed_draft(&self) -> Option<&Draft> {
         self.pending.as_ref().filter(|_| self.phase == Phase::Proposing)
+    }
+}
+
+/// What a refusal tells the payer.
+fn told(refusal: &Refusal) -> FailureReason {
+    match refusal {
+        Refusal::TooManyHtlcs { .. } => FailureReason::TooManyHtlcs,
+        Refusal::HtlcTooSmall { minimum, .. } => FailureReason::BelowMinimum { minimum: *minimum },
+        Refusal::ExpiryTooLate { .. } => FailureReason::ExpiresTooLate,
+        Refusal::ExpiryTooSoon { .. } => FailureReason::ExpiresTooSoon,
+        Refusal::CannotPay { .. } => FailureReason::Insufficient,
+        _ => FailureReason::NotReady,
     }
 }
 

@@ -6,7 +6,7 @@
 //! commitment for both parties and never more than one on its way.
 
 mod closing;
-mod deadline;
+mod deadlines;
 mod direct;
 mod dispute;
 mod error;
@@ -31,12 +31,11 @@ use std::collections::{BTreeMap, VecDeque};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-pub use deadline::{CLAIM_MARGIN, GIVE_BACK, REORG_MARGIN};
 pub use direct::{Direct, DirectError};
 pub use dispute::SETTLE_PATIENCE;
 pub use error::{Breach, Invalid, Refusal};
 pub use failure::{Failure, FailureReason};
-pub use htlc::{NewHtlc, News, Origin, Outgoing};
+pub use htlc::{CLAIM_MARGIN, GIVE_BACK, NewHtlc, News, Origin, Outgoing, REORG_MARGIN};
 pub use invoice::Invoice;
 pub use justice::step_fee;
 pub use message::{Body, Change, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, MessageError};
@@ -49,7 +48,6 @@ pub use tower::{
     TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
 };
 
-use htlc::Queued;
 use queue::Queue;
 use secrets::SecretTree;
 
@@ -96,8 +94,8 @@ pub struct Channel {
     /// If we were the responder of the newest commitment: whether our revocation gave the turn back.
     answered: Option<bool>,
     waiting: Queue,
-    /// HTLCs that wait for their turn to be offered, with the heights since which they do.
-    offers: VecDeque<Queued>,
+    /// HTLCs that wait for their turn to be offered.
+    offers: VecDeque<(NewHtlc, Origin)>,
     /// HTLCs that we have offered, by id.
     outgoing: BTreeMap<u64, Outgoing>,
     /// Preimages of HTLCs offered to us, until the update that takes them is complete.
@@ -299,7 +297,7 @@ impl Channel {
 
     /// Our balance, less what waits to be paid or offered and what we have proposed.
     fn unpromised(&self) -> Amount {
-        let offers = self.offers.iter().map(|queued| queued.htlc.amount);
+        let offers = self.offers.iter().map(|(htlc, _)| htlc.amount);
         let waiting = Amount::checked_sum(self.waiting.total().into_iter().chain(offers).chain(self.proposed()));
         let waiting = waiting.filter(|_| self.waiting.total().is_some()).unwrap_or(Amount::MAX);
         self.state.balances[self.side.index()].checked_sub(waiting).unwrap_or(Amount::ZERO)

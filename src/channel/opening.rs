@@ -4,8 +4,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use super::{
-    Body, Breach, Channel, Context, Effect, Invalid, Message, Notice, OPENING_TIMEOUT, Observation, Phase, RESEND,
-    SEED, Verifier, secrets::SecretTree,
+    Body, Breach, Channel, Context, Effect, FailureReason, Invalid, Message, Notice, OPENING_TIMEOUT, Observation,
+    Origin, Phase, RESEND, SEED, Verifier, secrets::SecretTree,
 };
 use crate::primitives::{
     Action, Amount, CoSigned, Commitment, Funding, Hash, Nonce, Party, Side, Signature, Terms, Timestamp, Transaction,
@@ -155,7 +155,7 @@ impl Channel {
             // Nobody could ever fund it.
             (None, None) => return self.phase == Phase::Abandoned,
         };
-        self.is_over() && self.unsettled().next().is_none() && self.chain.height.0 >= since.0.saturating_add(FORGET)
+        self.is_over() && !self.owes_news() && self.chain.height.0 >= since.0.saturating_add(FORGET)
     }
 
     fn new(context: &Context<'_>, side: Side, funding: Funding, fee: Amount, points: [Hash; 2]) -> Self {
@@ -257,7 +257,9 @@ impl Channel {
     pub(super) fn abandon(&mut self) -> Vec<Effect> {
         let before = std::mem::replace(&mut self.phase, Phase::Abandoned);
         self.resumes = (before != Phase::Accepted).then_some(before);
-        vec![Effect::Notice(Notice::Abandoned)]
+        let waiting: Vec<Origin> = self.offers.drain(..).map(|(_, origin)| origin).collect();
+        let given_up = waiting.into_iter().map(|origin| self.failed(origin, FailureReason::NotReady));
+        [Effect::Notice(Notice::Abandoned)].into_iter().chain(given_up).collect()
     }
 
     /// Whether the opener lacks the accepter's signature of a funding that is not on the chain.

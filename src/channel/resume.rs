@@ -34,8 +34,8 @@ impl Channel {
                 return Err(Breach::BadSecret { number: revoked }.into());
             }
             if self.can_resume() && self.phase != Phase::Lost {
-                effects.extend(self.give_up());
                 self.lost = true;
+                effects.extend(self.give_up());
                 self.enter(context, Phase::Lost);
                 effects.push(Effect::Notice(Notice::Lost { number: revoked }));
             }

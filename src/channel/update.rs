@@ -147,11 +147,16 @@ impl Channel {
         if !self.verify(context, &message, &theirs) {
             return Err(Breach::BadSignature { what: "commitment", number }.into());
         }
+        // Its preimage may be registered already, while its origin was told that it failed.
+        if matches!(&draft.change, Change::Offer(htlc) if self.chain.height >= htlc.expiry) {
+            return Ok(Vec::new());
+        }
         let mine = context.key.sign(&message);
         let revoked = self.signed.commitment.points[self.side.other().index()];
         let change = draft.change.clone();
-        if let Some(origin) = draft.origin {
-            self.outgoing.insert(number, Outgoing::Pending(origin));
+        if let Change::Offer(_) = change {
+            // It may have taken so long that the origin was told that it failed.
+            self.outgoing.insert(number, draft.origin.map_or(Outgoing::Failed, Outgoing::Pending));
         }
         self.adopt(draft, mine, theirs);
         (self.their_next, self.answered) = (None, None);

@@ -194,6 +194,6 @@ fn again() -> Vec<Column> {
         column("lost", lost(held(), Opener), Opener),
         column("lost, accepter", lost(used(), Accepter), Accepter),
         column("disputed, lost", disputed(), Opener),
-        column("disputed, gone, lost", seen(disputed(), Opener, quiet()), Opener),
+        column("lost, dispute gone", seen(disputed(), Opener, quiet()), Opener),
     ]
 }

@@ -74,8 +74,7 @@ fn units(units: u64) -> Amount {
 impl Trio {
     /// Both channels are open, buried and announced.
     pub fn open(policy: Policy) -> Self {
-        let rules =
-            Rules { initial_difficulty: 1, block_interval: 1_000, half_life: 10_000_000, ..Rules::default() };
+        let rules = Rules { initial_difficulty: 1, block_interval: 1_000, half_life: 10_000_000, ..Rules::default() };
         let allocations = (0..3).map(|node| (key(node).public().address(), units(1_000_000))).collect();
         let genesis = Genesis { rules, timestamp: Timestamp(1_000_000), allocations };
         let nodes: Vec<Node> = (0..3).map(|node| Node::new(&genesis, keyring(node))).collect();
@@ -311,8 +310,7 @@ impl Trio {
             (0..2).filter(|pair| self.connected[*pair] && [PAIRS[*pair].0, PAIRS[*pair].1].contains(&node)).collect();
         lost.iter().for_each(|pair| self.toggle(*pair));
         let stored = &self.disks[node];
-        self.nodes[node] =
-            Node::from_change_set(&self.genesis, keyring(node), stored, self.now, &mut self.checks);
+        self.nodes[node] = Node::from_change_set(&self.genesis, keyring(node), stored, self.now, &mut self.checks);
         self.greet(node);
         lost.into_iter().for_each(|pair| self.toggle(pair));
     }
@@ -435,7 +433,9 @@ impl Trio {
                         self.wires[wire].push_back(message.to_bytes());
                     }
                 }
-                Output::Disconnect { peer, fault } => panic!("node {node} closes the connection to {peer:?}: {fault:?}"),
+                Output::Disconnect { peer, fault } => {
+                    panic!("node {node} closes the connection to {peer:?}: {fault:?}")
+                }
                 Output::Done { result, .. } => self.result = Some(result),
                 Output::Event { event, .. } => self.note(node, &event),
                 Output::Mine(_) | Output::StopMining => {}
