@@ -23,6 +23,8 @@ pub struct Finder {
     best: Vec<u64>,
     labels: Vec<Label>,
     heap: BinaryHeap<Reverse<(u64, u32)>>,
+    /// No label of this cost or more leads to the cheapest route.
+    enough: u64,
     knowledge: Knowledge,
 }
 
@@ -113,6 +115,8 @@ impl Finder {
     }
 
     fn reset(&mut self, graph: &Graph, demand: &Demand) {
+        self.enough = u64::MAX;
+        self.knowledge.reach(graph, demand);
         self.heap.clear();
         self.best.clear();
         self.best.resize(graph.node_bound(), u64::MAX);
@@ -126,7 +130,7 @@ impl Finder {
 
     /// Offers `node` to the channels over which others could pay it. True if a limit kept one from bringing what is needed.
     fn relax(&mut self, graph: &Graph, demand: &Demand, cost: u64, node: u32, label: &Label) -> bool {
-        let Self { best, labels, heap, knowledge } = self;
+        let Self { best, labels, heap, enough, knowledge } = self;
         let load = demand.load(label.amount);
         // One more hop must be left for the payer's own channel.
         let (hops, mut cut) = (label.hops + 1, label.hops + 1 >= demand.hops);
@@ -142,7 +146,7 @@ impl Finder {
                 continue;
             }
             let dearer = cost.saturating_add(load.cost(fee, edge));
-            if dearer > best[at] || edge.minimum > demand.amount {
+            if dearer > best[at] || dearer >= *enough || edge.minimum > demand.amount {
                 continue;
             }
             let blocks = label.blocks + edge.expiry_delta();
@@ -153,7 +157,14 @@ impl Finder {
             };
             let reached = Label { amount: load.amount + fee, blocks, hops, link: edge.link, to: node };
             let dearer = dearer.saturating_add(doubt);
+            if dearer >= *enough {
+                continue;
+            }
             if dearer < best[at] {
+                // Whatever label this neighbour of the payer has in the end, the payer can go on from it.
+                if knowledge.reaches(edge.from) {
+                    *enough = dearer.saturating_add(HOP);
+                }
                 heap.push(Reverse((dearer, edge.from)));
             } else if dearer > best[at] || !precedes(graph, &reached, &labels[at]) {
                 continue;

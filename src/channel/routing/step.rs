@@ -50,8 +50,9 @@ pub(super) struct Knowledge {
     noted: Bits,
     /// The payer's own channels that it says it can use, by neighbour, then id.
     pub(super) own: Vec<Own>,
-    /// Neighbours of the payer.
+    /// Neighbours of the payer; and those that it can pay the most that the search under way lets anybody carry.
     beside: Bits,
+    within_reach: Bits,
 }
 
 /// Bounds of one direction: it carries `passes`, and not `fails`.
@@ -151,9 +152,9 @@ impl Knowledge {
         self.own.clear();
         self.own.extend(graph.incoming(payer).iter().filter_map(|edge| {
             let link = other_way(edge.link);
-            let (channel, side, _) = graph.direction(link);
-            let spendable = query.spendable.get(&channel)?.units();
-            let usable = !query.excluded.contains(&(channel, side));
+            let (channel, side) = graph.channel_side(link);
+            let spendable = query.spendable.get(channel)?.units();
+            let usable = !query.excluded.contains(&(*channel, side));
             usable.then_some(Own { peer: edge.from, link, spendable })
         }));
         self.own.sort_unstable_by_key(|own| (own.peer, graph.id(own.link)));
@@ -194,6 +195,18 @@ impl Knowledge {
         let from = self.own.partition_point(|own| own.peer < node);
         let to = self.own.partition_point(|own| own.peer <= node);
         &self.own[from..to]
+    }
+
+    /// Finds out which neighbours the payer can pay whatever this search may ask for.
+    pub(super) fn reach(&mut self, graph: &Graph, demand: &Demand) {
+        let able = self.own.iter().filter(|own| own.spendable >= demand.most);
+        self.within_reach.reset(graph.node_bound(), able.map(|own| own.peer));
+    }
+
+    /// Whether the payer can pay a node whatever this search may ask for.
+    #[inline]
+    pub(super) fn reaches(&self, node: u32) -> bool {
+        self.within_reach.has(node)
     }
 
     /// The most that a direction can carry, by what is noted of it.
