@@ -130,6 +130,11 @@ impl Node {
         self.payments.sent.get(payment).map(Arc::as_ref)
     }
 
+    /// Invoices of this node.
+    pub fn invoices(&self) -> impl Iterator<Item = &Invoiced> + '_ {
+        self.payments.invoices.values().map(Arc::as_ref)
+    }
+
     /// An invoice of this node.
     pub fn invoice(&self, payment: &PaymentHash) -> Option<&Invoiced> {
         self.payments.invoices.get(payment).map(Arc::as_ref)
