@@ -36,16 +36,19 @@ fn every_key_exists_and_is_used() {
     }
     let log = fs::read_to_string(root.join("src/view/log.rs")).expect("src/view/log.rs");
     let mut core = String::new();
-    ["src/view", "src/chain", "src/gossip"].iter().for_each(|folder| sources(&root.join(folder), &mut core));
+    ["src/view", "src/chain", "src/gossip", "src/channel"]
+        .iter()
+        .for_each(|folder| sources(&root.join(folder), &mut core));
     for key in strings.keys() {
         let literal = |text: &str, code: &str| text.contains(&format!("\"{code}\""));
         // Rules of one name are told apart by who asks them.
         let asked = |code: &str| ["wire-", "pool-"].iter().find_map(|who| code.strip_prefix(who)).map(str::to_owned);
         let used = match key.split_once('-') {
             Some(("log", code)) => literal(&log, code),
-            Some(("rule" | "why" | "note", code)) => {
-                literal(&core, code) || asked(code).is_some_and(|rule| literal(&core, &rule))
+            Some(("rule" | "why" | "note" | "said" | "unpaid", code)) => {
+                literal(&core, code) || literal(&core, key) || asked(code).is_some_and(|rule| literal(&core, &rule))
             }
+            Some(("truth", _)) => literal(&core, key) || literal(&page, key),
             _ => literal(&page, key),
         };
         assert!(used, "www/strings.json has {key:?}, which nothing uses");

@@ -90,6 +90,17 @@ impl Channel {
         self.phase.is_live() && self.is_buried() && self.wants_close.is_none()
     }
 
+    /// How an HTLC that is still in the newest state will end, as far as we know: whether it is paid.
+    pub fn verdict(&self, id: u64) -> Option<bool> {
+        let ours = match self.outgoing.get(&id) {
+            Some(Outgoing::Fulfilled) => Some(true),
+            Some(Outgoing::Failed) => Some(false),
+            Some(Outgoing::Pending(_)) | None => None,
+        };
+        let claimed = self.claims.contains_key(&id).then_some(true);
+        ours.or(claimed).or(self.rejects.contains_key(&id).then_some(false))
+    }
+
     /// Whether it will never need its owner again: long ended, or never begun.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Closed(_) | Phase::Abandoned)

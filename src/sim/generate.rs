@@ -18,8 +18,13 @@ const NAMES: [&str; 26] = [
 const HASH_RATE: u32 = 6_000;
 /// Nodes that mine, at most.
 const MAX_MINERS: usize = 32;
-/// Payments per virtual hour and node through the channels that the first network has: one every six seconds.
-const PAYMENTS_PER_HOUR: u32 = 600;
+/// Payments per virtual hour and node through the channels that the first network has: one every thirty seconds.
+const PAYMENTS_PER_HOUR: u32 = 120;
+/// Payments per virtual hour and node over its routes: one every minute.
+const SENDS_PER_HOUR: u32 = 60;
+/// Who has a channel with whom there, and what each of the two locks: a line, so that payments take one to four hops.
+const CHANNELS: [([usize; 2], [u64; 2]); 4] =
+    [([0, 1], [100_000, 60_000]), ([1, 2], [80_000, 80_000]), ([2, 3], [100_000, 30_000]), ([3, 4], [60_000, 60_000])];
 /// Transfers per virtual hour of the whole network: one every two seconds.
 const TRANSFERS_PER_HOUR: u32 = 1_800;
 
@@ -56,7 +61,8 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// What the page shows first: seven nodes so far apart that messages can be seen and forks happen. With this seed blocks come soon.
+    /// What the page shows first: seven nodes so far apart that messages can be seen and forks happen, five of them in a line of channels. With
+    /// this seed blocks come soon.
     pub fn first() -> Self {
         let mut scenario = Self::generated(7, 4);
         "Seven distant nodes".clone_into(&mut scenario.name);
@@ -65,19 +71,21 @@ impl Scenario {
             link.quality.jitter = 50;
         }
         scenario.config.workload.payments_per_hour = PAYMENTS_PER_HOUR;
-        scenario.script = vec![open_channel(&scenario, 0, 1), open_channel(&scenario, 4, 5)];
+        scenario.config.workload.sends_per_hour = SENDS_PER_HOUR;
+        scenario.script = CHANNELS.map(|(ends, deposits)| open_channel(&scenario, ends, deposits)).into();
         scenario
     }
 }
 
 /// Two neighbours lock money soon after the beginning.
-fn open_channel(scenario: &Scenario, from: usize, to: usize) -> ScriptEntry {
+fn open_channel(scenario: &Scenario, [from, to]: [usize; 2], deposits: [u64; 2]) -> ScriptEntry {
     let name = |index: usize| scenario.config.nodes[index].name.clone();
+    let [ours, theirs] = deposits.map(Amount::literal);
     let action = Action::OpenChannel {
         from: name(from),
         to: name(to),
-        ours: Amount::literal(100_000),
-        theirs: Amount::literal(60_000),
+        ours,
+        theirs,
         fee: Amount::literal(1_000),
         policy: Policy::Penalty,
         window: 6,

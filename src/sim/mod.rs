@@ -16,6 +16,7 @@ mod log;
 mod miner;
 mod mining;
 mod observe;
+mod obstacles;
 mod payments;
 mod random;
 mod remote;
@@ -37,6 +38,7 @@ pub use invariants::{Invariant, Tally, Violation, owned};
 pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
+pub use obstacles::{Obstacle, Trace, Tried, Widest};
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
     Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,

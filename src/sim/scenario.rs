@@ -120,7 +120,7 @@ pub struct Workload {
     pub transfers_per_hour: u32,
     /// Payments per virtual hour that each node makes on average through its channels, 0 ..= 36,000.
     pub payments_per_hour: u32,
-    /// Payments per virtual hour that each node makes on average to any other over whatever route it finds, 0 ..= 36,000.
+    /// Payments per virtual hour that each node makes on average over whatever route it finds, if it has a channel, to others that have one, 0 ..= 36,000.
     pub sends_per_hour: u32,
 }
 

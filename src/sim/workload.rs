@@ -2,7 +2,7 @@
 
 use super::{Class, EventKey, NodeIndex, World, random::Stream, world::Pending};
 use crate::{
-    node::{Command, Transfer},
+    node::{Command, Node, Transfer},
     primitives::{Amount, Memo},
 };
 
@@ -121,14 +121,17 @@ impl World {
 }
 
 impl World {
-    /// Pays any other node that is on, over whatever route there is.
+    /// Pays any other node that has a channel too, over whatever route there is.
     fn make_send(&mut self, index: NodeIndex) {
-        let others = u32::try_from(self.nodes.len()).expect("at most a thousand") - 1;
         let stream = &mut self.nodes[index as usize].jobs.sends.0;
-        let (pick, amount) = (stream.below(others.max(1)), SENDS.0 + stream.below(SENDS.1));
-        let payee = pick + u32::from(pick >= index);
-        if others > 0 && self.nodes[payee as usize].node.is_some() {
-            self.send_payment(index, payee, units(amount), None);
+        let (pick, amount) = (stream.below(u32::MAX), SENDS.0 + stream.below(SENDS.1));
+        let has_channel = |node: &Node| node.channels().any(|(_, channel)| channel.phase().is_live());
+        let able: Vec<NodeIndex> =
+            self.running().filter(|(_, node)| has_channel(node)).map(|(index, _)| index).collect();
+        let others: Vec<NodeIndex> = able.iter().copied().filter(|other| *other != index).collect();
+        let payee = others.get(pick as usize % others.len().max(1));
+        if let Some(payee) = payee.filter(|_| able.contains(&index)) {
+            self.send_payment(index, *payee, units(amount), None);
         }
     }
 }

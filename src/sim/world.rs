@@ -11,6 +11,7 @@ use super::{
     invariants::{Lights, Watch, is_deep},
     log::Log,
     miner::Search,
+    obstacles::Obstacles,
     remote::Remotes,
     traffic::{Delivered, Slot},
     workload::{Job, Jobs},
@@ -99,6 +100,7 @@ pub struct World {
     pub(super) watch: Watch,
     pub(super) kept: BTreeMap<(NodeIndex, ChannelId), Kept>,
     pub(super) log: Log,
+    pub(super) obstacles: Obstacles,
     commands: u64,
     pub(super) last_result: Option<CommandResult>,
 }
@@ -131,6 +133,7 @@ impl World {
             watch: Watch::default(),
             kept: BTreeMap::new(),
             log: Log::default(),
+            obstacles: Obstacles::default(),
             commands: 0,
             last_result: None,
             scenario,
@@ -349,6 +352,7 @@ impl World {
             EventKind::Reorged { disconnected, .. } if is_deep(*disconnected) => self.watch.trouble(),
             EventKind::Channel { channel, notice, .. } => self.check_notice(index, channel, notice),
             EventKind::Tower { channel, peer, notice } => self.check_tower(*peer, channel, notice),
+            EventKind::Payment { payment, notice } => self.trace_payment(index, *payment, notice),
             _ => {}
         }
         self.record(Some(index), LogEntry::Node(event));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     channel::{Ending, Notice, TowerNotice},
     gossip::PeerId,
-    node::EventKind,
+    node::{EventKind, PaymentNotice},
     primitives::Hash,
     sim::{Action, EventKey, LogEntry, Misbehaviour, Record, World, remote_of, remote_peer},
 };
@@ -60,7 +60,7 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         EventKind::Channel { peer, notice, .. } => of_notice(name(peer), notice)?,
         EventKind::Tower { peer, notice, .. } => of_tower(name(peer), notice),
         EventKind::OfferRefused { peer, reason, .. } => ("offer-refused", vec![name(peer), reason.clone()], None),
-        EventKind::Payment { .. } => return None,
+        EventKind::Payment { notice, .. } => of_payment(notice)?,
         EventKind::Extended { .. }
         | EventKind::HeadersAccepted { .. }
         | EventKind::TransactionAccepted { .. }
@@ -92,6 +92,16 @@ fn of_notice(with: String, notice: &Notice) -> Option<Line> {
         Notice::Abandoned => one("channel-abandoned", String::new()),
         Notice::Paid { .. } | Notice::Received { .. } => return None,
     })
+}
+
+/// Payments that arrive are too many to tell of; the panel has them all.
+fn of_payment(notice: &PaymentNotice) -> Option<Line> {
+    let (code, amount) = match notice {
+        PaymentNotice::Failed { amount, .. } => ("payment-failed", amount),
+        PaymentNotice::Held { amount } => ("payment-held", amount),
+        _ => return None,
+    };
+    Some((code, vec![amount.to_string()], None))
 }
 
 fn of_tower(with: String, notice: &TowerNotice) -> Line {
@@ -146,7 +156,8 @@ fn of_action(world: &World, action: &Action) -> Line {
         Action::Start { node } => ("start", vec![node.clone()]),
         Action::SetHashRate { node, hash_rate } => ("set-hash-rate", vec![node.clone(), hash_rate.to_string()]),
         Action::SetWorkload { workload } => {
-            ("set-workload", vec![workload.transfers_per_hour.to_string(), workload.payments_per_hour.to_string()])
+            let rates = [workload.transfers_per_hour, workload.payments_per_hour, workload.sends_per_hour];
+            ("set-workload", rates.map(|rate| rate.to_string()).into())
         }
         Action::AddRemote { name, .. } => ("add-remote", vec![name.clone()]),
         Action::ConnectRemote { node, remote } => ("connect-remote", vec![node.clone(), remote_name(*remote)]),

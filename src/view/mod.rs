@@ -13,6 +13,7 @@ mod message;
 mod network;
 mod node;
 mod number;
+mod payment;
 mod room;
 mod rules;
 mod transaction;
@@ -21,7 +22,9 @@ use serde::{Deserialize, Serialize};
 
 pub use anatomy::{Anatomy, Annotate, Annotator, Evidence, Field};
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
-pub use channel::{ChannelDetail, ChannelRow, ChannelsView, OnChain, PartyView, SideView, Status, Wait};
+pub use channel::{
+    ChannelDetail, ChannelRow, ChannelsView, HtlcView, OnChain, PartyView, SideView, Stage, Status, Wait, Watcher,
+};
 pub use focus::{Focus, Selection, Tab};
 pub use inspector::{Inspection, Inspector, Summary};
 pub use log::LogLine;
@@ -29,6 +32,7 @@ pub use message::{MessageDetail, MessageRow, Thing};
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
 pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
 pub use number::grouped;
+pub use payment::{AttemptView, Cause, HopView, PaymentRow, PaymentState, PaymentsView};
 pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
 pub use transaction::{Place, TransactionDetail};
@@ -48,6 +52,8 @@ pub struct WorldView {
     pub chain: ChainView,
     /// The channels.
     pub channels: ChannelsView,
+    /// Payments over routes.
+    pub payments: PaymentsView,
     /// What is inspected; nothing while there is no node.
     pub inspection: Option<Inspection>,
     /// The invariants.
@@ -58,6 +64,8 @@ pub struct WorldView {
     pub transfers_per_hour: u32,
     /// Payments that every node makes per virtual hour through its channels by itself.
     pub payments_per_hour: u32,
+    /// Payments that every node with a channel makes per virtual hour over routes by itself.
+    pub sends_per_hour: u32,
     /// Times a node left its best chain for another.
     pub reorgs: u64,
     /// Blocks found by all nodes.
@@ -78,15 +86,18 @@ pub struct Light {
 impl WorldView {
     /// What there is to see of a world.
     pub fn of(world: &World, focus: &Focus, inspector: &mut Inspector) -> Self {
+        let pairs = channel::Pair::all(world);
         Self {
             network: NetworkView::of(world),
             chain: ChainView::of(world, focus.window),
-            channels: ChannelsView::of(world),
+            channels: ChannelsView::of(world, &pairs),
+            payments: PaymentsView::of(world, &pairs),
             inspection: inspector.look(world, focus),
             lights: world.invariants().into_iter().map(light).collect(),
             log: world.log().rev().filter_map(|record| LogLine::of(world, record)).take(LOG_LINES).collect(),
             transfers_per_hour: world.workload().transfers_per_hour,
             payments_per_hour: world.workload().payments_per_hour,
+            sends_per_hour: world.workload().sends_per_hour,
             reorgs: world.stats().reorgs,
             mined: world.stats().mined,
         }

@@ -46,6 +46,10 @@ pub struct NodeDot {
     pub on_best: bool,
     /// Transactions waiting at it.
     pub waiting: usize,
+    /// Who watches its channels.
+    pub tower: Option<String>,
+    /// Whether it keeps payments to it waiting.
+    pub holds: bool,
 }
 
 /// A link.
@@ -84,7 +88,7 @@ pub struct FlightDot {
 impl NetworkView {
     pub(super) fn of(world: &World) -> Self {
         let heaviest = super::chain::heaviest(world);
-        let nodes: Vec<NodeDot> = world.nodes().iter().map(|sim| dot(sim, heaviest)).collect();
+        let nodes: Vec<NodeDot> = world.nodes().iter().map(|sim| dot(world, sim, heaviest)).collect();
         let tips: std::collections::BTreeSet<_> = nodes.iter().filter(|node| node.on).map(|node| node.tip).collect();
         let links = world.links().map(|((a, b), link)| LinkLine {
             a,
@@ -114,9 +118,11 @@ impl NetworkView {
     }
 }
 
-fn dot(sim: &SimNode, heaviest: Hash) -> NodeDot {
+fn dot(world: &World, sim: &SimNode, heaviest: Hash) -> NodeDot {
     let chain = sim.node.as_ref().map(|node| node.chain());
     let tip = chain.map_or(Hash::ZERO, |chain| chain.tip());
+    let tower = sim.node.as_ref().and_then(|node| node.tower_settings().tower);
+    let tower = tower.and_then(|tower| world.node(u32::try_from(tower.0).ok()?));
     NodeDot {
         name: sim.name.clone(),
         on: sim.node.is_some(),
@@ -126,5 +132,7 @@ fn dot(sim: &SimNode, heaviest: Hash) -> NodeDot {
         tip,
         on_best: tip == heaviest,
         waiting: sim.node.as_ref().map_or(0, |node| node.mempool().len()),
+        tower: tower.map(|tower| tower.name.clone()),
+        holds: sim.node.as_ref().is_some_and(|node| node.holds_payments()),
     }
 }

@@ -1,19 +1,23 @@
 //! Channels as both parties see them.
 
 mod detail;
+mod htlc;
 mod pair;
 mod trail;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use detail::{ChannelDetail, OnChain, SideView};
+pub use htlc::{HtlcView, Stage};
 pub(super) use pair::{Held, Pair};
 pub(super) use trail::Trail;
 
 use crate::{
     channel::{Channel, Ending, Phase, WaitingFor},
-    primitives::{Amount, Hash, Policy, Side},
-    sim::World,
+    primitives::{Amount, ChannelId, Hash, Policy, Side},
+    sim::{NodeIndex, World},
 };
 
 /// Channels that are listed: those that are not over first.
@@ -29,6 +33,8 @@ pub struct ChannelsView {
     pub count: usize,
     /// How many are open.
     pub open: usize,
+    /// How many ended with a penalty.
+    pub punished: usize,
     /// Base units that channels hold, by the ledger of the heaviest chain.
     pub locked: Amount,
     /// Updates that were completed.
@@ -57,6 +63,8 @@ pub struct ChannelRow {
     pub parties: [PartyView; 2],
     /// Whose turn it is, if it is open: 0 for the opener.
     pub turn: Option<usize>,
+    /// Payments that are pending in it; none once it is over.
+    pub htlcs: Vec<HtlcView>,
 }
 
 /// Where a channel stands, for people.
@@ -69,6 +77,8 @@ pub enum Status {
     Open,
     /// Both agree to close.
     Closing,
+    /// One side has lost what it signed; the other is to close.
+    Lost,
     /// Closed by one side; a dispute window goes on, or its end is awaited.
     Disputed,
     /// Ended as both agreed.
@@ -91,35 +101,48 @@ pub struct PartyView {
     pub balance: Amount,
     /// Payments that wait for their turn.
     pub queued: u64,
+    /// HTLCs that wait for their turn to be offered.
+    pub offers: usize,
     /// The phase of its protocol; nothing while it is off.
     pub phase: Option<String>,
     /// What it waits for.
     pub waits: Option<Wait>,
     /// The oldest and the newest of its commitments that a cheat could publish.
     pub kept: Option<(u64, u64)>,
+    /// Who watches this channel for it.
+    pub tower: Option<Watcher>,
+}
+
+/// A watchtower, as its client knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watcher {
+    /// The node.
+    pub name: String,
+    /// The newest commitment that it has said to hold.
+    pub number: Option<u64>,
 }
 
 /// What a side waits for: a code and what its sentence is filled with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
-    /// `message`, `turn`, `burial`, `inclusion` or `window`.
+    /// `message`, `turn`, `resumption`, `htlcs`, `expiry`, `burial`, `inclusion` or `window`.
     pub code: String,
     /// In order.
     pub values: Vec<String>,
 }
 
 impl ChannelsView {
-    pub(super) fn of(world: &World) -> Self {
-        let known = Pair::all(world);
+    pub(super) fn of(world: &World, known: &BTreeMap<ChannelId, Pair<'_>>) -> Self {
         let count = known.len();
         let mut rows: Vec<ChannelRow> = known.values().filter_map(|pair| ChannelRow::of(world, pair)).collect();
         rows.sort_by_key(|row| (row.status.is_over(), row.id));
         let open = rows.iter().filter(|row| row.status == Status::Open).count();
+        let punished = rows.iter().filter(|row| row.status == Status::Punished).count();
         rows.truncate(MAX_ROWS);
         let best = world.running().max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip()));
         let records = best.into_iter().flat_map(|(_, node)| node.chain().ledger().channels());
         let locked = Amount::checked_sum(records.map(|(_, record)| record.locked())).unwrap_or_default();
-        Self { rows, count, open, locked, updates: world.stats().channel_updates }
+        Self { rows, count, open, punished, locked, updates: world.stats().channel_updates }
     }
 }
 
@@ -151,9 +174,11 @@ impl ChannelRow {
                     None => balances[side.index()],
                 },
                 queued: view.map_or(0, |channel| channel.waiting()),
+                offers: view.map_or(0, |channel| channel.queued().count()),
                 phase: view.map(|channel| channel.phase().name().to_owned()),
                 waits: view.and_then(Channel::waiting_for).map(Wait::of),
                 kept: kept.fold(None, |range, number| Some((range.map_or(number, |(first, _)| first), number))),
+                tower: Watcher::of(world, index, &id),
             }
         };
         let terms = &newest.funding().terms;
@@ -167,7 +192,16 @@ impl ChannelRow {
             status,
             parties: [party(Side::Opener), party(Side::Accepter)],
             turn: (status == Status::Open).then(|| newest.holder().index()),
+            htlcs: if status.is_over() { Vec::new() } else { HtlcView::all(pair) },
         })
+    }
+}
+
+impl Watcher {
+    fn of(world: &World, client: NodeIndex, channel: &ChannelId) -> Option<Self> {
+        let (tower, number) = world.node(client)?.node.as_ref()?.tower_of(channel)?;
+        let tower = u32::try_from(tower.0).ok().and_then(|index| world.node(index))?;
+        Some(Self { name: tower.name.clone(), number })
     }
 }
 
@@ -178,7 +212,8 @@ impl Status {
             Phase::Accepted | Phase::Funding => Self::Opening,
             Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => Self::Open,
             Phase::Closing => Self::Closing,
-            Phase::Publishing | Phase::Disputed(_) | Phase::Lost => Self::Disputed,
+            Phase::Lost => Self::Lost,
+            Phase::Publishing | Phase::Disputed(_) => Self::Disputed,
             Phase::Closed(Ending::Cooperative) => Self::Closed,
             Phase::Closed(Ending::Settled) => Self::Settled,
             Phase::Closed(Ending::Punished(_)) => Self::Punished,

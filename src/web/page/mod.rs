@@ -13,6 +13,7 @@ mod keys;
 mod log;
 mod network;
 mod node;
+mod payments;
 mod plot;
 mod room;
 mod route;
@@ -49,6 +50,8 @@ struct Lab {
     focus: RwSignal<Focus>,
     /// What was looked at before, the last one last.
     history: RwSignal<Vec<Option<Selection>>>,
+    /// The payment whose route is shown.
+    payment: RwSignal<Option<Hash>>,
     /// A problem that belongs to no field, until it is dismissed.
     notice: RwSignal<Option<String>>,
 }
@@ -116,6 +119,7 @@ impl Lab {
     /// Another run: what was selected is not in it.
     fn look_afresh(&self) {
         self.history.set(Vec::new());
+        self.payment.set(None);
         self.refocus(|focus| (focus.selection, focus.judge, focus.window.top) = (None, None, None));
     }
 
@@ -157,6 +161,7 @@ fn App(client: Client) -> impl IntoView {
         client,
         focus: RwSignal::new(Focus::default()),
         history: RwSignal::new(Vec::new()),
+        payment: RwSignal::new(None),
         notice: RwSignal::new(None),
     };
     provide_context(lab);
@@ -186,6 +191,7 @@ fn LabPage() -> impl IntoView {
             <network::Network />
             <chain::ChainPanel />
             <channels::Channels />
+            <payments::Payments />
         </main>
         <inspector::Inspector />
         <transport::TransportBar />

@@ -4,7 +4,13 @@ use std::f64::consts::TAU;
 
 use leptos::prelude::*;
 
-use super::{Lab, channels::Arcs, format, hit::hit, room};
+use super::{
+    Lab,
+    channels::{Arcs, Chips, Route},
+    format,
+    hit::hit,
+    room,
+};
 use crate::{
     sim::Action,
     view::{FlightDot, LinkLine, NetworkView, NodeDot, Selection},
@@ -49,9 +55,11 @@ pub(super) fn Network() -> impl IntoView {
                     }
                 </For>
                 <Arcs count />
+                <Route count />
                 <g aria-hidden="true">
                     {move || flights().into_iter().map(|flight| dot(lab, &flight, count.get())).collect_view()}
                 </g>
+                <Chips count />
                 <room::Foreign nodes=foreign own count />
                 <For each=move || each_of(own.get(), count.get()) key=Clone::clone let:item>
                     {
@@ -188,5 +196,6 @@ fn label(node: &NodeDot) -> String {
     }
     let key = if node.on_best { "node-label" } else { "node-label-behind" };
     let rate = format::hash_rate(node.hash_rate);
-    fill(key, &[&node.name, &rate, &node.height.to_string(), &node.waiting.to_string()])
+    let holds = if node.holds { text("node-label-holds") } else { "" };
+    fill(key, &[&node.name, &rate, &node.height.to_string(), &node.waiting.to_string()]) + holds
 }

@@ -3,7 +3,9 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    Lab, format,
+    Lab,
+    channels::PartySwitches,
+    format,
     inspector::{Messages, Transactions},
     room,
 };
@@ -37,6 +39,7 @@ pub(super) fn NodePanel() -> impl IntoView {
                         <Facts detail />
                     </Show>
                     <Switches name=name.clone() detail />
+                    <PartySwitches name=name.clone() />
                     <Show when=move || on.get()>
                         <TransferForm from=name.clone() />
                     </Show>

@@ -147,17 +147,21 @@ fn Traffic() -> impl IntoView {
     let workload = lab.slice(|moment| Workload {
         transfers_per_hour: moment.world.transfers_per_hour,
         payments_per_hour: moment.world.payments_per_hour,
+        sends_per_hour: moment.world.sends_per_hour,
     });
     let current = Memo::new(move |_| workload.get().unwrap_or_default());
     let transfers = Memo::new(move |_| current.get().transfers_per_hour);
     let payments = Memo::new(move |_| current.get().payments_per_hour);
+    let sends = Memo::new(move |_| current.get().sends_per_hour);
     let set = move |workload: Workload| lab.act(Action::SetWorkload { workload });
     let set_transfers = move |transfers_per_hour| set(Workload { transfers_per_hour, ..current.get_untracked() });
     let set_payments = move |payments_per_hour| set(Workload { payments_per_hour, ..current.get_untracked() });
+    let set_sends = move |sends_per_hour| set(Workload { sends_per_hour, ..current.get_untracked() });
     view! {
         <h2>{text("traffic")}</h2>
         <Rate label=text("traffic-label") words="traffic-rate" none="no-traffic" rate=transfers set=set_transfers />
         <Rate label=text("payments-label") words="payments-rate" none="no-payments" rate=payments set=set_payments />
+        <Rate label=text("sends-label") words="sends-rate" none="no-sends" rate=sends set=set_sends />
     }
 }
 

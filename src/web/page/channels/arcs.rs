@@ -11,6 +11,35 @@ use crate::view::Status;
 /// How far the middle of an arc lies from the straight line.
 const BEND: f64 = 46.0;
 
+/// From the opener to the accepter.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Arc {
+    pub(super) from: Point,
+    pub(super) to: Point,
+}
+
+impl Arc {
+    /// The point that bends it.
+    fn control(self) -> Point {
+        let (from, to) = (self.from, self.to);
+        let (across, down) = (to.0 - from.0, to.1 - from.1);
+        let length = across.hypot(down).max(1.0);
+        ((from.0 + to.0) / 2.0 - BEND * down / length, (from.1 + to.1) / 2.0 + BEND * across / length)
+    }
+
+    pub(super) fn path(self) -> String {
+        let (x, y) = self.control();
+        format!("M{} {}Q{x} {y} {} {}", self.from.0, self.from.1, self.to.0, self.to.1)
+    }
+}
+
+/// Where `along` of an arc lies behind, 0 to 1.
+pub(super) fn point_on(arc: Arc, along: f64) -> Point {
+    let (control, rest) = (arc.control(), 1.0 - along);
+    let of = |from: f64, bend: f64, to: f64| rest * rest * from + 2.0 * rest * along * bend + along * along * to;
+    (of(arc.from.0, control.0, arc.to.0), of(arc.from.1, control.1, arc.to.1))
+}
+
 /// Every channel that is not over. The panel has the same as a list.
 #[component]
 pub(in super::super) fn Arcs(count: Memo<usize>) -> impl IntoView {
@@ -33,11 +62,8 @@ pub(in super::super) fn Arcs(count: Memo<usize>) -> impl IntoView {
 fn arc(from: Point, to: Point, status: Status) -> impl IntoView + use<> {
     let class = match status {
         Status::Open => "arc",
-        Status::Disputed => "arc disputed",
+        Status::Disputed | Status::Lost => "arc disputed",
         _ => "arc pending",
     };
-    let (across, down) = (to.0 - from.0, to.1 - from.1);
-    let length = across.hypot(down).max(1.0);
-    let (x, y) = ((from.0 + to.0) / 2.0 - BEND * down / length, (from.1 + to.1) / 2.0 + BEND * across / length);
-    view! { <path class=class d=format!("M{} {}Q{x} {y} {} {}", from.0, from.1, to.0, to.1) /> }
+    view! { <path class=class d=Arc { from, to }.path() /> }
 }

@@ -1,20 +1,24 @@
 //! Channels: a balance bar each, what both sides wait for, and what can be done with them.
 
 mod arcs;
+mod chips;
 mod controls;
 mod open;
+mod party;
 
 use leptos::prelude::*;
 
 use super::{Lab, format};
 use crate::{
-    primitives::{Hash, Policy},
-    view::{ChannelRow, PartyView, Selection, Status, Wait},
+    primitives::{Amount, Hash, Policy},
+    view::{ChannelRow, HtlcView, PartyView, Selection, Status, Wait},
     web::strings::{fill, text},
 };
 pub(super) use arcs::Arcs;
+pub(super) use chips::{Chips, Route};
 use controls::Controls;
 use open::OpenForm;
+pub(super) use party::PartySwitches;
 
 #[component]
 pub(super) fn Channels() -> impl IntoView {
@@ -26,7 +30,11 @@ pub(super) fn Channels() -> impl IntoView {
         channels.get().map(|channels| {
             let values =
                 [channels.open.to_string(), format::grouped(channels.locked), format::grouped(channels.updates)];
-            fill("channels-summary", &[&values[0], &values[1], &values[2]])
+            let punished = match channels.punished {
+                0 => String::new(),
+                punished => fill("channels-punished", &[&punished.to_string()]),
+            };
+            fill("channels-summary", &[&values[0], &values[1], &values[2]]) + &punished
         })
     };
     let opening = RwSignal::new(false);
@@ -60,20 +68,18 @@ fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> 
     let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.id == id).cloned()));
     let of = move |what: fn(&ChannelRow) -> String| move || row.with(|row| row.as_ref().map(what));
     let is_shown = move || shown.get() == Some(id);
-    let toggle = move |_| shown.update(|shown| *shown = if *shown == Some(id) { None } else { Some(id) });
-    // The whole is the capacity, also while one side's newest commitment is not the other's.
-    let share = move || {
-        row.with(|row| {
-            row.as_ref()
-                .map_or(0.0, |row| 100.0 * row.parties[0].balance.units() as f64 / row.capacity.units().max(1) as f64)
+    let party_name = move |side: usize| {
+        Signal::derive(move || {
+            row.with(|row| row.as_ref().map(|row| row.parties[side].name.clone())).unwrap_or_default()
         })
     };
+    let toggle = move |_| shown.update(|shown| *shown = if *shown == Some(id) { None } else { Some(id) });
     view! {
         <li class="channel" class:over=move || row.with(|row| row.as_ref().is_some_and(|row| row.status.is_over()))>
             <button class="bar" aria-expanded=move || is_shown().to_string() on:click=toggle>
                 <span>{of(|row| row.parties[0].name.clone())}</span>
                 <b>{of(|row| format::grouped(row.parties[0].balance))}</b>
-                <span class="balance" aria-hidden="true"><i style:width=move || format!("{:.2}%", share())></i></span>
+                <Balance row />
                 <b>{of(|row| format::grouped(row.parties[1].balance))}</b>
                 <span>{of(|row| row.parties[1].name.clone())}</span>
                 <small>{of(status)}</small>
@@ -88,10 +94,36 @@ fn Row(id: Hash, rows: Memo<Vec<ChannelRow>>, shown: RwSignal<Option<Hash>>) -> 
                         <li>{of(|row| waits(&row.parties[0]))}</li>
                         <li>{of(|row| waits(&row.parties[1]))}</li>
                     </ul>
+                    <PartySwitches name=party_name(0) />
+                    <PartySwitches name=party_name(1) />
                     <Controls row />
                 </div>
             </Show>
         </li>
+    }
+}
+
+/// Who owns how much, with what is pending between the two. The words beside it say it too.
+#[component]
+fn Balance(row: Memo<Option<ChannelRow>>) -> impl IntoView {
+    // The whole is the capacity, also while one side's newest commitment is not the other's.
+    let share = |row: &ChannelRow, amount: Amount| 100.0 * amount.units() as f64 / row.capacity.units().max(1) as f64;
+    let opener = Memo::new(move |_| row.with(|row| row.as_ref().map_or(0.0, |row| share(row, row.parties[0].balance))));
+    let pending = Memo::new(move |_| {
+        let segment = |row: &ChannelRow, htlc: &HtlcView| {
+            let class = if htlc.offerer == 0 { "htlc" } else { "htlc back" };
+            htlc.id.map(|_| (class, share(row, htlc.amount)))
+        };
+        row.with(|row| {
+            row.iter().flat_map(|row| row.htlcs.iter().filter_map(|htlc| segment(row, htlc))).collect::<Vec<_>>()
+        })
+    });
+    let segment = |(class, share): (&'static str, f64)| view! { <i class=class style:width=format!("max(4px, {share:.2}%)")></i> };
+    view! {
+        <span class="balance" aria-hidden="true">
+            <i style:width=move || format!("{:.2}%", opener.get())></i>
+            {move || pending.get().into_iter().map(segment).collect_view()}
+        </span>
     }
 }
 
@@ -132,8 +164,10 @@ pub(super) fn status(row: &ChannelRow) -> String {
         }
         (Status::Disputed, Some(Wait { code, values })) if code == "window" => fill("status-window", &[&values[1]]),
         (Status::Opening, _) => text("status-opening").to_owned(),
-        (Status::Open, _) => fill("status-open", &[&format::grouped(row.number)]),
+        (Status::Open, _) if row.htlcs.is_empty() => fill("status-open", &[&format::grouped(row.number)]),
+        (Status::Open, _) => fill("status-open-pending", &[&format::grouped(row.number), &row.htlcs.len().to_string()]),
         (Status::Closing, _) => text("status-closing").to_owned(),
+        (Status::Lost, _) => text("status-lost").to_owned(),
         (Status::Disputed, _) => text("status-disputed").to_owned(),
         (Status::Closed, _) => text("status-closed").to_owned(),
         (Status::Settled, _) => text("status-settled").to_owned(),
@@ -149,16 +183,26 @@ pub(super) fn waits(party: &PartyView) -> String {
         return fill("party-off", &[name]);
     }
     let queued = if party.queued == 0 { String::new() } else { fill("party-queued", &[&party.queued.to_string()]) };
+    let offers = if party.offers == 0 { String::new() } else { fill("party-offers", &[&party.offers.to_string()]) };
+    let lost = if party.phase.as_deref() == Some("lost") { fill("party-lost", &[name]) } else { String::new() };
+    let watched = party.tower.as_ref().map(|tower| match tower.number {
+        Some(number) => fill("party-watched", &[name, &tower.name, &format::grouped(number)]),
+        None => fill("party-not-watched-yet", &[name, &tower.name]),
+    });
     let sentence = match &party.waits {
         None => fill("waits-nothing", &[name]),
         Some(Wait { code, values }) => match (code.as_str(), values.as_slice()) {
             ("message", [message]) => fill("waits-message", &[name, message]),
             ("turn", _) => fill("waits-turn", &[name]),
+            ("resumption", _) => fill("waits-resumption", &[name]),
+            ("htlcs", [pending]) => fill("waits-htlcs", &[name, pending]),
+            ("expiry", [expiry, left]) => fill("waits-expiry", &[name, expiry, left]),
             ("burial", [have, need]) => fill("waits-burial", &[name, have, need]),
             ("inclusion", [transaction]) => fill("waits-inclusion", &[name, transaction]),
             ("window", [ends, left]) => fill("waits-window", &[name, ends, left]),
             _ => String::new(),
         },
     };
-    format!("{sentence} {queued}")
+    let said = [lost, sentence, queued, offers, watched.unwrap_or_default()];
+    said.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join(" ")
 }
