@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 
 use tabchain::{
-    channel::{Body, Channel, Effect, Event, Invalid, Message, Notice, Offer, Phase},
+    channel::{Body, Channel, Effect, Event, Invalid, Message, NewHtlc, Notice, Offer, Origin, Packet, Phase},
     primitives::{
-        Action, CoSigned, Commitment, CommitmentSecret, DisputeStep, FeeSource, Side, Signature, State, Timestamp,
-        Transaction, decode, encode,
+        Action, CoSigned, Commitment, CommitmentSecret, DisputeStep, FeeSource, Height, Htlc, Side, Signature, State,
+        Timestamp, Transaction, decode, encode,
     },
 };
 
 use crate::{
     chainlet::Chainlet,
-    pair::{Setup, context, key_of},
+    owed::{Decision, Owed, preimage},
+    pair::{Setup, context, fail, key_of},
     support::units,
 };
 
@@ -31,6 +32,16 @@ pub struct Seat {
     pub received: u64,
     pub wants_close: bool,
     pub published: bool,
+    /// What its owner knows of HTLCs.
+    pub owed: Owed,
+    /// It does nothing any more, and hears nothing.
+    pub silent: bool,
+    /// It was restored from an old backup, so that it may blame and be blamed.
+    pub restored: bool,
+    /// It publishes what it has revoked.
+    pub cheats: bool,
+    /// Commitments of which it has revealed the secret.
+    revoked: u64,
     signed: BTreeMap<u64, Signature>,
 }
 
@@ -42,6 +53,12 @@ pub struct Duel {
     pub seats: [Seat; 2],
     /// What is on its way to each, in the order it was said.
     pub wires: [Vec<Message>; 2],
+    /// Whether the chain includes what it is brought so late that a preimage known in time may not be registered in time.
+    pub slow: bool,
+    /// How often one of them blamed the other, where one was restored from an old backup.
+    pub blames: usize,
+    /// Payments so far.
+    pub payments: u64,
     commitments: BTreeMap<u64, (Commitment, State)>,
 }
 
@@ -55,7 +72,17 @@ impl Duel {
         let key = key_of(Side::Opener);
         let (offer, message) = Offer::new(&context(&key, &setup.genesis, now, &mut checks, units(0)), setup.request());
         let seats = [Seat { offer: Some(offer), ..Seat::default() }, Seat::default()];
-        Self { setup, chain, now, seats, wires: [Vec::new(), vec![message]], commitments: BTreeMap::new() }
+        Self {
+            setup,
+            chain,
+            now,
+            seats,
+            wires: [Vec::new(), vec![message]],
+            slow: false,
+            blames: 0,
+            payments: 0,
+            commitments: BTreeMap::new(),
+        }
     }
 
     pub fn seat(&self, side: Side) -> &Seat {
@@ -68,7 +95,7 @@ impl Duel {
 
     /// Something happens to a party; what it wants is done, and what must hold is looked at.
     pub fn give(&mut self, side: Side, event: Event) -> Result<(), Invalid> {
-        let Some(before) = self.channel(side).cloned() else { return Ok(()) };
+        let Some(before) = self.channel(side).cloned().filter(|_| !self.seat(side).silent) else { return Ok(()) };
         let key = key_of(side);
         let balance = units(self.chain.balance(&key.public().address()));
         let mut checks = tabchain::primitives::Checks::forgetful();
@@ -92,6 +119,10 @@ impl Duel {
             let words = format!("{message:?}");
             let phase = self.channel(side).map(|channel| channel.phase().clone());
             if let Err(error) = self.give(side, Event::Message(message.body)) {
+                if self.seats.iter().any(|seat| seat.restored) {
+                    self.blames += 1;
+                    return;
+                }
                 panic!("{side:?} at {phase:?} blames an honest party for {words}: {error}");
             }
             return;
@@ -114,6 +145,48 @@ impl Duel {
         self.obey(side, effects);
     }
 
+    /// A party's owner wants to offer an HTLC that nobody has offered before.
+    pub fn offer(&mut self, side: Side, amount: u64, blocks: u64) {
+        if self.channel(side).is_none() {
+            return;
+        }
+        self.payments += 1;
+        let payment = preimage(self.payments).payment();
+        let expiry = Height(self.chain.height() + blocks);
+        let new = NewHtlc { amount: units(amount), payment, expiry, packet: Packet::of(&[]) };
+        // It may fail in the same breath.
+        self.seats[side.index()].owed.wants(new.clone());
+        let event = Event::Offer { htlc: Box::new(new), origin: Origin::Own { payment, attempt: 0 } };
+        if self.seat(side).silent || self.give(side, event).is_err() {
+            self.seats[side.index()].owed.offered.remove(&payment);
+        }
+    }
+
+    /// A party's owner decides on an HTLC that was offered to it.
+    pub fn decide(&mut self, side: Side, htlc: &Htlc, take: bool) {
+        let Some(channel) = self.channel(side) else { return };
+        let early = channel.seen().height < htlc.expiry && !channel.is_over() && !self.seat(side).silent;
+        let decision = match (take, early) {
+            (true, true) => Decision::InTime,
+            (true, false) => Decision::TooLate,
+            (false, _) => Decision::GivenBack,
+        };
+        let known = (1..=self.payments).map(preimage).find(|preimage| preimage.payment() == htlc.payment);
+        let event = if take {
+            Event::Fulfil { id: htlc.id, preimage: known.expect("it was offered") }
+        } else {
+            fail(side, htlc.id)
+        };
+        self.seats[side.index()].owed.decides(&htlc.payment, decision);
+        self.give(side, event).expect("never refused");
+    }
+
+    /// What is on its way is lost, and both connect again.
+    pub fn disconnect(&mut self) {
+        self.wires = Default::default();
+        Side::BOTH.into_iter().for_each(|side| self.connect(side));
+    }
+
     /// A party loses its memory but for what it has stored, which is all that it knew before it said its last words.
     pub fn restart(&mut self, side: Side) {
         let seat = &mut self.seats[side.index()];
@@ -130,6 +203,12 @@ impl Duel {
     /// The connection comes up, or the party does.
     pub fn connect(&mut self, side: Side) {
         self.give(side, Event::Connected).expect("never refused");
+    }
+
+    /// Time passes.
+    pub fn pass(&mut self, milliseconds: u64) {
+        self.now = self.now.after(milliseconds);
+        Side::BOTH.into_iter().for_each(|side| self.wake(side));
     }
 
     pub fn wake(&mut self, side: Side) {
@@ -173,14 +252,15 @@ impl Duel {
                     self.wires[side.other().index()].push(message);
                 }
                 Effect::Submit(transaction) => {
-                    if matches!(&transaction.unsigned.action, Action::Dispute(dispute) if matches!(dispute.step, DisputeStep::Publish(_)))
-                    {
-                        self.seats[side.index()].published = true;
+                    if let Some(shown) = published(&transaction) {
+                        let seat = &mut self.seats[side.index()];
+                        seat.published = true;
+                        assert!(seat.cheats || shown.commitment.number >= seat.revoked, "publishes what it revoked");
                     }
                     self.chain.submit(&transaction);
                 }
                 Effect::Notice(notice) => self.count(side, &notice),
-                Effect::Htlc(_) => {}
+                Effect::Htlc(news) => self.seats[side.index()].owed.hears(&news),
             }
         }
     }
@@ -220,8 +300,10 @@ impl Duel {
         assert_eq!(new.1.hash(), new.0.commitment.state);
         let (old, new) = (old.0.commitment.number, new.0.commitment.number);
         assert!(new == old || new == old + 1, "{old} to {new}");
-        let still =
-            matches!(before.phase(), Phase::Closing | Phase::Publishing | Phase::Disputed(_) | Phase::Closed(_));
+        let still = matches!(
+            before.phase(),
+            Phase::Closing | Phase::Publishing | Phase::Disputed(_) | Phase::Lost | Phase::Closed(_)
+        );
         assert!(new == old || !still, "{} grew from {old}", before.phase().name());
     }
 
@@ -234,7 +316,9 @@ impl Duel {
         let mut sign_once = |number: u64, signature: Signature| {
             assert_eq!(*seat.signed.entry(number).or_insert(signature), signature, "signed {number} twice");
         };
-        let reveal = |number: u64, secret: &CommitmentSecret| {
+        let mut revoked = seat.revoked;
+        let mut reveal = |number: u64, secret: &CommitmentSecret| {
+            revoked = revoked.max(number + 1);
             assert!(number < newest.number && newest.points[side.index()] != secret.point(), "reveals {number}");
             assert_eq!(self.commitments[&number].0.points[side.index()], secret.point());
         };
@@ -247,6 +331,7 @@ impl Duel {
             Body::Revoke { number, secret, .. } => reveal(*number, secret),
             _ => {}
         }
+        seat.revoked = revoked;
     }
 
     /// What somebody has spent on fees, on the account or in the channel.
@@ -269,14 +354,42 @@ impl Duel {
     /// Invariant 5: the least that an honest party must have in the end, by the commitments that the other has not revoked.
     pub fn least(&self, side: Side) -> u64 {
         let channel = self.channel(side).expect("a channel");
-        let balance = |state: &State| state.balances[side.index()].units();
+        let balance = |state: &State| {
+            let own = state.htlcs.iter().filter(|htlc| self.is_own(side, htlc)).map(|htlc| htlc.amount.units());
+            state.balances[side.index()].units() + own.sum::<u64>()
+        };
         let publishable = self.commitments.range(channel.revoked()..);
         let least = publishable.map(|(_, (_, state))| balance(state)).min().expect("the newest, at least");
         (1_000_000 + least).saturating_sub(self.setup.deposits[side.index()] + self.fees(side))
     }
 
+    /// Whether a pending HTLC is to be paid to this side: its preimage was known in time, or never registered.
+    fn is_own(&self, side: Side, htlc: &Htlc) -> bool {
+        let registered = self.is_registered(htlc);
+        if htlc.offerer == side {
+            !registered
+        } else {
+            registered || (!self.slow && self.seat(side).owed.is_due(&htlc.payment))
+        }
+    }
+
+    pub fn is_registered(&self, htlc: &Htlc) -> bool {
+        self.chain.ledger.revealed(&htlc.payment).is_some_and(|revealed| revealed.height <= htlc.expiry)
+    }
+
     pub fn wealth(&self, side: Side) -> u64 {
         self.chain.balance(&key_of(side).public().address())
+    }
+}
+
+/// What a transaction publishes.
+fn published(transaction: &Transaction) -> Option<&CoSigned> {
+    match &transaction.unsigned.action {
+        Action::Dispute(dispute) => match &dispute.step {
+            DisputeStep::Publish(shown) => Some(shown),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
