@@ -15,9 +15,7 @@ use tabchain::{
     channel::{Channel, Ending, FailureReason, Outgoing, Phase},
     node::{EventKind, Node, Outcome, PaymentNotice},
     primitives::{Amount, MAX_HTLCS, Timestamp},
-    sim::{
-        Action, Capsule, Invariant, LinkQuality, LogEntry, Misbehaviour, Scenario, Step, Workload, World, settle,
-    },
+    sim::{Action, Capsule, Invariant, LinkQuality, LogEntry, Misbehaviour, Scenario, Step, Workload, World, settle},
     view::{Focus, Inspector, WorldView},
 };
 use worlds::{at, close, keep, name, open, scenario};

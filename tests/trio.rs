@@ -41,7 +41,7 @@ proptest! {
     #[test]
     fn each_byte_is_an_action(
         policy in prop_oneof![Just(Policy::Penalty), Just(Policy::Replace)],
-        bytes in prop::collection::vec(any::<u8>(), 400),
+        bytes in prop::collection::vec(any::<u8>(), 300..500),
     ) {
         run(policy, &bytes);
     }
