@@ -12,7 +12,7 @@ mod worlds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use lab::{Lab, Numbers, scale};
-use locked::Locked;
+use locked::{Locked, split};
 use proptest::prelude::*;
 use support::{ChainBuilder, LATER, address, genesis, key, properties, rules, seal, units};
 use tabchain::{
@@ -20,8 +20,8 @@ use tabchain::{
     gossip::{
         Announcements, Direction, Fault, MAX_ANNOUNCED_BYTES, MAX_ANNOUNCEMENTS, MAX_PARTS, Message, PeerId, Wanted,
     },
-    node::{Command, Node, OpenChannel},
-    primitives::{Amount, Block, BlockId, ChannelId, Hash, Nonce, Policy, PublicKey, Side},
+    node::{Command, EventKind, Node, OpenChannel},
+    primitives::{Action, Amount, Block, BlockId, ChannelId, Hash, Nonce, Policy, PublicKey, Side, Transaction},
     sim::{Scenario, Step, World, settle},
 };
 use worlds::{keep, scripts};
@@ -533,6 +533,74 @@ fn stays_in_step(scenario: Scenario) {
             assert!(alike || a.chain().tip() != b.chain().tip(), "{}", keep(&world, "announcements"));
         }
     }
+}
+
+/// All that can be done to a channel on the chain, in whatever order that allows it.
+fn steps(genesis: Hash) -> Vec<Transaction> {
+    let of = |people: [u8; 2]| {
+        let first = Locked::new(genesis, people, [60_000, 40_000]);
+        let second = first.resized(split([60_000, 40_000], 3), [70_000, 50_000], [1, 1]);
+        let both = [&first, &second].into_iter().flat_map(|channel| {
+            vec![
+                channel.fund(),
+                channel.reveal(people[1], 1, 90),
+                channel.publish(people[0], 3),
+                channel.refute(people[1], 4),
+                channel.punish(people[1], Side::Opener, 3),
+                channel.settle(people[1], 3),
+                channel.settle(people[0], 4),
+                channel.close(3, 700),
+            ]
+        });
+        both.collect::<Vec<_>>()
+    };
+    [[1, 2], [3, 4], [5, 6]].into_iter().flat_map(of).collect()
+}
+
+/// Branches that grow side by side, each with other steps: the graph follows whichever is the best, block by block, and after a restart.
+fn follows(seed: u64) -> BTreeSet<usize> {
+    let mut numbers = Numbers(seed);
+    let mut branches = vec![ChainBuilder::new(genesis(6, rules(1)))];
+    let steps = steps(branches[0].chain.genesis_id());
+    let mut lab = Lab::new(branches[0].genesis.clone(), LATER);
+    lab.add(1, &[]);
+    lab.greet(1, MINER);
+    let mut sizes = BTreeSet::new();
+    for round in 0..60 {
+        if branches.len() < 4 && numbers.below(4) == 0 {
+            let base = branches[numbers.below(branches.len())].clone();
+            branches.push(base);
+        }
+        let at = numbers.below(branches.len());
+        let branch = &mut branches[at];
+        let allowed: Vec<&Transaction> =
+            steps.iter().filter(|step| branch.chain.ledger().allows(step).is_ok()).collect();
+        let body: Vec<Transaction> = allowed.into_iter().filter(|_| numbers.below(3) == 0).take(1).cloned().collect();
+        // So that blocks of two branches are never the same.
+        let payment = branch.pay(6, branch.chain.ledger().account(&address(6)).nonce.0, 1, 1 + round, 900);
+        let steps_of_six = body.iter().any(|step| matches!(step.unsigned.action, Action::Fund(_)));
+        let body = if steps_of_six { body } else { body.into_iter().chain([payment]).collect() };
+        let block = branch.mine(body);
+        lab.say(MINER, 1, &Message::Block(block));
+        is_in_step(lab.node(1));
+        sizes.insert(lab.node(1).graph().len());
+        if numbers.below(15) == 0 {
+            lab.restart(1);
+            is_in_step(lab.node(1));
+            lab.greet(1, MINER);
+        }
+    }
+    let best = branches.iter().map(|branch| branch.chain.height()).max();
+    assert_eq!(Some(lab.node(1).chain().height()), best, "blocks are good");
+    let reorgs = lab.events.iter().filter(|(_, event)| matches!(event, EventKind::Reorged { .. })).count();
+    if reorgs > 0 { sizes } else { BTreeSet::new() }
+}
+
+#[test]
+fn the_graph_follows_the_ledger_across_reorgs() {
+    let all: Vec<BTreeSet<usize>> = (1..=40 * scale()).map(follows).collect();
+    let lively = all.iter().filter(|sizes| sizes.len() > 2).count();
+    assert!(lively > all.len() / 4, "{lively} of {} runs with reorgs see different graphs", all.len());
 }
 
 proptest! {
