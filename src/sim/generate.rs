@@ -22,6 +22,8 @@ const MAX_MINERS: usize = 32;
 const PAYMENTS_PER_HOUR: u32 = 120;
 /// Payments per virtual hour and node over its routes: one every minute.
 const SENDS_PER_HOUR: u32 = 60;
+/// When these begin, in virtual milliseconds: the channels are open then, and everybody has heard of them.
+const SENDS_FROM: u64 = 75_000;
 /// Who has a channel with whom there, and what each of the two locks: a line, so that payments take one to four hops.
 const CHANNELS: [([usize; 2], [u64; 2]); 4] =
     [([0, 1], [100_000, 60_000]), ([1, 2], [80_000, 80_000]), ([2, 3], [100_000, 30_000]), ([3, 4], [60_000, 60_000])];
@@ -71,8 +73,10 @@ impl Scenario {
             link.quality.jitter = 50;
         }
         scenario.config.workload.payments_per_hour = PAYMENTS_PER_HOUR;
-        scenario.config.workload.sends_per_hour = SENDS_PER_HOUR;
         scenario.script = CHANNELS.map(|(ends, deposits)| open_channel(&scenario, ends, deposits)).into();
+        let workload = Workload { sends_per_hour: SENDS_PER_HOUR, ..scenario.config.workload };
+        let at = Position::Time(Timestamp(SENDS_FROM));
+        scenario.script.push(ScriptEntry { at, action: Action::SetWorkload { workload } });
         scenario
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// Chips on one arc; of more, how many there are.
 const MAX_CHIPS: usize = 4;
 /// Units between two chips that stand at one place.
-const APART: f64 = 17.0;
+const APART: f64 = 20.0;
 
 /// A chip as it is drawn.
 #[derive(Clone, PartialEq)]
@@ -101,13 +101,14 @@ fn draw(lab: Lab, chip: Memo<Option<Chip>>) -> impl IntoView {
     let of = move |what: fn(&Chip) -> String| move || chip.with(|chip| chip.as_ref().map(what).unwrap_or_default());
     let payment = move || chip.with(|chip| chip.as_ref().map(|chip| chip.key.2));
     let selected = move || lab.payment.get().is_some_and(|chosen| payment() == Some(chosen));
-    let width = move || chip.with(|chip| 8.0 + 6.6 * chip.as_ref().map_or(0, |chip| chip.words.chars().count()) as f64);
+    let width =
+        move || chip.with(|chip| 10.0 + 7.8 * chip.as_ref().map_or(0, |chip| chip.words.chars().count()) as f64);
     // A property and no attribute, so that it can move.
     let moved = of(|chip| format!("translate({:.1}px, {:.1}px)", chip.at.0, chip.at.1));
     view! {
         <g class=of(|chip| format!("chip {}", class(chip.stage))) class:selected=selected style:transform=moved>
-            <rect x=move || -width() / 2.0 y="-8" width=width height="16" rx="8" />
-            <text y="4">{of(|chip| chip.words.clone())}</text>
+            <rect x=move || -width() / 2.0 y="-9.5" width=width height="19" rx="9.5" />
+            <text y="4.5">{of(|chip| chip.words.clone())}</text>
         </g>
     }
 }

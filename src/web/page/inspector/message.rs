@@ -47,22 +47,10 @@ fn facts(lab: Lab, detail: MessageDetail) -> impl IntoView + use<> {
         }
     });
     let listed = things.len();
-    let thing = move |thing: Thing| match thing {
-        Thing::Block(id) => view! { <li>{text("a-block")}" "{lab.block_link(id, id.short())}</li> }.into_any(),
-        Thing::Transaction(id) => {
-            let look = move |_| lab.look_at(Selection::Transaction { id, block: None });
-            view! { <li>{text("a-transaction")}" "<button class="text" on:click=look>{id.short()}</button></li> }
-                .into_any()
-        }
-        Thing::Channel(id) => {
-            let look = move |_| lab.look_at(Selection::Channel { id });
-            view! { <li>{text("a-channel")}" "<button class="text" on:click=look>{id.short()}</button></li> }.into_any()
-        }
-    };
     let things = (count > 0).then(|| {
         view! {
             <h3>{fill("things-title", &[&count.to_string()])}</h3>
-            <ul class="things">{things.into_iter().map(thing).collect_view()}</ul>
+            <ul class="things">{things.into_iter().map(|thing| contained(lab, thing)).collect_view()}</ul>
             {(count > listed).then(|| view! { <p class="empty">{fill("first-rows", &[&listed.to_string()])}</p> })}
         }
     });
@@ -80,6 +68,22 @@ fn facts(lab: Lab, detail: MessageDetail) -> impl IntoView + use<> {
         </dl>
         {things}
         {came}
+    }
+}
+
+/// Something that a message carries or names, as a way to it.
+fn contained(lab: Lab, thing: Thing) -> impl IntoView + use<> {
+    match thing {
+        Thing::Block(id) => view! { <li>{text("a-block")}" "{lab.block_link(id, id.short())}</li> }.into_any(),
+        Thing::Transaction(id) => {
+            let look = move |_| lab.look_at(Selection::Transaction { id, block: None });
+            view! { <li>{text("a-transaction")}" "<button class="text" on:click=look>{id.short()}</button></li> }
+                .into_any()
+        }
+        Thing::Channel(id) => {
+            let look = move |_| lab.look_at(Selection::Channel { id });
+            view! { <li>{text("a-channel")}" "<button class="text" on:click=look>{id.short()}</button></li> }.into_any()
+        }
     }
 }
 
