@@ -212,3 +212,28 @@ fn by_handle<'a>(node: &'a Node, handle: &Hash) -> Option<&'a Channel> {
 fn own(channel: &Channel) -> Amount {
     channel.newest().1.balances[channel.side().index()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Scenario, Tally};
+
+    /// What was paid downstream: received, still claimable, given back, and given back while its node was perhaps not online.
+    #[test]
+    fn a_loss_is_seen() {
+        let (gain, loss) = (Tally { checked: 2, violated: 0 }, Tally { checked: 2, violated: 2 });
+        let table = [(Some(true), 0, gain), (Some(false), 0, loss), (None, 0, Tally { checked: 1, violated: 1 })];
+        let table = table.into_iter().chain([(Some(false), 1, Tally::default())]);
+        for (received, troubles, expected) in table {
+            let mut world = World::new(Scenario::generated(3, 1));
+            (0..troubles).for_each(|_| world.watch.trouble());
+            let (from, upstream) = ((Hash::ZERO, 1), (Amount::ZERO, false));
+            let (incoming, outgoing, paid) = (Amount::literal(101), Amount::literal(100), Some(true));
+            let forward = Forward { from, incoming, outgoing, troubles: 0, upstream, paid, received };
+            world.watch.forwards.open.insert((0, Hash::ZERO, 2), forward);
+            world.judge_forwards(0);
+            world.check_earnings();
+            assert_eq!(world.invariants()[5], (Invariant::Forwarding, expected), "received {received:?}");
+        }
+    }
+}

@@ -28,7 +28,7 @@ pub enum Invariant {
     /// 6: a forwarder never loses: what it pays downstream it can claim upstream. Evaluated when a node stores that an HTLC which it has passed on is
     /// settled, and at rest by what all of them have brought.
     Forwarding,
-    /// 7: at rest all nodes that are on and connected agree on one tip, and no HTLC or payment is stuck. Evaluated when the network has come to rest.
+    /// 7: at rest all honest nodes that are on and connected agree on one tip, and no HTLC or payment is stuck. Evaluated when the network has come to rest.
     Agreement,
 }
 

@@ -51,15 +51,14 @@ impl World {
         })
     }
 
-    /// Whether all nodes that are on and connected, directly or over others, follow one tip.
+    /// Whether all nodes that are on, honest and connected, directly or over others, follow one tip.
     pub(in crate::sim) fn agrees(&self) -> bool {
         self.tips().iter().all(|tips| tips.len() == 1)
     }
 
-    /// The tips of each part of the network whose nodes can hear of each other.
+    /// The tips of each part of the network whose nodes can hear of each other. Whoever has misbehaved may be banned, and need not pass anything on.
     fn tips(&self) -> Vec<BTreeSet<BlockId>> {
-        let on: BTreeMap<NodeIndex, BlockId> =
-            self.running().map(|(index, node)| (index, node.chain().tip())).collect();
+        let on: BTreeMap<NodeIndex, BlockId> = self.honest().map(|(index, node)| (index, node.chain().tip())).collect();
         let mut neighbours: BTreeMap<NodeIndex, Vec<NodeIndex>> = BTreeMap::new();
         for ((a, b), link) in self.links() {
             let passes = !link.cut && link.quality.loss < 1_000_000;
