@@ -198,7 +198,7 @@ fn bodies(numbers: &mut Numbers) -> Vec<Body> {
     let (one, other, secret) = (signature(numbers), signature(numbers), CommitmentSecret(numbers.id().0));
     let (party, terms, theirs) = (party(numbers), funding(numbers).terms, amount(numbers));
     let bodies = vec![
-        Body::Open { party: party.clone(), theirs, terms, fee, points },
+        Body::Open { party: party.clone(), theirs, terms, fee, points, resizes: None },
         Body::Accept { party, points, signature: one },
         Body::Refuse { reason: "no".repeat(numbers.below(50)) },
         Body::Fund { commitment: one, funding: other },

@@ -105,8 +105,8 @@ impl Table {
         let mut context = context(&key, &genesis, self.lab.now, &mut checks, units(1_000_000));
         let effects = match (&mut self.channel, message.body) {
             (Some(channel), body) => channel.handle(&mut context, Event::Message(body)).expect("the node is honest"),
-            (none, Body::Open { party, theirs, terms, fee, points }) => {
-                let request = tabchain::channel::Request { party, theirs, terms, fee };
+            (none, Body::Open { party, theirs, terms, fee, points, resizes }) => {
+                let request = tabchain::channel::Request { party, theirs, terms, fee, resizes };
                 let mut ours = Setup::default().party(Side::Accepter);
                 ours.deposit = theirs;
                 let (channel, effects) = Channel::accept(&mut context, &request, points, ours);
@@ -261,8 +261,8 @@ fn a_flood_of_offers_is_bounded() {
         let mut request = Setup::default().request();
         request.party.key = key(3).public();
         request.party.salt = Hash([salt; 32]);
-        let tabchain::channel::Request { party, theirs, terms, fee } = request;
-        let body = Body::Open { party, theirs, terms, fee, points: [Hash::ZERO; 2] };
+        let tabchain::channel::Request { party, theirs, terms, fee, resizes } = request;
+        let body = Body::Open { party, theirs, terms, fee, points: [Hash::ZERO; 2], resizes };
         table.lab.say(STRANGER, NODE, &said(&Message { handle: Hash([salt; 32]), body }));
     }
     assert!(table.lab.node(NODE).channels().count() <= 8, "{}", table.lab.node(NODE).channels().count());

@@ -72,7 +72,7 @@ impl Pair {
             salt: SALT.hash(&[&number.to_le_bytes(), &[side as u8]]),
         };
         let terms = Terms { policy: Policy::Penalty, window: 6, reserve: RESERVE, valid_until: Height(20) };
-        let request = Request { party: party(0), theirs: DEPOSIT, terms, fee: FEE };
+        let request = Request { party: party(0), theirs: DEPOSIT, terms, fee: FEE, resizes: None };
         let mut checks = Checks::forgetful();
         let (offer, open) = Offer::new(&context(&keys[0], &mut checks), request.clone());
         let crate::channel::Body::Open { points, .. } = open.body else { unreachable!("an offer begins with it") };
@@ -112,7 +112,7 @@ impl Pair {
                     self.give(1 - from, Event::Message(message.body));
                 }
                 Effect::Submit(transaction) => self.submitted.push(transaction),
-                Effect::Notice(_) | Effect::Htlc(_) => {}
+                Effect::Resize(_) | Effect::Notice(_) | Effect::Htlc(_) => {}
             }
         }
     }

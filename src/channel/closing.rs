@@ -1,6 +1,6 @@
 //! Closing together: the holder of the turn proposes the final split, the other signs it and brings it to the chain.
 
-use super::{Body, Breach, Channel, ClosingDraft, Context, Effect, Invalid, Phase, Refusal};
+use super::{Body, Breach, Channel, ClosingDraft, Context, Effect, Invalid, Notice, Phase, Refusal};
 use crate::primitives::{Action, Amount, Closing, Side, Signature, Transaction, UnsignedTransaction};
 
 /// Base units that a cooperative close pays the miner: well above the least that is relayed.
@@ -14,7 +14,8 @@ impl Channel {
             return Err(Refusal::CannotPayFee { fee, balance }.into());
         }
         self.wants_close = Some(fee);
-        Ok(self.advance(context))
+        let resize = self.wants_resize.take().map(|_| Effect::Notice(Notice::NotResized));
+        Ok(resize.into_iter().chain(self.advance(context)).collect())
     }
 
     pub(super) fn propose_close(&mut self, context: &mut Context<'_>, fee: Amount) -> Option<Effect> {

@@ -48,6 +48,7 @@ impl Channel {
             Phase::Funding | Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => {
                 self.funded(context, was_buried)
             }
+            Phase::Resizing => self.awaits_successor(context),
             Phase::Closing if self.chain.funding.is_none() => self.funding_again(),
             Phase::Closing => self.closing_transaction().map(Effect::Submit).into_iter().collect(),
             // A reorg took back what ended or disputed the channel: whoever signed it brings it again.
@@ -107,7 +108,7 @@ impl Channel {
     }
 
     /// The funding, if both have signed it and a reorg took it back.
-    fn funding_again(&self) -> Vec<Effect> {
+    pub(super) fn funding_again(&self) -> Vec<Effect> {
         let missing = self.chain.funding.is_none();
         missing.then(|| self.funding_transaction().map(Effect::Submit)).flatten().into_iter().collect()
     }
@@ -149,21 +150,28 @@ impl Channel {
         if self.phase == Phase::Closed(ending) {
             return Vec::new();
         }
-        let given_up = self.give_up();
+        // Payments that wait are made by the one that takes its place.
+        let goes_over = self.phase == Phase::Resizing && ending == Ending::Resized;
+        let given_up = if goes_over { Vec::new() } else { self.give_up() };
         self.enter(context, Phase::Closed(ending));
         [Effect::Notice(Notice::Closed { ending })].into_iter().chain(given_up).collect()
     }
 
     /// A publication or an ending is not on the chain (any more): brings ours again, and what cannot wait for it.
     fn taken_back(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
-        let phase = match (&self.published, &self.closing) {
+        let made_room = self.phase == Phase::Closed(Ending::Resized) && self.pending.is_none();
+        let phase = match (&self.published, &self.closing, &self.successor) {
             _ if self.lost => Phase::Lost,
-            (Some(_), _) => Phase::Publishing,
-            (None, Some(_)) => Phase::Closing,
-            (None, None) => Phase::Disputed(None),
+            (Some(_), _, _) => Phase::Publishing,
+            (None, Some(_), _) => Phase::Closing,
+            (None, None, Some(_)) if made_room => Phase::Resizing,
+            (None, None, _) => Phase::Disputed(None),
         };
         if self.phase != phase {
             self.enter(context, phase);
+        }
+        if self.phase == Phase::Resizing {
+            return self.awaits_successor(context);
         }
         if self.chain.funding.is_none() {
             return self.funding_again();

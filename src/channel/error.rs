@@ -71,6 +71,12 @@ pub enum Refusal {
         /// The latest.
         latest: Height,
     },
+    /// HTLCs are pending, so no other channel can take its place.
+    #[error("{pending} HTLCs are pending: a channel is resized without any")]
+    HtlcsPending {
+        /// How many.
+        pending: usize,
+    },
     /// No more commitments.
     #[error("the channel has had all its commitments")]
     Exhausted,
@@ -89,6 +95,7 @@ impl Refusal {
             Self::TooManyHtlcs { .. } => "too-many-htlcs",
             Self::ExpiryTooSoon { .. } => "expiry-too-soon",
             Self::ExpiryTooLate { .. } => "expiry-too-late",
+            Self::HtlcsPending { .. } => "htlcs-pending",
             Self::Exhausted => "exhausted",
         }
     }

@@ -128,7 +128,8 @@ impl Channel {
 
     /// Whether HTLCs could be offered now, as far as their number and amounts allow.
     pub fn is_usable(&self) -> bool {
-        self.phase.is_live() && self.is_buried() && self.wants_close.is_none() && self.resumed
+        let goes_on = self.wants_close.is_none() && self.wants_resize.is_none();
+        self.phase.is_live() && self.is_buried() && goes_on && self.resumed
     }
 
     /// Why this could not be offered now, as a forwarder would tell the payer.
@@ -149,7 +150,7 @@ impl Channel {
         htlc: NewHtlc,
         origin: Origin,
     ) -> Result<Vec<Effect>, Invalid> {
-        if self.wants_close.is_some() {
+        if self.wants_close.is_some() || self.wants_resize.is_some() {
             return self.refuse("offer an HTLC");
         }
         self.check_offer(&htlc)?;

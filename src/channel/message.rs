@@ -4,7 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use super::{Failure, NewHtlc};
-use crate::primitives::{Amount, CommitmentSecret, Hash, Party, Preimage, Signature, Terms, decode, encode};
+use crate::primitives::{Amount, CommitmentSecret, Hash, Party, Preimage, Resizing, Signature, Terms, decode, encode};
 
 /// Bytes of one message; more are not read.
 pub const MAX_MESSAGE_BYTES: usize = 2_048;
@@ -36,6 +36,8 @@ pub enum Body {
         fee: Amount,
         /// The opener's points of commitments 0 and 1.
         points: [Hash; 2],
+        /// The channel between the two whose place it takes.
+        resizes: Option<Resizing>,
     },
     /// Yes. Signed is commitment 0.
     Accept {

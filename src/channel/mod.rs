@@ -20,6 +20,7 @@ mod packet;
 mod phase;
 mod queue;
 mod read;
+mod resizing;
 mod resume;
 pub mod routing;
 mod secrets;
@@ -42,6 +43,7 @@ pub use message::{Body, Change, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, Message, Me
 pub use opening::{Offer, Request};
 pub use packet::{Instruction, MAX_PACKET_BYTES, Onward, Packet, PacketError};
 pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation, Phase, Seen, WaitingFor};
+pub use resizing::{Successor, Wish};
 pub use secrets::{Inconsistent, RevealedSecrets};
 pub use tower::{
     Answer, Guard, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, Sight, Tower, TowerBreach,
@@ -105,6 +107,9 @@ pub struct Channel {
     /// Whether the other party has said where it stands since we are connected.
     resumed: bool,
     wants_close: Option<Amount>,
+    wants_resize: Option<Wish>,
+    /// What was last offered or accepted to take its place.
+    successor: Option<Successor>,
     closing: Option<ClosingDraft>,
     /// Whether we have been shown that we lost what we signed: we never publish any more, also if a reorg takes a close back.
     lost: bool,
@@ -164,9 +169,10 @@ impl Channel {
             // Our owner.
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Pay { amount, times }) => self.pay(context, amount, times),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Close) => self.want_close(context),
-            (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing | P::Disputed(None), E::ForceClose)
+            (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Resize(wish)) => self.want_resize(context, wish),
+            (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Resizing | P::Closing | P::Disputed(None), E::ForceClose)
                 if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed, self.state.clone()))),
-            (P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing, E::PublishOld(old)) => Ok(self.publish_this(context, *old)),
+            (P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Resizing | P::Closing, E::PublishOld(old)) => Ok(self.publish_this(context, *old)),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Offer { htlc, origin }) => self.offer(context, *htlc, origin),
             (_, E::Fulfil { id, preimage }) => Ok(self.claim(context, id, preimage)),
             (_, E::Fail { id, failure }) => Ok(self.reject(context, id, failure)),
@@ -174,6 +180,7 @@ impl Channel {
             (_, E::PublishOld(_)) => self.refuse("publish"),
             (_, E::Pay { .. }) => self.refuse("pay"),
             (_, E::Close) => self.refuse("close"),
+            (_, E::Resize(_)) => self.refuse("be resized"),
             (_, E::ForceClose) => self.refuse("force close"),
 
             // Opening.
@@ -185,13 +192,20 @@ impl Channel {
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Message(B::Fund { .. })) => self.on_fund_again(),
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Message(B::Funded { funding })) => self.on_funded(context, funding),
 
+            // Another one in its place.
+            (P::Idle, E::Resizing(successor)) => Ok(self.make_room(context, successor)),
+            (P::Resizing, E::ResizeOff) => Ok(self.go_on(context)),
+            (P::Accepted, E::ResizeOff) => Ok(self.abandon()),
+            (_, E::Resizing(_)) => self.refuse("make room for another"),
+            (_, E::ResizeOff) => Ok(Vec::new()),
+
             // Updates.
             (P::Idle, E::Message(B::Propose { number, turn, change })) => self.on_propose(context, number, turn, change),
             (P::Answering, E::Message(B::Propose { number, change, .. })) => self.on_propose_again(number, change),
             (P::Proposing, E::Message(B::Sign { number, signature })) => self.on_sign(context, number, signature),
             (P::Revoking(..), E::Message(B::Sign { number, .. })) => self.on_sign_again(context, number),
             (P::Answering, E::Message(B::Commit { number, signature, secret, next_point })) => self.on_commit(context, number, signature, secret, next_point),
-            (P::Idle | P::Proposing | P::Closing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
+            (P::Idle | P::Proposing | P::Resizing | P::Closing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
             (P::Revoking(change, point), E::Message(B::Revoke { number, secret, next_point, yields })) => {
                 let (change, point) = (change.clone(), *point);
                 self.on_revoke(context, number, secret, next_point, yields, change, point)
@@ -203,7 +217,7 @@ impl Channel {
             (_, E::Connected) => Ok(self.on_connected(context)),
             (P::Accepted | P::Closed(_) | P::Abandoned, E::Message(B::Resume { .. })) => Ok(Vec::new()),
             (_, E::Message(B::Resume { number, revoked, heard })) => self.on_resume(context, number, revoked, heard),
-            (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Closing, E::Message(B::Lost)) => Ok(self.on_lost(context)),
+            (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Resizing | P::Closing, E::Message(B::Lost)) => Ok(self.on_lost(context)),
 
             // Closing together.
             (P::Idle, E::Message(B::Close { turn, fee, signature })) => self.on_close(context, turn, fee, signature),
@@ -291,8 +305,8 @@ impl Channel {
 
     /// Whether there is something to propose.
     fn has_work(&self) -> bool {
-        let closes = self.wants_close.is_some() && self.state.htlcs.is_empty();
-        closes || !self.waiting.is_empty() || !self.offers.is_empty() || self.resolution().is_some()
+        let ends = (self.wants_close.is_some() || self.wants_resize.is_some()) && self.state.htlcs.is_empty();
+        ends || !self.waiting.is_empty() || !self.offers.is_empty() || self.resolution().is_some()
     }
 
     /// Our balance, less what waits to be paid or offered and what we have proposed.

@@ -8,8 +8,8 @@ use super::{
     Origin, Phase, RESEND, SEED, Verifier, secrets::SecretTree,
 };
 use crate::primitives::{
-    Action, Amount, CoSigned, Commitment, Funding, Hash, Nonce, Party, Side, Signature, Terms, Timestamp, Transaction,
-    UnsignedTransaction,
+    Action, Amount, CoSigned, Commitment, Funding, Hash, Nonce, Party, Resizing, Side, Signature, Terms, Timestamp,
+    Transaction, UnsignedTransaction,
 };
 
 /// Blocks after which a channel that is over may be forgotten.
@@ -35,11 +35,14 @@ pub struct Request {
     pub terms: Terms,
     /// What the opener pays the miner of the funding, base units.
     pub fee: Amount,
+    /// The channel between the two whose place it takes.
+    pub resizes: Option<Resizing>,
 }
 
 impl Request {
-    fn funding(&self, accepter: Party) -> Funding {
-        Funding { parties: [self.party.clone(), accepter], terms: self.terms.clone(), resizes: None }
+    /// The funding, once the accepter has said its part.
+    pub fn funding(&self, accepter: Party) -> Funding {
+        Funding { parties: [self.party.clone(), accepter], terms: self.terms.clone(), resizes: self.resizes }
     }
 }
 
@@ -56,6 +59,12 @@ impl Offer {
     /// What was offered.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// The nonce that our account would owe to the funding, and what that would take from it.
+    pub fn promised(&self) -> (Nonce, Amount) {
+        let Request { party, fee, resizes, .. } = &self.request;
+        (party.nonce, owed(party.deposit, *fee, resizes.map(|resizing| resizing.balances[0])))
     }
 
     /// When [`Offer::wake`] is due.
@@ -102,8 +111,8 @@ impl Offer {
     }
 
     fn message(&self) -> Message {
-        let Request { party, theirs, terms, fee } = self.request.clone();
-        Message { handle: party.salt, body: Body::Open { party, theirs, terms, fee, points: self.points } }
+        let Request { party, theirs, terms, fee, resizes } = self.request.clone();
+        Message { handle: party.salt, body: Body::Open { party, theirs, terms, fee, points: self.points, resizes } }
     }
 }
 
@@ -141,10 +150,10 @@ impl Channel {
 
     /// The nonce that our account owes to a funding which is not on the chain (any more), and what that takes from it.
     pub fn promised(&self) -> Option<(Nonce, Amount)> {
-        let ours = &self.funding.parties[self.side.index()];
+        let (ours, brought) = (&self.funding.parties[self.side.index()], self.funding.brought()[self.side.index()]);
         let fee = if self.side == Side::Opener { self.funding_fee } else { Amount::ZERO };
         let open = !self.is_over() && self.chain.funding.is_none();
-        open.then_some((ours.nonce, ours.deposit.checked_add(fee).unwrap_or(Amount::MAX)))
+        open.then(|| (ours.nonce, owed(ours.deposit, fee, Some(brought))))
     }
 
     /// Whether it is over, and no reorg of fewer than `FORGET` blocks could bring it back.
@@ -184,6 +193,8 @@ impl Channel {
             rejects: Default::default(),
             resumed: true,
             wants_close: None,
+            wants_resize: None,
+            successor: None,
             closing: None,
             lost: false,
             published: None,
@@ -280,6 +291,12 @@ impl Channel {
     fn unsigned(&self) -> UnsignedTransaction {
         UnsignedTransaction { fee: self.funding_fee, action: Action::Fund(Box::new(self.funding.clone())) }
     }
+}
+
+/// What a deposit takes from an account: not what the channel brings whose place the new one takes.
+fn owed(deposit: Amount, fee: Amount, brought: Option<Amount>) -> Amount {
+    let due = deposit.checked_add(fee).unwrap_or(Amount::MAX);
+    due.checked_sub(brought.unwrap_or_default()).unwrap_or(Amount::ZERO)
 }
 
 /// Our points of commitments 0 and 1.

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Body, Change, Failure, Message, NewHtlc, News, Origin};
+use super::{Body, Change, Failure, Message, NewHtlc, News, Origin, Successor, Wish};
 use crate::primitives::{
     Amount, Closing, CoSigned, Commitment, Hash, Height, Preimage, Side, Signature, State, Transaction,
 };
@@ -24,6 +24,9 @@ pub enum Phase {
     Answering,
     /// Proposer: holds the new commitment and has revoked the one before; waits for the responder's revocation of that, whose point this is.
     Revoking(Change, Hash),
+    /// Has offered or accepted a channel that takes its place: proposes and answers nothing. Waits for the chain to show that one's funding, or for
+    /// its chances to pass.
+    Resizing,
     /// Has signed a cooperative close; waits for the other's signature, or for the chain.
     Closing,
     /// Has signed a publication: signs nothing else any more. Waits for the chain.
@@ -92,6 +95,8 @@ pub enum Ending {
     Settled,
     /// Its publisher had revoked what it published, and lost everything.
     Punished(Side),
+    /// Another channel between the two has taken its place.
+    Resized,
 }
 
 /// What the chain says of a channel after its newest block. Always the whole of it, so that a reorg is nothing special.
@@ -146,6 +151,12 @@ pub enum Event {
     Close,
     /// Our owner wants to close without the other's consent.
     ForceClose,
+    /// Our owner wants other deposits: another channel in its place.
+    Resize(Wish),
+    /// That channel is offered, or accepted: it may take this one's place.
+    Resizing(Successor),
+    /// The other of the two channels of a resize came to nothing before we signed.
+    ResizeOff,
     /// Our owner publishes a commitment that it has kept, as somebody does who restores an old backup, or who cheats.
     PublishOld(Box<(CoSigned, State)>),
     /// The other party says something.
@@ -167,6 +178,8 @@ pub enum Effect {
     Submit(Transaction),
     /// Something became of an HTLC that somebody has to act on, at once and in the same breath: what is told twice after a crash is told the same.
     Htlc(News),
+    /// The turn is ours and nothing is pending: offer the channel that is to take this one's place.
+    Resize(Wish),
     /// Something worth knowing happened.
     Notice(Notice),
 }
@@ -229,6 +242,10 @@ pub enum Notice {
         /// This one.
         number: u64,
     },
+    /// Another channel is to take its place: payments wait.
+    Resizing,
+    /// No other channel takes its place: it goes on as it was.
+    NotResized,
     /// The chain has paid out.
     Closed {
         /// How it ended.
@@ -275,6 +292,13 @@ pub enum WaitingFor {
         /// The newest block's.
         height: Height,
     },
+    /// The funding of the channel that takes its place.
+    Successor {
+        /// The last height at which that may be included.
+        valid_until: Height,
+        /// The newest block's.
+        height: Height,
+    },
     /// A block that includes our transaction.
     Inclusion {
         /// Which.
@@ -299,6 +323,7 @@ impl Phase {
             Self::Proposing => "proposing",
             Self::Answering => "answering",
             Self::Revoking(..) => "revoking",
+            Self::Resizing => "resizing",
             Self::Closing => "closing",
             Self::Publishing => "publishing",
             Self::Disputed(_) => "disputed",

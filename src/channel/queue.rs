@@ -43,6 +43,11 @@ impl Queue {
         Some(amount)
     }
 
+    /// Empties it; its runs.
+    pub(super) fn take(&mut self) -> Vec<(Amount, u32)> {
+        self.0.drain(..).collect()
+    }
+
     /// Empties it; what each run comes to.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Amount> + '_ {
         self.0.drain(..).map(|(amount, times)| product(amount, times).unwrap_or(Amount::MAX))

@@ -1,6 +1,6 @@
 //! What can be asked of a channel.
 
-use super::{CONFIRMATIONS, Channel, Draft, Observation, Outgoing, Phase, WaitingFor};
+use super::{CONFIRMATIONS, Channel, Draft, Observation, Outgoing, Phase, Successor, WaitingFor};
 use crate::primitives::{Amount, ChannelId, CoSigned, CommitmentSecret, Funding, Hash, Side, State, Timestamp};
 
 impl Channel {
@@ -123,6 +123,7 @@ impl Channel {
             Phase::Idle if self.wants_turn() => Some(WaitingFor::Turn),
             Phase::Idle if !self.state.htlcs.is_empty() => Some(WaitingFor::Htlcs { pending: self.state.htlcs.len() }),
             Phase::Lost => include("publish"),
+            Phase::Resizing => self.waiting_for_successor(),
             Phase::Closing if self.closing.as_ref().is_some_and(|draft| draft.signatures.contains(&None)) => {
                 message("closed")
             }
@@ -131,6 +132,11 @@ impl Channel {
             Phase::Disputed(Some(seen)) => self.waiting_in_dispute(seen),
             Phase::Funding | Phase::Idle | Phase::Closed(_) | Phase::Abandoned => None,
         }
+    }
+
+    /// What was last offered or accepted to take its place.
+    pub const fn successor(&self) -> Option<Successor> {
+        self.successor
     }
 
     /// When [`Event::Wake`] is due.

@@ -69,6 +69,6 @@ impl Channel {
 
     /// Whether what both hold still matters off the chain.
     pub(super) fn can_resume(&self) -> bool {
-        self.phase.is_live() || matches!(self.phase, Phase::Funding | Phase::Closing | Phase::Lost)
+        self.phase.is_live() || matches!(self.phase, Phase::Funding | Phase::Resizing | Phase::Closing | Phase::Lost)
     }
 }

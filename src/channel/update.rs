@@ -63,8 +63,13 @@ impl Channel {
             effects.extend(self.propose(context, Change::Pay { amount }, None));
             return effects;
         }
-        if let Some(fee) = self.wants_close.filter(|_| self.state.htlcs.is_empty()) {
+        if !self.state.htlcs.is_empty() {
+            return effects;
+        }
+        if let Some(fee) = self.wants_close {
             effects.extend(self.propose_close(context, fee));
+        } else if let Some(wish) = self.wants_resize.take() {
+            effects.push(Effect::Resize(wish));
         }
         effects
     }
@@ -84,10 +89,17 @@ impl Channel {
             Change::Pay { amount } => Some(amount),
             _ => None,
         });
-        let (offers, spendable) = (self.give_up_offers(), Amount::ZERO);
-        self.wants_close = None;
+        let (others, spendable) = (self.give_up_but_payments(), Amount::ZERO);
         let given_up = proposed.into_iter().chain(self.waiting.drain());
-        given_up.map(|amount| Effect::Notice(Notice::NotPaid { amount, spendable })).chain(offers).collect()
+        given_up.map(|amount| Effect::Notice(Notice::NotPaid { amount, spendable })).chain(others).collect()
+    }
+
+    /// As [`Channel::give_up`], but payments go on waiting.
+    pub(super) fn give_up_but_payments(&mut self) -> Vec<Effect> {
+        let offers = self.give_up_offers();
+        self.wants_close = None;
+        let resize = self.wants_resize.take().map(|_| Effect::Notice(Notice::NotResized));
+        offers.into_iter().chain(resize).collect()
     }
 
     pub(super) const fn number(&self) -> u64 {

@@ -11,8 +11,7 @@ use super::{ChangeSet, CommandResult, EventKind, Node, Output, StoredChannel};
 use crate::{
     chain::{ChannelRecord, CheckedBlock, PoolError},
     channel::{
-        Channel, Context, Effect, Ending, Event, Invalid, Observation, Offer, Refusal, Request, Seen,
-        routing::Announcement,
+        Channel, Context, Effect, Ending, Event, Invalid, Observation, Offer, Refusal, Seen, routing::Announcement,
     },
     gossip::{Fault, PeerId},
     primitives::{
@@ -69,7 +68,7 @@ pub enum ChannelRefusal {
     /// Terms or deposits out of range.
     #[error(transparent)]
     Terms(#[from] crate::chain::ChannelError),
-    /// Too little money for it.
+    /// Too little money for it. For a resize, what the channel would bring counts as available.
     #[error("available {available} < deposit {deposit} + fee {fee}")]
     CannotDeposit {
         /// What the account could spend.
@@ -119,6 +118,9 @@ impl Held {
                 Action::Fund(funding) => {
                     if funding.parties[0].salt == self.channel.handle_name() && transaction.id() == id {
                         self.funding = joins.then_some(height);
+                    }
+                    if funding.resizes.is_some_and(|resizing| resizing.channel == id) {
+                        self.ending = joins.then_some((height, Ending::Resized));
                     }
                 }
                 action if action.channel() != Some(&id) => {}
@@ -218,6 +220,7 @@ impl Node {
         }
         self.report(now, handle);
         self.announce(now, handle);
+        self.follow_resize(now, handle, &before, checks);
         Ok(())
     }
 
@@ -267,6 +270,7 @@ impl Node {
             let best: Vec<CheckedBlock> =
                 self.chain.best().iter().filter_map(|id| self.chain.tree().block(id)).cloned().collect();
             self.note_blocks(&best, true);
+            self.match_resizes(now, checks);
             self.show_chain(now, checks);
             let peers: BTreeSet<PeerId> = self.channels.held.values().map(|held| held.peer).collect();
             peers.into_iter().for_each(|peer| self.channels_connected(now, peer, checks));
@@ -301,10 +305,7 @@ impl Node {
 
     /// Nonces and deposits that this node owes to fundings which are not on the chain.
     pub(super) fn promises(&self) -> impl Iterator<Item = (Nonce, Amount)> + '_ {
-        let offered = self.channels.offers.values().map(|(_, offer)| {
-            let Request { party, fee, .. } = offer.request();
-            (party.nonce, party.deposit.checked_add(*fee).unwrap_or(Amount::MAX))
-        });
+        let offered = self.channels.offers.values().map(|(_, offer)| offer.promised());
         let held = self.channels.held.values().filter_map(|held| held.channel.promised());
         offered.chain(held).filter(|(nonce, _)| !self.mempool.takes(&self.address, *nonce))
     }
@@ -322,7 +323,8 @@ impl Node {
         let record = ledger.channel(&channel.id());
         let publication = record.as_deref().and_then(seen_of);
         let parties = channel.funding().parties.iter();
-        let possible = parties.clone().all(|party| ledger.account(&party.key.address()).nonce <= party.nonce);
+        let unspent = parties.clone().all(|party| ledger.account(&party.key.address()).nonce <= party.nonce);
+        let possible = unspent && self.can_replace(channel);
         let known = channel.payments().into_iter().filter_map(|payment| ledger.revealed(&payment));
         let register = known.map(|revealed| (revealed.preimage, revealed.height)).collect();
         Observation {
@@ -343,6 +345,7 @@ impl Node {
             match effect {
                 Effect::Send(message) => self.say(peer, message),
                 Effect::Htlc(news) => self.on_htlc(now, handle, news, checks),
+                Effect::Resize(wish) => self.offer_resize(now, handle, wish, checks),
                 Effect::Notice(notice) => self.event(EventKind::Channel { channel, peer, notice }),
                 Effect::Submit(transaction) => self.submit_for_channel(now, transaction, checks),
             }

@@ -31,8 +31,9 @@ impl Node {
             return;
         }
         match body {
-            Body::Open { party, theirs, terms, fee, points } => {
-                self.on_offer(now, from, handle, Request { party, theirs, terms, fee }, points, checks);
+            Body::Open { party, theirs, terms, fee, points, resizes } => {
+                let request = Request { party, theirs, terms, fee, resizes };
+                self.on_offer(now, from, handle, request, points, checks);
             }
             Body::Accept { party, points, signature } => {
                 self.on_accepted(now, from, handle, party, points, signature, checks)

@@ -106,6 +106,15 @@ pub enum Command {
     },
     /// Leave payments to this node pending from now on, or take them, with those that are pending.
     HoldPayments(bool),
+    /// Have another channel with the same peer take a channel's place.
+    Resize {
+        /// Which channel.
+        channel: ChannelId,
+        /// What this node locks in the new one, base units; the peer keeps what it has.
+        ours: Amount,
+        /// Base units for the miner of the funding, paid by this node.
+        fee: Amount,
+    },
     /// Close a channel.
     CloseChannel {
         /// Which.

@@ -14,6 +14,7 @@ mod network;
 mod opening;
 mod payments;
 mod relay;
+mod resizing;
 mod source;
 mod tower;
 mod wallet;
@@ -40,7 +41,7 @@ use tower::Towers;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
-    channel::Event,
+    channel::{Event, Wish},
     gossip::{Gossip, PeerId, Source as _, Status},
     primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
 };
@@ -276,6 +277,7 @@ impl Node {
             Command::PublishOld { channel, old } => {
                 self.on_channel_command(now, &channel, Event::PublishOld(old), checks)
             }
+            Command::Resize { channel, ours, fee } => self.resize(now, &channel, Wish { ours, fee }, checks),
             Command::CloseChannel { channel, force } => {
                 let event = if force { Event::ForceClose } else { Event::Close };
                 self.on_channel_command(now, &channel, event, checks)

@@ -23,7 +23,7 @@ const MAX_PAST: usize = 192;
 /// Channels that one peer may be opening with this node at a time: each holds a nonce of its account.
 const MAX_OPENING: usize = 8;
 /// Bytes of a funding transaction, about.
-const FUNDING_BYTES: usize = 420;
+pub(super) const FUNDING_BYTES: usize = 420;
 /// What a transfer to oneself offers that fills the gap of a promised nonce which was not used.
 const FILLER_FEE: Amount = Amount::literal(200);
 
@@ -66,14 +66,19 @@ impl Node {
         if let Err(refusal) = self.try_open(open) {
             return CommandResult::ChannelRefused(refusal);
         }
-        let request =
-            Request { party: self.party(open.ours), theirs: open.theirs, terms: self.terms(open), fee: open.fee };
+        let OpenChannel { peer, theirs, fee, .. } = *open;
+        let request = Request { party: self.party(open.ours), theirs, terms: self.terms(open), fee, resizes: None };
+        CommandResult::Offered(self.offer(now, peer, request, checks))
+    }
+
+    /// Offers a channel; its handle.
+    pub(super) fn offer(&mut self, now: Timestamp, peer: PeerId, request: Request, checks: &mut Checks) -> Hash {
         let (genesis, handle) = (self.chain.genesis_id(), request.party.salt);
         let context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
         let (offer, message) = Offer::new(&context, request);
-        self.channels.offers.insert(handle, (open.peer, offer));
-        self.say(open.peer, message);
-        CommandResult::Offered(handle)
+        self.channels.offers.insert(handle, (peer, offer));
+        self.say(peer, message);
+        handle
     }
 
     pub(super) fn on_offer(
@@ -85,16 +90,22 @@ impl Node {
         points: [Hash; 2],
         checks: &mut Checks,
     ) {
-        if let Err(reason) = self.judge_offer(from, &handle, &request) {
-            let reason = reason.chars().take(MAX_REASON_BYTES / 4).collect();
-            self.say(from, Message { handle, body: Body::Refuse { reason } });
-            return;
+        match self.judge_offer(from, &handle, &request) {
+            Ok(true) => {}
+            // It will ask again.
+            Ok(false) => return,
+            Err(reason) => {
+                let reason = reason.chars().take(MAX_REASON_BYTES / 4).collect();
+                self.say(from, Message { handle, body: Body::Refuse { reason } });
+                return;
+            }
         }
         let party = self.party(request.theirs);
         let genesis = self.chain.genesis_id();
         let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
         let (channel, effects) = Channel::accept(&mut context, &request, points, party);
         self.keep_channel(now, from, channel, effects, checks);
+        self.make_room(now, handle, &request, checks);
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
@@ -111,6 +122,9 @@ impl Node {
         let Some((_, offer)) = self.channels.offers.get(&handle).filter(|(peer, _)| *peer == from).cloned() else {
             return;
         };
+        if self.is_with_another(offer.request(), &party) {
+            return self.blame_in_channel(now, from, handle, "accepts with another key".to_owned());
+        }
         let genesis = self.chain.genesis_id();
         let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
         match offer.accepted(&mut context, party, points, signature) {
@@ -208,18 +222,18 @@ impl Node {
         }
     }
 
-    fn drop_offer(&mut self, now: Timestamp, handle: Hash, reason: String, checks: &mut Checks) {
+    pub(super) fn drop_offer(&mut self, now: Timestamp, handle: Hash, reason: String, checks: &mut Checks) {
         if let Some((peer, offer)) = self.channels.offers.remove(&handle) {
             self.event(EventKind::OfferRefused { handle, peer, reason });
             self.release(now, offer.request().party.nonce, checks);
+            self.match_resizes(now, checks);
         }
     }
 
-    /// Whether this node wants the channel: enough money on both sides, and not more than half of ours.
-    fn judge_offer(&self, from: PeerId, handle: &Hash, request: &Request) -> Result<(), String> {
-        let Request { party, theirs, terms, fee } = request;
-        let ledger = self.chain.ledger();
-        let (balance, height) = (ledger.account(&party.key.address()).balance, ledger.height());
+    /// Whether this node wants the channel; not now, if that is `false`.
+    fn judge_offer(&self, from: PeerId, handle: &Hash, request: &Request) -> Result<bool, String> {
+        let Request { party, theirs, terms, fee, resizes } = request;
+        let height = self.chain.height();
         if party.salt != *handle {
             return Err("the handle is not the opener's salt".to_owned());
         }
@@ -230,26 +244,37 @@ impl Node {
         if self.channels.held.values().filter(opening).count() >= MAX_OPENING {
             return Err(format!("{MAX_OPENING} channels with you are being opened already"));
         }
-        if self.live_channels() >= MAX_CHANNELS {
-            return Err(format!("this node has {MAX_CHANNELS} channels already"));
-        }
         if *fee < minimum_fee(FUNDING_BYTES) {
             return Err(format!("fee {fee} < {}", minimum_fee(FUNDING_BYTES)));
         }
-        if party.deposit.checked_add(*fee).is_none_or(|needed| needed > balance) {
-            return Err(format!("your balance {balance} < deposit {} + fee {fee}", party.deposit));
-        }
-        let half = self.available().units() / 2;
-        if theirs.units() > half {
-            return Err(format!("deposit {theirs} > {half}, half of what is available"));
+        let balance = self.chain.ledger().account(&party.key.address()).balance;
+        let brought = resizes.map(|resizing| resizing.balances[0]).unwrap_or_default();
+        let owned = balance.checked_add(brought).unwrap_or(Amount::MAX);
+        if party.deposit.checked_add(*fee).is_none_or(|needed| needed > owned) {
+            return Err(format!("your balance {owned} < deposit {} + fee {fee}", party.deposit));
         }
         let Height(last) = terms.valid_until;
         if last <= height.0 || last > height.0 + MAX_FUNDING_VALID {
             return Err(format!("valid until height {last}, this is {height}"));
         }
         let ours = Party { key: self.keyring.public(), nonce: Nonce(0), deposit: *theirs, salt: Hash::ZERO };
-        let funding = Funding { parties: [party.clone(), ours], terms: terms.clone(), resizes: None };
-        check_funding(&funding).map_err(|error| error.to_string())
+        check_funding(&request.funding(ours)).map_err(|error| error.to_string())?;
+        match resizes {
+            Some(resizing) => self.judge_resize(from, &resizing.channel, request),
+            None => self.judge_new(*theirs).map(|()| true),
+        }
+    }
+
+    /// Whether there is room and money for one more channel: not more than half of ours.
+    fn judge_new(&self, deposit: Amount) -> Result<(), String> {
+        if self.live_channels() >= MAX_CHANNELS {
+            return Err(format!("this node has {MAX_CHANNELS} channels already"));
+        }
+        let half = self.available().units() / 2;
+        if deposit.units() > half {
+            return Err(format!("deposit {deposit} > {half}, half of what is available"));
+        }
+        Ok(())
     }
 
     fn live_channels(&self) -> usize {
@@ -258,12 +283,17 @@ impl Node {
     }
 
     fn terms(&self, open: &OpenChannel) -> Terms {
-        let valid_until = Height(self.chain.height().0.saturating_add(FUNDING_VALID));
+        let valid_until = self.funding_valid_until();
         Terms { policy: open.policy, window: open.window, reserve: open.reserve, valid_until }
     }
 
+    /// The last height at which a funding that is agreed on now may be included.
+    pub(super) fn funding_valid_until(&self) -> Height {
+        Height(self.chain.height().0.saturating_add(FUNDING_VALID))
+    }
+
     /// Our part of a new channel. The salt is like no other also where the random stream begins anew after a restart.
-    fn party(&mut self, deposit: Amount) -> Party {
+    pub(super) fn party(&mut self, deposit: Amount) -> Party {
         let (nonce, random) = (self.next_nonce(), self.keyring.draw_bytes());
         let count = (self.channels.held.len() + self.channels.offers.len()) as u64;
         let salt = SALT.hash_of(&(random, self.keyring.public(), nonce, count, self.chain.height()));

@@ -113,7 +113,7 @@ impl World {
                 node.try_transfer(&self.transfer_of(action)?)?;
             }
             Action::OpenChannel { .. } => self.open_of(action).map(|_| ())?,
-            Action::Pay { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
+            Action::Pay { .. } | Action::Resize { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
                 drop(self.channel_command(action)?);
             }
             Action::Watch { .. } => drop(self.watch_of(action)?),
@@ -204,7 +204,7 @@ impl World {
                 self.command(index, Command::Transfer(transfer));
             }
             Action::OpenChannel { .. } => self.offer_channel(&action),
-            Action::Pay { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
+            Action::Pay { .. } | Action::Resize { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
                 let (index, command) = self.channel_command(&action).expect("checked");
                 self.command(index, command);
             }

@@ -2,7 +2,7 @@
 
 use super::{Action, ActionError, Class, EventKey, LinkQuality, NodeIndex, ScenarioError, World, world::Pending};
 use crate::{
-    channel::{Channel, Event, MAX_WAITING, Phase},
+    channel::{Channel, Event, MAX_WAITING, Phase, Wish},
     gossip::{MAX_PEERS, PeerId},
     node::{ChangeSet, Command, Node, OpenChannel},
     primitives::{ChannelId, CoSigned, State},
@@ -96,7 +96,7 @@ impl World {
         self.schedule(key, Pending::Command { node: index, command });
     }
 
-    /// The command that a payment, a closing or a cheat comes to, if the node would take it.
+    /// The command that a payment, a resize, a closing or a cheat comes to, if the node would take it.
     pub(super) fn channel_command(&self, action: &Action) -> Result<(NodeIndex, Command), ActionError> {
         match action {
             Action::Pay { from, to, amount, times, channel } => {
@@ -108,6 +108,12 @@ impl World {
                 let (channel, amount, times) = (held.id(), *amount, *times);
                 self.on(from)?.try_channel(&channel, Event::Pay { amount, times })?;
                 Ok((index, Command::Pay { channel, amount, times }))
+            }
+            Action::Resize { from, to, amount, fee, channel } => {
+                let (index, held) = self.channel_between(from, to, *channel, |_| true)?;
+                let (channel, ours, fee) = (held.id(), *amount, *fee);
+                self.on(from)?.try_resize(&channel, Wish { ours, fee })?;
+                Ok((index, Command::Resize { channel, ours, fee }))
             }
             Action::CloseChannel { from, to, force, channel } => {
                 let (index, held) = self.channel_between(from, to, *channel, |_| true)?;
@@ -146,7 +152,8 @@ impl World {
             .collect();
         shared.sort_by_key(|channel| {
             let open = channel.phase().is_live();
-            (channel.is_over(), !open, !(open && preferred(channel)), channel.seen().funding, channel.id())
+            let funding = channel.seen().funding;
+            (channel.is_over(), !open, !(open && preferred(channel)), funding.is_none(), funding, channel.id())
         });
         let found = shared.first().filter(|channel| named.is_some() || !channel.is_over());
         found.map(|channel| (index, *channel)).ok_or_else(|| ActionError::NoChannel(from.to_owned(), to.to_owned()))

@@ -101,6 +101,21 @@ pub enum Action {
         /// Whether it does.
         on: bool,
     },
+    /// A node changes what it has locked in a channel: a new one takes its place.
+    Resize {
+        /// Who tops up or withdraws.
+        from: String,
+        /// With whom it has it.
+        to: String,
+        /// What it locks in the new one, base units; the other's balance stays.
+        amount: Amount,
+        /// Base units for the miner of the new one's funding.
+        #[serde(default = "funding_fee")]
+        fee: Amount,
+        /// Which channel; without it the oldest that is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<ChannelId>,
+    },
     /// A node closes a channel.
     CloseChannel {
         /// Who wants to close.

@@ -87,7 +87,10 @@ fn of_notice(with: String, notice: &Notice) -> Option<Line> {
             Ending::Cooperative => one("channel-closed", String::new()),
             Ending::Settled => one("channel-settled", String::new()),
             Ending::Punished(_) => one("channel-punished", String::new()),
+            Ending::Resized => one("channel-resized", String::new()),
         },
+        Notice::Resizing => one("channel-resizing", String::new()),
+        Notice::NotResized => one("channel-not-resized", String::new()),
         Notice::Lost { number } => one("channel-lost", number.to_string()),
         Notice::Abandoned => one("channel-abandoned", String::new()),
         Notice::Paid { .. } | Notice::Received { .. } => return None,
@@ -137,6 +140,7 @@ fn of_action(world: &World, action: &Action) -> Line {
         Action::Pay { from, to, amount, times, .. } => {
             ("pay", vec![from.clone(), to.clone(), amount.to_string(), times.to_string()])
         }
+        Action::Resize { from, to, amount, .. } => ("resize", vec![from.clone(), to.clone(), amount.to_string()]),
         Action::CloseChannel { from, to, force, .. } => {
             (if *force { "force-close" } else { "close-channel" }, vec![from.clone(), to.clone()])
         }

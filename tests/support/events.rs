@@ -128,6 +128,7 @@ fn made_up(pair: &Pair, side: Side, kind: &str) -> Body {
             terms: funding.terms.clone(),
             fee: units(1),
             points: [Hash::ZERO; 2],
+            resizes: None,
         },
         "accept" => Body::Accept { party: accepter, points: [Hash::ZERO; 2], signature },
         "refuse" => Body::Refuse { reason: "no".to_owned() },

@@ -105,7 +105,8 @@ impl Setup {
             reserve: units(self.reserve),
             valid_until: Height(self.valid_until),
         };
-        Request { party: self.party(Side::Opener), theirs: units(self.deposits[1]), terms, fee: units(self.fee) }
+        let (party, theirs) = (self.party(Side::Opener), units(self.deposits[1]));
+        Request { party, theirs, terms, fee: units(self.fee), resizes: None }
     }
 
     pub fn party(&self, side: Side) -> Party {
@@ -232,7 +233,7 @@ impl Pair {
                     self.wires[side.other().index()].push_back(message.body.clone());
                 }
                 Effect::Submit(transaction) => self.submitted[side.index()].push(transaction.clone()),
-                Effect::Notice(_) | Effect::Htlc(_) => {}
+                Effect::Notice(_) | Effect::Htlc(_) | Effect::Resize(_) => {}
             }
         }
     }

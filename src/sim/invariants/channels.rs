@@ -159,7 +159,8 @@ impl World {
         let (newest, watched) = (channel.newest(), self.watch.parties.get(&(index, *id)).copied()?);
         let cheated = channel.published().is_some_and(|number| number < newest.0.commitment.number);
         let online = channel.published().is_some() || watched.in_time == Some(self.watch.troubles);
-        if cheated || (ending != Ending::Cooperative && !online) || *channel.phase() != Phase::Closed(ending) {
+        let agreed = matches!(ending, Ending::Cooperative | Ending::Resized);
+        if cheated || (!agreed && !online) || *channel.phase() != Phase::Closed(ending) {
             return None;
         }
         let (height, _) = channel.seen().ending?;

@@ -17,12 +17,13 @@ impl Annotate for Message {
 impl Body {
     fn annotate_fields(&self, into: &mut Annotator) {
         match self {
-            Self::Open { party, theirs, terms, fee, points } => {
+            Self::Open { party, theirs, terms, fee, points, resizes } => {
                 into.within("party", |into| party.annotate(into));
                 into.leaf("theirs", theirs);
                 into.within("terms", |into| terms.annotate(into));
                 into.leaf("fee", fee);
                 into.each("points", points, |into, point| point.annotate(into));
+                into.option("resizes", resizes.as_ref(), |into, resizing| resizing.annotate(into));
             }
             Self::Accept { party, points, signature } => {
                 into.within("party", |into| party.annotate(into));

@@ -65,6 +65,10 @@ pub struct ChannelRow {
     pub turn: Option<usize>,
     /// Payments that are pending in it; none once it is over.
     pub htlcs: Vec<HtlcView>,
+    /// The channel whose place it takes, or took.
+    pub resizes: Option<Hash>,
+    /// The channel that is to take its place, or has.
+    pub resized_by: Option<Hash>,
 }
 
 /// Where a channel stands, for people.
@@ -75,6 +79,8 @@ pub enum Status {
     Opening,
     /// Payments can flow.
     Open,
+    /// Another channel is to take its place.
+    Resizing,
     /// Both agree to close.
     Closing,
     /// One side has lost what it signed; the other is to close.
@@ -87,6 +93,8 @@ pub enum Status {
     Settled,
     /// Ended with a penalty.
     Punished,
+    /// Another channel took its place.
+    Resized,
     /// Never funded.
     Abandoned,
 }
@@ -125,7 +133,7 @@ pub struct Watcher {
 /// What a side waits for: a code and what its sentence is filled with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
-    /// `message`, `turn`, `resumption`, `htlcs`, `expiry`, `burial`, `inclusion` or `window`.
+    /// `message`, `turn`, `resumption`, `htlcs`, `expiry`, `burial`, `inclusion`, `window`, `successor`, …
     pub code: String,
     /// In order.
     pub values: Vec<String>,
@@ -193,6 +201,8 @@ impl ChannelRow {
             parties: [party(Side::Opener), party(Side::Accepter)],
             turn: (status == Status::Open).then(|| newest.holder().index()),
             htlcs: if status.is_over() { Vec::new() } else { HtlcView::all(pair) },
+            resizes: newest.funding().resizes.map(|resizing| resizing.channel),
+            resized_by: resized_by(world, pair, status),
         })
     }
 }
@@ -205,25 +215,36 @@ impl Watcher {
     }
 }
 
+/// The channel in its place, as soon as either party has it.
+fn resized_by(world: &World, pair: &Pair<'_>, status: Status) -> Option<Hash> {
+    let made_room = matches!(status, Status::Resizing | Status::Resized);
+    let next = pair.known().filter(|_| made_room).find_map(Channel::successor)?;
+    let nodes = pair.ends.iter().filter_map(|end| world.node(*end)?.node.as_ref());
+    let mut channels = nodes.flat_map(|node| node.channels()).map(|(_, channel)| channel);
+    channels.find(|channel| channel.handle_name() == next.handle).map(Channel::id)
+}
+
 impl Status {
     /// What both sides together come to is the greater of what each is.
     fn of(phase: &Phase) -> Self {
         match phase {
             Phase::Accepted | Phase::Funding => Self::Opening,
             Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Revoking(..) => Self::Open,
+            Phase::Resizing => Self::Resizing,
             Phase::Closing => Self::Closing,
             Phase::Lost => Self::Lost,
             Phase::Publishing | Phase::Disputed(_) => Self::Disputed,
             Phase::Closed(Ending::Cooperative) => Self::Closed,
             Phase::Closed(Ending::Settled) => Self::Settled,
             Phase::Closed(Ending::Punished(_)) => Self::Punished,
+            Phase::Closed(Ending::Resized) => Self::Resized,
             Phase::Abandoned => Self::Abandoned,
         }
     }
 
     /// Whether nothing will happen to it any more.
     pub const fn is_over(self) -> bool {
-        matches!(self, Self::Closed | Self::Settled | Self::Punished | Self::Abandoned)
+        matches!(self, Self::Closed | Self::Settled | Self::Punished | Self::Resized | Self::Abandoned)
     }
 }
 
@@ -238,6 +259,9 @@ impl Wait {
                 ("expiry", vec![expiry.to_string(), expiry.0.saturating_sub(height.0).to_string()])
             }
             WaitingFor::Burial { have, need } => ("burial", vec![have.to_string(), need.to_string()]),
+            WaitingFor::Successor { valid_until, height } => {
+                ("successor", vec![valid_until.to_string(), valid_until.0.saturating_sub(height.0).to_string()])
+            }
             WaitingFor::Inclusion { transaction } => ("inclusion", vec![transaction.to_owned()]),
             WaitingFor::Window { ends, height } => {
                 ("window", vec![ends.to_string(), ends.0.saturating_sub(height.0).to_string()])

@@ -115,7 +115,13 @@ impl Case<'_> {
         let (name, other) = (self.name(side), self.name(side.other()));
         let settled = matches!(
             holder.phase(),
-            Phase::Accepted | Phase::Funding | Phase::Idle | Phase::Proposing | Phase::Answering | Phase::Closing
+            Phase::Accepted
+                | Phase::Funding
+                | Phase::Idle
+                | Phase::Proposing
+                | Phase::Answering
+                | Phase::Resizing
+                | Phase::Closing
         );
         if settled || revoked == number {
             return RuleRow::compared("channel-revoked", revoked == number, values![name, revoked, number, other]);

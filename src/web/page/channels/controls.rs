@@ -86,7 +86,8 @@ fn Buttons(
 ) -> impl IntoView {
     let status = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.status)));
     let is_open = move || status.get() == Some(Status::Open);
-    let can_force = move || matches!(status.get(), Some(Status::Open | Status::Closing | Status::Opening));
+    let can_force =
+        move || matches!(status.get(), Some(Status::Open | Status::Resizing | Status::Closing | Status::Opening));
     let can_cheat = move || is_open() && oldest.get().is_some_and(|((first, _), number)| first < number);
     view! {
         <span class="buttons">

@@ -166,6 +166,8 @@ pub(super) fn status(row: &ChannelRow) -> String {
         (Status::Opening, _) => text("status-opening").to_owned(),
         (Status::Open, _) if row.htlcs.is_empty() => fill("status-open", &[&format::grouped(row.number)]),
         (Status::Open, _) => fill("status-open-pending", &[&format::grouped(row.number), &row.htlcs.len().to_string()]),
+        (Status::Resizing, _) => text("status-resizing").to_owned(),
+        (Status::Resized, _) => text("status-resized").to_owned(),
         (Status::Closing, _) => text("status-closing").to_owned(),
         (Status::Lost, _) => text("status-lost").to_owned(),
         (Status::Disputed, _) => text("status-disputed").to_owned(),
@@ -200,6 +202,7 @@ pub(super) fn waits(party: &PartyView) -> String {
             ("burial", [have, need]) => fill("waits-burial", &[name, have, need]),
             ("inclusion", [transaction]) => fill("waits-inclusion", &[name, transaction]),
             ("window", [ends, left]) => fill("waits-window", &[name, ends, left]),
+            ("successor", [until, _]) => fill("waits-successor", &[name, until]),
             _ => String::new(),
         },
     };

@@ -41,6 +41,11 @@ fn facts(lab: Lab, detail: ChannelDetail) -> impl IntoView + use<> {
         ("terms", fill("terms-value", &[&terms[0], &terms[1], &terms[2], &terms[3]])),
         ("handle", detail.handle.to_string()),
     ];
+    let other = |key: &'static str, id| {
+        let look = move |_| lab.look_at(Selection::Channel { id });
+        view! { <dt>{text(key)}</dt><dd><button class="text" on:click=look>{id.to_string()}</button></dd> }
+    };
+    let (resizes, resized_by) = (row.resizes, row.resized_by);
     let chain = on_chain(lab, &detail);
     view! {
         <dl>
@@ -51,6 +56,8 @@ fn facts(lab: Lab, detail: ChannelDetail) -> impl IntoView + use<> {
             {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
             <dt>{text("channel-id")}</dt>
             <dd><button class="text" on:click=fund>{row.id.to_string()}</button></dd>
+            {resizes.map(|id| other("takes-place-of", id))}
+            {resized_by.map(|id| other("place-taken-by", id))}
         </dl>
         <h3>{text("both-sides")}</h3>
         {sides(&detail)}
