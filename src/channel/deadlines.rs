@@ -39,11 +39,13 @@ impl Channel {
         effects
     }
 
-    /// What waits for its turn until it has expired fails; what is proposed may still be signed, and fails once that means nothing.
+    /// What waits for its turn until it has expired fails; what is proposed may still be signed, and fails once that means nothing: not while its
+    /// preimage is registered in time, which would take the money as soon as we have signed.
     fn hear_of_queued(&mut self) -> Vec<Effect> {
-        let height = self.chain.height.0;
+        let (height, register) = (self.chain.height.0, self.chain.register.clone());
         let late = |htlc: &NewHtlc| htlc.expiry.0 <= height;
-        let meaningless = |htlc: &NewHtlc| height >= htlc.expiry.0.saturating_add(REORG_MARGIN);
+        let unregistered = |htlc: &NewHtlc| registered_in(&register, &htlc.payment, htlc.expiry).is_none();
+        let meaningless = |htlc: &NewHtlc| height >= htlc.expiry.0.saturating_add(REORG_MARGIN) && unregistered(htlc);
         let waiting = self.offers.iter().filter(|(htlc, _)| late(htlc)).map(|(_, origin)| *origin);
         let proposed = self.unanswered_offer().filter(|(htlc, _)| meaningless(htlc)).map(|(_, origin)| origin);
         let failed = |origin| self.failed(origin, FailureReason::ExpiresTooSoon);
@@ -89,12 +91,10 @@ impl Channel {
     /// Whether money of ours stays here for good if we go on waiting for the other party.
     fn is_overdue(&self) -> bool {
         let past = |expiry: Height, blocks: u64| self.chain.height.0 >= expiry.0.saturating_add(blocks);
-        let pending = self.state.htlcs.iter().any(|htlc| {
+        self.state.htlcs.iter().any(|htlc| {
             let claimed = self.claims.contains_key(&htlc.id) && self.registered(htlc).is_some();
             (htlc.offerer == self.side || claimed) && past(htlc.expiry, REORG_MARGIN + GIVE_BACK)
-        });
-        // What is proposed cannot be taken back: whoever has not answered it until it expired must not answer it any more.
-        pending || self.unanswered_offer().is_some_and(|(htlc, _)| past(htlc.expiry, 0))
+        })
     }
 
     /// Brings every preimage to the chain that can wait no longer; as long as there is none, the fee of the next begins at the least.

@@ -159,10 +159,6 @@ impl Channel {
         if !self.verify(context, &message, &theirs) {
             return Err(Breach::BadSignature { what: "commitment", number }.into());
         }
-        // Its preimage may be registered already, while its origin was told that it failed.
-        if matches!(&draft.change, Change::Offer(htlc) if self.chain.height >= htlc.expiry) {
-            return Ok(Vec::new());
-        }
         let mine = context.key.sign(&message);
         let revoked = self.signed.commitment.points[self.side.other().index()];
         let change = draft.change.clone();

@@ -260,6 +260,7 @@ impl Duel {
                     self.chain.submit(&transaction);
                 }
                 Effect::Notice(notice) => self.count(side, &notice),
+                Effect::Resize(_) => unreachable!("nobody resizes"),
                 Effect::Htlc(news) => self.seats[side.index()].owed.hears(&news),
             }
         }

@@ -57,6 +57,7 @@ pub struct Trio {
     closes: [u64; 3],
     initial: [u64; 3],
     start: usize,
+    reorg_at: usize,
 }
 
 fn key(node: usize) -> SecretKey {
@@ -98,6 +99,7 @@ impl Trio {
             closes: [0; 3],
             initial: [0; 3],
             start: 0,
+            reorg_at: 0,
         };
         (0..3).for_each(|node| trio.greet(node));
         PAIRS.iter().enumerate().for_each(|(pair, _)| trio.toggle(pair));
@@ -327,10 +329,7 @@ impl Trio {
 
     /// A block with all that waits anywhere.
     fn mine(&mut self) {
-        let mut pool = Mempool::default();
-        for pooled in self.nodes.iter().flat_map(|node| node.mempool().iter()) {
-            drop(pool.admit(pooled.transaction.clone(), self.chain.ledger()));
-        }
+        let pool = self.pool(&self.chain);
         self.before.push(self.chain.clone());
         if self.before.len() > 2 {
             self.before.remove(0);
@@ -340,21 +339,33 @@ impl Trio {
         self.bring(&block);
     }
 
-    /// A branch of empty blocks takes the place of so many.
+    /// A branch takes the place of so many blocks; what waits is not in it before its end. Reorgs follow one another slowly: whoever counts on the
+    /// chain counts on being heard within four blocks.
     fn reorg(&mut self, depth: usize) {
         let Some(mut branch) = self.before.len().checked_sub(depth).map(|at| self.before[at].clone()) else {
             return;
         };
-        if branch.best().len() < self.start.max(1) {
+        if branch.best().len() < self.start.max(1) || self.chain.best().len() < self.reorg_at + 6 {
             return;
         }
         self.now = self.now.after(1_000);
-        for _ in 0..=depth {
-            let block = build(&mut branch, self.now, &Mempool::default(), &mut self.checks);
+        for at in 0..=depth {
+            let pool = if at < depth { Mempool::default() } else { self.pool(&branch) };
+            let block = build(&mut branch, self.now, &pool, &mut self.checks);
             drop(self.chain.import(self.now, block.clone(), &mut self.checks));
             self.bring(&block);
         }
         self.before.clear();
+        self.reorg_at = self.chain.best().len();
+    }
+
+    /// All that waits anywhere and fits upon a chain.
+    fn pool(&self, chain: &Chain) -> Mempool {
+        let mut pool = Mempool::default();
+        for pooled in self.nodes.iter().flat_map(|node| node.mempool().iter()) {
+            drop(pool.admit(pooled.transaction.clone(), chain.ledger()));
+        }
+        pool
     }
 
     fn bring(&mut self, block: &Block) {
