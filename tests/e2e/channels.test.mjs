@@ -142,7 +142,7 @@ for (const [colorScheme, width] of [['light', 1440], ['dark', 390]]) {
     await details.getByText('from the ledger of Charlie').waitFor();
     await details.getByText(/^All \d+ rules passed\.$/).waitFor();
     const rule = (list, title) => details.getByRole('list', { name: list }).getByRole('listitem').filter({ hasText: title });
-    assert.match(await rule('Rules', 'Balances').innerText(), /passed\s+99,970 \+ 100,030 = capacity 200,000/);
+    assert.match(await rule('Rules', 'Balances').innerText(), /passed\s+99,970 \+ 100,030 \+ HTLCs 0 = capacity 200,000/);
     assert.match(await rule('Possible steps', 'Settle').innerText(), /not now\s+.*: nothing is published/);
     await sound('rules');
 

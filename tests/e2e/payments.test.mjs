@@ -90,7 +90,7 @@ test('a payment goes over two hops, is kept waiting, and arrives when it is take
   const details = await select(page, 'Charlie');
   await details.getByLabel('Charlie keeps payments waiting').check();
   const form = await send(page, 'Alpha', 'Charlie', '1,000');
-  await form.getByText('On its way. It stands first in the list.').waitFor();
+  await form.getByText('Begun. The list says how it fares.').waitFor();
   await bar(page, 'Alpha → Charlie 1,000 kept waiting by Charlie').click(LONG);
   const route = panel(page, 'Payments').getByRole('list').filter({ hasText: 'Bravo → Charlie' }).last();
   await route.getByRole('listitem').filter({ hasText: /Alpha → Bravo\s*1,00\d\s*●\s*locked\s*expires at block #\d+, \d+ to go/ }).waitFor();
