@@ -7,7 +7,7 @@ use tabchain::{
     chain::{Chain, Genesis},
     channel::Direct,
     gossip::{Fault, Message, PROTOCOL_VERSION, PeerId, Status},
-    node::{ChangeSet, Command, EventKind, Input, Keyring, Node, Output, PeerChange},
+    node::{ChangeSet, Command, CommandResult, EventKind, Input, Keyring, Node, Output, PeerChange},
     primitives::{Block, BlockId, Checks, SecretKey, Timestamp},
 };
 
@@ -68,7 +68,12 @@ pub struct Lab {
     pub loss: usize,
     /// How many messages about channels still arrive between their parties; nothing for all.
     pub words_left: Option<usize>,
+    /// Things that a node still stores or says before it is killed.
+    pub killings: BTreeMap<u64, usize>,
+    /// Who was killed; the test empties it.
+    pub killed: Vec<u64>,
     pub messages: u64,
+    result: Option<CommandResult>,
     /// How many of each kind.
     pub kinds: BTreeMap<&'static str, u64>,
     checks: Checks,
@@ -92,7 +97,10 @@ impl Lab {
             bandwidth: 0,
             loss: 0,
             words_left: None,
+            killings: BTreeMap::new(),
+            killed: Vec::new(),
             messages: 0,
+            result: None,
             kinds: BTreeMap::new(),
             checks: Checks::remembering(),
             queue: BTreeMap::new(),
@@ -122,6 +130,25 @@ impl Lab {
         let peers: Vec<u64> = self.links.iter().filter(|(a, _)| *a == who).map(|(_, b)| *b).collect();
         peers.iter().for_each(|peer| self.disconnect(who, *peer));
         self.nodes.remove(&who);
+    }
+
+    /// Counts what a node stores and says; kills it when its time has come: what was not stored or said yet never is.
+    fn is_killed(&mut self, who: u64) -> bool {
+        match self.killings.get_mut(&who) {
+            Some(0) => {
+                self.killings.remove(&who);
+                self.nodes.remove(&who);
+                self.killed.push(who);
+                let peers: Vec<u64> = self.links.iter().filter(|(a, _)| *a == who).map(|(_, b)| *b).collect();
+                peers.iter().for_each(|peer| self.disconnect(who, *peer));
+                true
+            }
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => false,
+        }
     }
 
     /// Stops a node and starts it again from what it stored. Connections are lost.
@@ -188,6 +215,13 @@ impl Lab {
         self.hand(who, Input::Command { id: 1, command });
     }
 
+    /// What comes of a command; nothing if nobody is there, or it is killed over it.
+    pub fn ask(&mut self, who: u64, command: Command) -> Option<CommandResult> {
+        self.result = None;
+        self.command(who, command);
+        self.result.take()
+    }
+
     /// Hands an input to a node and does what it asks for.
     pub fn hand(&mut self, who: u64, input: Input) {
         let Some(node) = self.nodes.get_mut(&who) else {
@@ -195,6 +229,9 @@ impl Lab {
         };
         let outputs: Vec<Output> = node.handle(self.now, input, &mut self.checks).collect();
         for output in outputs {
+            if matches!(output, Output::Persist(_) | Output::Send { .. }) && self.is_killed(who) {
+                return;
+            }
             match output {
                 Output::Persist(changes) => self.disks.entry(who).or_default().apply(changes),
                 Output::Send { to, message } => self.send(who, to.0, message),
@@ -205,7 +242,8 @@ impl Lab {
                     self.peer(peer.0, who, PeerChange::Disconnected);
                 }
                 Output::Event { event, .. } => self.events.push((who, event)),
-                Output::Mine(_) | Output::StopMining | Output::Done { .. } => {}
+                Output::Done { result, .. } => self.result = Some(result),
+                Output::Mine(_) | Output::StopMining => {}
             }
         }
     }
@@ -251,7 +289,7 @@ impl Lab {
                 (_, Some((time, who))) if time <= end => {
                     self.now = self.now.max(time);
                     self.hand(who, Input::Wake);
-                    let next = self.node(who).next_wake();
+                    let next = self.nodes.get(&who).and_then(Node::next_wake);
                     assert!(next.is_none_or(|next| next > self.now), "node {who} wants to be woken for ever");
                 }
                 _ => break,
