@@ -12,9 +12,9 @@ mod worlds;
 use lab::scale;
 use ledgers::{balance, books};
 use tabchain::{
-    channel::{Channel, Ending, FailureReason, GIVE_BACK, Outgoing, Phase, REORG_MARGIN},
-    node::{EventKind, Node, Outcome, Payment, PaymentNotice},
-    primitives::{Amount, Height, MAX_HTLCS, Side, Timestamp},
+    channel::{Channel, Ending, FailureReason, GIVE_BACK, Phase, REORG_MARGIN},
+    node::{EventKind, Node, Outcome, Payment},
+    primitives::{Height, MAX_HTLCS, Side, Timestamp},
     sim::{
         Action, Capsule, Invariant, LinkQuality, LogEntry, Misbehaviour, Scenario, Step, Tally, Workload, World, settle,
     },
