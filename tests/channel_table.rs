@@ -36,6 +36,7 @@ fn chain_rows() -> Vec<(&'static str, Observation)> {
         ("ended together", ends(Ending::Cooperative)),
         ("ended settled", ends(Ending::Settled)),
         ("ended punished", ends(Ending::Punished(Side::Accepter))),
+        ("ended resized", ends(Ending::Resized)),
         ("ended long ago", Observation { height: Height(14), ..ends(Ending::Settled) }),
         ("4 blocks before the first expiry", at(26)),
         ("4 blocks before the second expiry", at(36)),
@@ -102,6 +103,7 @@ fn words(effects: &[Effect]) -> Vec<String> {
             let json = serde_json::to_value(notice).expect("plain data");
             format!("({})", json["kind"].as_str().expect("a kind"))
         }
+        Effect::Resize(_) => "{resize}".to_owned(),
         Effect::Htlc(News::Offered { .. }) => "[offered]".to_owned(),
         Effect::Htlc(News::Fulfilled { .. }) => "[fulfilled]".to_owned(),
         Effect::Htlc(News::Failed { .. }) => "[failed]".to_owned(),

@@ -21,16 +21,16 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
     ]
 }
 
-const ONE_NODE: &str = "b51d202d508476096dea2e513d9a70fbd2fc6cb64652fe578761ac049834a091";
-const TWO_NODES: &str = "d1034766cc29fec423a9ae4a2d4b38e035fbd03bd39afa3f52faa85c8e47a0fe";
-const FIVE_NODES: &str = "f1079327eabe73ec51c94822fc965ef76d4bf3c139a200721678c1160d21c072";
-const FIRST: &str = "a53ebb1426c0d4f2e744a905986512a4db0875d88db824704ace4a8496c93763";
-const LOSSY: &str = "c76d1f0a493fc783b524870204b1883abdbb40062e32d1f45422dac83ae7886c";
-const PARTITIONED: &str = "5ec3388efb9d02db8412f15cd350dd14d7887387692eafbc7efc8e37c327c299";
-const RESTARTED: &str = "6181406ff46ddcf6f4d171465402f112fadd8c3c55a3539e2ff4a18f86a3b856";
+const ONE_NODE: &str = "d77c37ef6c90e7ca711e04a8a9dba8dc9221bb801e2ce9a573c638084cd918c6";
+const TWO_NODES: &str = "ac4ed69de6bb0b174a9ba7aec2944d2d767a52b92e2be6c21d2715ee966aaf0c";
+const FIVE_NODES: &str = "afe284a3ba041e8edc97688abadb9e8fd1f7ab484a046d74d1fef51fce81547a";
+const FIRST: &str = "7f8755651c9ceea43e4879adc2e263d2cc12c27074c87afe1ff60c0a047d4b7e";
+const LOSSY: &str = "05e1db4a06c4e52149ef3e4e967e7267cf68951c3dc218c6a1e3d997ad8e615b";
+const PARTITIONED: &str = "0b308476c6ebdb41eaac94144e8ed37953a33db68522e2c37139eeaf35671ed9";
+const RESTARTED: &str = "a5a3747108870866ac8b58a689c049e7db13ca4a5ed23f5308c6a469e3dfde45";
 
-const CHANNELS: &str = "7526f221028d95d58427b193890e50398b444a2aa97a59a93d0390abe5bddc07";
-const CHANNELS_LOSSY: &str = "b9c7770c315979a6cfe3816a37b0256d0e5d59fac6c91d537d1e710c22096dde";
+const CHANNELS: &str = "33e0e2b2ae0cd85e15504e942417aae082a0e19f6684e610e7860387c3b1dc1d";
+const CHANNELS_LOSSY: &str = "fafca66e3e76bc94b42f5456b1f91eb15a6c9bdc7b6e070246587e12e8f84db3";
 
 fn worst() -> LinkQuality {
     LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }

@@ -2,11 +2,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary is a crate that uses a part of it")]
 
 use tabchain::{
-    channel::{Channel, Ending, Event, Observation, Seen},
+    channel::{Channel, Ending, Event, Observation, Seen, Wish},
     primitives::{Height, Side, Timestamp},
 };
 
 use crate::{
+    events::successor,
     pair::{Pair, Setup, fail, fulfil, offer},
     support::units,
 };
@@ -98,6 +99,11 @@ pub fn unheard() -> Pair {
     pair
 }
 
+/// Has accepted a channel that takes its place, while a payment of its own waits.
+fn resizing() -> Pair {
+    after(used(), Accepter, &[pay(), Event::Resizing(successor())], &[])
+}
+
 fn plain() -> Vec<Column> {
     let fresh = || Setup::default().pair(Timestamp(1_000));
     let chain = |pair, side, seen: &[Observation]| {
@@ -110,6 +116,8 @@ fn plain() -> Vec<Column> {
     let unburied = chain(after(used(), Accepter, &[pay()], &[]), Accepter, &[gone]);
     let theirs = publication(Accepter, 2, 2, 16);
     let ending = Some((Height(10), Ending::Cooperative));
+    let resized = Observation { ending: Some((Height(10), Ending::Resized)), ..quiet() };
+    let wish = || Event::Resize(Wish { ours: units(6_000), fee: units(1_000) });
     let expired = Observation { height: Height(21), ..Observation::default() };
     vec![
         column("accepted", fresh(), Accepter),
@@ -122,6 +130,9 @@ fn plain() -> Vec<Column> {
         column("proposing", after(used(), Opener, &[pay()], &[]), Opener),
         column("answering", after(used(), Opener, &[pay()], &[Accepter]), Accepter),
         column("revoking", after(used(), Opener, &[pay()], &[Accepter, Opener]), Opener),
+        column("idle, wants to resize", after(used(), Accepter, &[wish()], &[]), Accepter),
+        column("resizing", resizing(), Accepter),
+        column("closed, resized", chain(resizing(), Accepter, &[resized]), Accepter),
         column("closing, proposed", after(used(), Opener, &[Event::Close], &[]), Opener),
         column("closing, answered", after(used(), Opener, &[Event::Close], &[Accepter]), Accepter),
         column("closing, unheard", unheard(), Accepter),

@@ -4,8 +4,8 @@
 use std::sync::OnceLock;
 
 use tabchain::{
-    channel::{Body, Change, Event, Phase},
-    primitives::{CommitmentSecret, Hash, Htlc, Preimage, Side, Signature},
+    channel::{Body, Change, Event, Phase, Successor, Wish},
+    primitives::{CommitmentSecret, Hash, Height, Htlc, Preimage, Side, Signature},
 };
 
 use crate::{
@@ -16,13 +16,14 @@ use crate::{
 /// A name and an event.
 pub type Row = (String, Event);
 
-pub const PHASES: [&str; 12] = [
+pub const PHASES: [&str; 13] = [
     "accepted",
     "funding",
     "idle",
     "proposing",
     "answering",
     "revoking",
+    "resizing",
     "closing",
     "publishing",
     "disputed",
@@ -30,7 +31,7 @@ pub const PHASES: [&str; 12] = [
     "closed",
     "abandoned",
 ];
-pub const KINDS: [&str; 25] = [
+pub const KINDS: [&str; 28] = [
     "pay",
     "close channel",
     "force close",
@@ -38,6 +39,9 @@ pub const KINDS: [&str; 25] = [
     "offer",
     "fulfil",
     "fail",
+    "resize",
+    "resizing",
+    "resize off",
     "chain",
     "connected",
     "wake",
@@ -68,6 +72,9 @@ pub fn kind_of(event: &Event) -> &'static str {
         Event::Offer { .. } => "offer",
         Event::Fulfil { .. } => "fulfil",
         Event::Fail { .. } => "fail",
+        Event::Resize(_) => "resize",
+        Event::Resizing(_) => "resizing",
+        Event::ResizeOff => "resize off",
         Event::Chain(_) => "chain",
         Event::Connected => "connected",
         Event::Wake => "wake",
@@ -80,7 +87,7 @@ pub fn phase_is_listed(phase: &Phase) -> bool {
     use Phase as P;
     match phase {
         P::Accepted | P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) => true,
-        P::Closing | P::Publishing | P::Disputed(_) | P::Lost | P::Closed(_) | P::Abandoned => true,
+        P::Resizing | P::Closing | P::Publishing | P::Disputed(_) | P::Lost | P::Closed(_) | P::Abandoned => true,
     }
 }
 
@@ -228,12 +235,20 @@ fn wishes(pair: &Pair, side: Side) -> Vec<Row> {
         ("fail", fail(side, theirs)),
         ("fail our own", fail(side, ours)),
         ("fail nothing", fail(side, NOTHING)),
+        ("resize", Event::Resize(Wish { ours: units(6_000), fee: units(1_000) })),
+        ("make room", Event::Resizing(successor())),
+        ("room not needed", Event::ResizeOff),
         ("close", Event::Close),
         ("force close", Event::ForceClose),
         ("publish old", Event::PublishOld(old)),
         ("connected", Event::Connected),
     ];
     rows.map(|(name, event)| (name.to_owned(), event)).into()
+}
+
+/// The channel that takes its place; its funding may be included up to height 20.
+pub fn successor() -> Successor {
+    Successor { handle: Hash([0x77; 32]), valid_until: Height(20) }
 }
 
 /// No HTLC has this id.
