@@ -65,6 +65,8 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
         "events",
         "invariants",
         "nodes",
+        "payments",
+        "paymentsFailed",
         "penalties",
         "reorgs",
         "staleBlocks",

@@ -8,6 +8,7 @@ use crate::primitives::encode;
 
 /// What one node says to another, and to nobody else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[expect(clippy::large_enum_variant, reason = "read and handed on at once, and nearly always the larger one")]
 #[serde(tag = "about", content = "message", rename_all = "camelCase")]
 pub enum Direct {
     /// Between the parties of a channel.
