@@ -60,6 +60,14 @@ impl World {
         };
         let Some((_, channel)) = node.channel(id) else { return };
         let (side, handle) = (channel.side(), channel.handle_name());
+        // Whoever publishes what it had revoked may lose by that.
+        let number = channel.newest().0.commitment.number;
+        if ending == Ending::Punished(side) || channel.published().is_some_and(|published| published < number) {
+            let ours =
+                |place: &Place, forward: &Forward| place.0 == index && (place.1 == *id || forward.from.0 == handle);
+            self.watch.forwards.open.retain(|place, forward| !ours(place, forward));
+            return;
+        }
         // Which way the chain has decided an HTLC of the state that was paid out; one that is not there was not ours to lose.
         let settled = super::channels::settled(node, channel);
         let decided = |found: &dyn Fn(&Htlc) -> bool| {
