@@ -17,7 +17,7 @@ pub struct Invoice {
     pub amount: Amount,
     /// The hash of what the payee reveals for it.
     pub payment: PaymentHash,
-    /// The payee's, over [`Invoice::signing_hash`].
+    /// The payee's, over the genesis hash and all of the above.
     pub signature: Signature,
 }
 

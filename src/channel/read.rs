@@ -139,7 +139,7 @@ impl Channel {
         self.successor
     }
 
-    /// When [`Event::Wake`] is due.
+    /// When [`super::Event::Wake`] is due.
     pub fn next_wake(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Accepted => Some(self.resend_at.min(self.expires)),
