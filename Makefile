@@ -71,7 +71,7 @@ advisories: ## ask the advisory database about the dependencies (needs the netwo
 	$(WASM) cargo deny check advisories
 
 torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain test runs do a twentieth)
-	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary
+	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio
 	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --release --test forwarder -- --nocapture
 	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --release --test torture -- --ignored --nocapture
 
