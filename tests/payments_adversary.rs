@@ -20,7 +20,7 @@ use tabchain::{
     },
     view::{Focus, Inspector, WorldView},
 };
-use worlds::{at, close, keep, name, open, scenario};
+use worlds::{at, close, keep, name, open, scenario, send};
 
 const MINUTE: u64 = 60_000;
 const A: usize = 0;
@@ -38,10 +38,6 @@ fn line(seed: u64) -> Scenario {
     scenario.config.workload = Workload::default();
     scenario.script = [(A, B), (B, C), (C, D)].map(|(a, b)| at(1_000, open(a, b, 100_000, 100_000))).into();
     scenario
-}
-
-fn send(from: usize, to: usize, amount: u64) -> Action {
-    Action::Send { from: name(from), to: name(to), amount: support::units(amount), max_fee: None }
 }
 
 fn misbehave(node: usize, how: Misbehaviour) -> Action {

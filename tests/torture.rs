@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use runs::all_the_same;
 use tabchain::{
     primitives::{Amount, Policy, Timestamp},
-    sim::{Action, Capsule, LinkQuality, Scenario, Timeline, Workload, World, settle},
+    sim::{Action, Capsule, LinkQuality, Misbehaviour, Scenario, Timeline, Workload, World, settle},
 };
 use worlds::{at, keep, scripts};
 
@@ -29,6 +29,16 @@ proptest! {
         all_the_same(&scenario, seed)?;
     }
 }
+
+const KINDS: [Option<Misbehaviour>; 7] = [
+    None,
+    Some(Misbehaviour::Silent),
+    Some(Misbehaviour::DoubleSign),
+    Some(Misbehaviour::Withhold),
+    Some(Misbehaviour::Jam),
+    Some(Misbehaviour::Race),
+    Some(Misbehaviour::PublishOld),
+];
 
 /// Thirty nodes over bad links, half an hour of partitions, restarts and changing hash power.
 fn stormy(seed: u64) -> Scenario {
@@ -45,7 +55,7 @@ fn stormy(seed: u64) -> Scenario {
         time += numbers.next() % MINUTE;
         let (node, to) = (names[numbers.below(30)].clone(), names[numbers.below(30)].clone());
         let (from, amount) = (node.clone(), Amount::literal(1 + numbers.next() % 20_000));
-        let action = match numbers.below(18) {
+        let action = match numbers.below(23) {
             6..=9 => Action::OpenChannel {
                 from,
                 to,
@@ -59,6 +69,9 @@ fn stormy(seed: u64) -> Scenario {
             10..=13 => Action::Pay { from, to, amount, times: 1, channel: None },
             14 => Action::CloseChannel { from, to, force: numbers.below(2) == 0, channel: None },
             15 => Action::Cheat { from, to, commitment: numbers.next() % 5, channel: None },
+            18..=20 => Action::Send { from, to, amount, max_fee: None },
+            21 => Action::Hold { node, on: numbers.below(2) == 0 },
+            22 => Action::Misbehave { node, how: KINDS[numbers.below(KINDS.len())] },
             16 | 17 => Action::Watch { client: node, tower: (numbers.below(4) > 0).then_some(to) },
             0 => Action::Partition { nodes: names.iter().filter(|_| numbers.below(2) == 0).cloned().collect() },
             1 => Action::HealAll,

@@ -6,8 +6,8 @@ use tabchain::{
     chain::Rules,
     primitives::{Amount, Memo, Policy, Timestamp},
     sim::{
-        Action, Capsule, Config, Flight, LinkConfig, LinkQuality, NodeConfig, Position, SCENARIO_VERSION, Scenario,
-        ScriptEntry, Workload, World,
+        Action, Capsule, Config, Flight, LinkConfig, LinkQuality, Misbehaviour, NodeConfig, Position, SCENARIO_VERSION,
+        Scenario, ScriptEntry, Workload, World,
     },
 };
 
@@ -90,6 +90,12 @@ pub fn cheat(from: usize, to: usize, commitment: u64) -> Action {
     Action::Cheat { from: name(from), to: name(to), commitment, channel: None }
 }
 
+/// Pays over whatever route is found.
+pub fn send(from: usize, to: usize, amount: u64) -> Action {
+    let amount = Amount::new(amount).expect("in range");
+    Action::Send { from: name(from), to: name(to), amount, max_fee: None }
+}
+
 pub fn watch(client: usize, tower: Option<usize>) -> Action {
     Action::Watch { client: name(client), tower: tower.map(name) }
 }
@@ -164,7 +170,23 @@ pub fn channel_actions(nodes: usize) -> impl Strategy<Value = Action> {
         2 => (two(), any::<bool>()).prop_map(|((from, to), force)| close(from, to, force)),
         1 => (two(), 0u64..30).prop_map(|((from, to), commitment)| cheat(from, to, commitment)),
         1 => (two(), any::<bool>()).prop_map(|((client, tower), some)| watch(client, some.then_some(tower))),
+        4 => (two(), 100u64..20_000).prop_map(|((from, to), amount)| send(from, to, amount)),
+        1 => (0..nodes, any::<bool>()).prop_map(|(node, on)| Action::Hold { node: name(node), on }),
+        1 => (0..nodes, misbehaviour()).prop_map(|(node, how)| Action::Misbehave { node: name(node), how }),
     ]
+}
+
+fn misbehaviour() -> impl Strategy<Value = Option<Misbehaviour>> {
+    use Misbehaviour::{DoubleSign, Jam, PublishOld, Race, Silent, Withhold};
+    proptest::sample::select(vec![
+        None,
+        Some(Silent),
+        Some(DoubleSign),
+        Some(Withhold),
+        Some(Jam),
+        Some(Race),
+        Some(PublishOld),
+    ])
 }
 
 /// Everything that can be seen of a world, not only what its digest covers.
