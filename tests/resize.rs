@@ -11,6 +11,8 @@ mod pair;
 #[path = "support/runs.rs"]
 mod runs;
 mod support;
+#[path = "support/words.rs"]
+mod words;
 #[path = "support/worlds.rs"]
 mod worlds;
 
@@ -804,8 +806,7 @@ mod in_networks {
             }
             let last = rows.iter().find(|row| row.status == Status::Settled).expect("the last of three");
             assert_eq!(last.parties.clone().map(|party| party.balance.units()), [0, 200_000 - 150_000 + 10_000 + late]);
-            let words: BTreeMap<String, String> =
-                serde_json::from_str(include_str!("../www/strings.json")).expect("texts");
+            let words = crate::words::words();
             for code in ["resize", "channel-resizing", "channel-resized"] {
                 assert!(codes.contains(code), "{code}: {told}");
                 assert!(words.contains_key(&format!("log-{code}")), "{code}");

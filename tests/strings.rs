@@ -1,7 +1,10 @@
 //! The words of the page: every key that the page uses exists, and every key that exists is used.
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::{collections::BTreeMap, fs, path::Path};
+#[path = "support/words.rs"]
+mod words;
+
+use std::{fs, path::Path};
 
 fn sources(folder: &Path, into: &mut String) {
     for entry in fs::read_dir(folder).expect("src/web is a folder") {
@@ -23,14 +26,13 @@ fn keys_of_call(text: &str) -> Vec<&str> {
 #[test]
 fn every_key_exists_and_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(root.join("www/strings.json")).expect("www/strings.json");
-    let strings: BTreeMap<String, String> = serde_json::from_str(&text).expect("an object of texts");
+    let strings = words::words();
     let mut page = String::new();
     sources(&root.join("src/web"), &mut page);
     for call in ["text(", "fill("] {
         for (at, _) in page.match_indices(call) {
             for key in keys_of_call(&page[at + call.len()..]) {
-                assert!(strings.contains_key(key), "src/web uses {key:?}, which www/strings.json does not have");
+                assert!(strings.contains_key(key), "src/web uses {key:?}, which www/en.ftl does not have");
             }
         }
     }
@@ -51,6 +53,6 @@ fn every_key_exists_and_is_used() {
             Some(("truth", _)) => literal(&core, key) || literal(&page, key),
             _ => literal(&page, key),
         };
-        assert!(used, "www/strings.json has {key:?}, which nothing uses");
+        assert!(used, "www/en.ftl has {key:?}, which nothing uses");
     }
 }

@@ -1,5 +1,6 @@
 //! The rows: what each one does, and what it is compared with.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{bare, chain, channel, network, payment, route};
@@ -11,7 +12,7 @@ pub(super) type Piece = Box<dyn FnMut() -> u64>;
 const BOUND: &str = "bound";
 
 /// A measured row: what `--json` prints.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Row {
     /// `group.what`.
     pub name: String,

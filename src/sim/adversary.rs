@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::{NodeIndex, World};
@@ -27,7 +28,9 @@ const SHOW_AFTER: u64 = 3;
 const TEMPTING: u64 = 8;
 
 /// How a node misbehaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Misbehaviour {
     /// Goes silent in the middle of an update: in each channel, nothing is heard of it any more after its next proposal or first signature.

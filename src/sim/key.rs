@@ -1,12 +1,12 @@
 //! The one order of all events: (time, class, actor, the actor's sequence).
 
-use borsh::BorshSerialize;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::primitives::Timestamp;
 
 /// What happens first when several things happen in one millisecond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum Class {
     /// An action of the script.
     Script,
@@ -23,7 +23,7 @@ pub enum Class {
 }
 
 /// Where an event stands. No two events of a world have the same key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct EventKey {
     /// When, in virtual ms.
     pub time: Timestamp,
@@ -54,7 +54,7 @@ impl Serialize for EventKey {
 
 impl<'de> Deserialize<'de> for EventKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (time, class, actor, sequence) = <(u64, u8, u32, u64)>::deserialize(deserializer)?;
+        let (time, class, actor, sequence) = <(u64, u8, u32, u64) as Deserialize>::deserialize(deserializer)?;
         let class = Class::ALL.get(usize::from(class)).copied();
         let class = class.ok_or_else(|| de::Error::custom("the class of an event is 0 to 5"))?;
         Ok(Self { time: Timestamp(time), class, actor, sequence })

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,7 +17,7 @@ const MAX_ROWS: usize = 50;
 const MAX_WINDOW: u64 = 64;
 
 /// Which heights are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ChainWindow {
     /// The highest; `None` follows the highest there is.
@@ -26,8 +27,7 @@ pub struct ChainWindow {
 }
 
 /// A window of the block tree.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ChainView {
     /// By height, then lane.
     pub blocks: Vec<BlockBox>,
@@ -46,8 +46,7 @@ pub struct ChainView {
 }
 
 /// A block in the tree.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct BlockBox {
     /// Which.
     pub id: BlockId,
@@ -66,8 +65,7 @@ pub struct BlockBox {
 }
 
 /// A block from near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct BlockDetail {
     /// Which.
     pub id: BlockId,
@@ -104,8 +102,7 @@ pub struct BlockDetail {
 }
 
 /// A transaction in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct TransactionRow {
     /// Which.
     pub id: Hash,

@@ -1,5 +1,6 @@
 //! What is looked at.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use super::ChainWindow;
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// What is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Focus {
     /// What the inspector shows; the first node if nothing was chosen.
@@ -23,7 +24,7 @@ pub struct Focus {
 }
 
 /// Something that can be inspected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Selection {
     /// A node.
@@ -56,7 +57,7 @@ pub enum Selection {
 }
 
 /// The sides of what is inspected. Only the one looked at is worked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Tab {
     /// What it is.

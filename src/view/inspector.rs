@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{
     Anatomy, BlockDetail, ChannelDetail, Evidence, Focus, MessageDetail, NodeDetail, RulesView, Selection, Tab,
@@ -20,8 +20,7 @@ use crate::{
 };
 
 /// What is inspected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Inspection {
     /// Which thing this is about.
     pub selection: Selection,
@@ -36,8 +35,7 @@ pub struct Inspection {
 }
 
 /// What something is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "is", rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Summary {
     /// A node.
     Node(Box<NodeDetail>),

@@ -1,6 +1,6 @@
 //! What happened, one line each: a code and its values, to be worded by the page.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
     channel::{Ending, Notice, TowerNotice},
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A line of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct LogLine {
     /// The event in which it happened.
     pub key: EventKey,

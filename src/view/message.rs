@@ -1,6 +1,6 @@
 //! One message from near, and messages in a list.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::LogLine;
 use crate::{
@@ -16,8 +16,7 @@ const MAX_ITEMS: usize = 24;
 const MAX_LINES: usize = 8;
 
 /// A message in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct MessageRow {
     /// Which.
     pub key: EventKey,
@@ -34,11 +33,9 @@ pub struct MessageRow {
 }
 
 /// A message from near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct MessageDetail {
     /// Which, between whom, and when it arrives.
-    #[serde(flatten)]
     pub row: MessageRow,
     /// When it was sent.
     pub sent: Timestamp,
@@ -57,8 +54,7 @@ pub struct MessageDetail {
 }
 
 /// Something named in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "id", rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Thing {
     /// A block.
     Block(Hash),

@@ -18,7 +18,7 @@ mod room;
 mod rules;
 mod transaction;
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use anatomy::{Anatomy, Annotate, Annotator, Evidence, Field};
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
@@ -43,8 +43,7 @@ use crate::sim::{Invariant, World};
 const LOG_LINES: usize = 60;
 
 /// One moment of a world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct WorldView {
     /// The network as a picture.
     pub network: NetworkView,
@@ -73,7 +72,7 @@ pub struct WorldView {
 }
 
 /// An invariant and how often it was evaluated. Not yet evaluated is not the same as kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Light {
     /// Its number in the design's list.
     pub number: u8,

@@ -1,6 +1,6 @@
 //! Nodes, links and messages in flight.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
     primitives::{Hash, Height},
@@ -11,8 +11,7 @@ use crate::{
 const MAX_FLIGHTS: usize = 150;
 
 /// The network as a picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct NetworkView {
     /// In order of their place in the world.
     pub nodes: Vec<NodeDot>,
@@ -27,8 +26,7 @@ pub struct NetworkView {
 }
 
 /// A node.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct NodeDot {
     /// Its name.
     pub name: String,
@@ -53,8 +51,7 @@ pub struct NodeDot {
 }
 
 /// A link.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct LinkLine {
     /// Index of one end.
     pub a: u32,
@@ -71,7 +68,7 @@ pub struct LinkLine {
 }
 
 /// A message in flight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct FlightDot {
     /// Which: the event of its arrival.
     pub key: EventKey,

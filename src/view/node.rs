@@ -1,6 +1,6 @@
 //! One node from near.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{MessageRow, TransactionRow};
 use crate::{
@@ -16,8 +16,7 @@ const MAX_MESSAGE_ROWS: usize = 8;
 const MAX_ACCOUNT_ROWS: usize = 60;
 
 /// A node from near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct NodeDetail {
     /// Its name.
     pub name: String,
@@ -58,19 +57,16 @@ pub struct NodeDetail {
 }
 
 /// A waiting transaction.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PoolRow {
     /// What it does.
-    #[serde(flatten)]
     pub transaction: TransactionRow,
     /// Base units per 1,000 bytes.
     pub fee_rate: u64,
 }
 
 /// A linked node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PeerRow {
     /// Its name.
     pub name: String,
@@ -87,7 +83,7 @@ pub struct PeerRow {
 }
 
 /// An account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AccountRow {
     /// A node's name, or the address in short.
     pub owner: String,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{
     channel::{HtlcView, Pair, Stage},
@@ -22,8 +22,7 @@ use crate::{
 const MAX_ROWS: usize = 30;
 
 /// Payments over routes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PaymentsView {
     /// Those under way first, newest first.
     pub rows: Vec<PaymentRow>,
@@ -36,8 +35,7 @@ pub struct PaymentsView {
 }
 
 /// One payment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PaymentRow {
     /// What it is paid to.
     pub payment: Hash,
@@ -62,8 +60,7 @@ pub struct PaymentRow {
 }
 
 /// How far a payment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum PaymentState {
     /// On its way.
     UnderWay,
@@ -76,8 +73,7 @@ pub enum PaymentState {
 }
 
 /// One route that was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AttemptView {
     /// From the payer on.
     pub hops: Vec<HopView>,
@@ -90,8 +86,7 @@ pub struct AttemptView {
 }
 
 /// One channel of a route.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct HopView {
     /// Who pays in it.
     pub from: String,
@@ -110,7 +105,7 @@ pub struct HopView {
 }
 
 /// Why something is as it is: a code and what its sentence is filled with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Cause {
     /// The key of its sentence.
     pub code: String,

@@ -1,6 +1,6 @@
 //! Who is here: the tabs of a room, their nodes, and how this tab takes part.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
     primitives::Height,
@@ -9,8 +9,7 @@ use crate::{
 };
 
 /// A room as this tab knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct RoomView {
     /// Its name.
     pub name: String,
@@ -33,8 +32,7 @@ pub struct RoomView {
 }
 
 /// A tab.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct TabView {
     /// `A` to `P`.
     pub letter: String,
@@ -55,8 +53,7 @@ pub struct TabView {
 }
 
 /// A node of a tab.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct TabNode {
     /// Its name here, where every name is unique.
     pub name: String,

@@ -1,6 +1,6 @@
 //! One transaction from near: what it does, and where it is.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::TransactionRow;
 use crate::{
@@ -14,11 +14,9 @@ const MAX_SEARCH: usize = 64;
 const MAX_NAMES: usize = 12;
 
 /// A transaction from near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct TransactionDetail {
     /// What it does.
-    #[serde(flatten)]
     pub row: TransactionRow,
     /// Whose nonces it takes, and which.
     pub nonces: Vec<(String, Nonce)>,
@@ -35,8 +33,7 @@ pub struct TransactionDetail {
 }
 
 /// Where a transaction is confirmed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Place {
     /// The block.
     pub block: BlockId,

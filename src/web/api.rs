@@ -3,29 +3,29 @@
 //! `simulate(options)`, `replay(capsule)`, `bench(options)` and `state()` return promises. A refusal rejects with an `Error` whose `code` is stable.
 
 use js_sys::{Error, Object, Promise, Reflect};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
-    client::{Client, Refused},
+    client::{Client, Refused, to_json},
     protocol::Request,
 };
 
 /// Puts the interface where scripts find it.
 pub(super) fn install(client: Client) {
     let api = Object::new();
-    let simulate = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
-        promise_with(client, &options, |options| Request::Simulate { options })
-    });
-    let bench = Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
-        promise_with(client, &options, |options| Request::Bench { options })
-    });
+    let with_options = |name: &'static str| {
+        Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
+            let options = if options.is_undefined() { "{}".to_owned() } else { json(&options) };
+            promise(client, format!("{{\"{name}\":{{\"options\":{options}}}}}"))
+        })
+    };
+    let (simulate, bench) = (with_options("simulate"), with_options("bench"));
     let replay = Closure::<dyn Fn(JsValue) -> Promise>::new(move |capsule: JsValue| {
         let text =
             capsule.as_string().or_else(|| js_sys::JSON::stringify(&capsule).ok().and_then(|text| text.as_string()));
-        promise(client, Request::Replay { text: text.unwrap_or_default() })
+        promise(client, to_json(&Request::Replay { text: text.unwrap_or_default() }))
     });
-    let state = Closure::<dyn Fn() -> Promise>::new(move || promise(client, Request::State));
+    let state = Closure::<dyn Fn() -> Promise>::new(move || promise(client, to_json(&Request::State)));
     for (name, function) in [
         ("simulate", simulate.into_js_value()),
         ("replay", replay.into_js_value()),
@@ -39,32 +39,13 @@ pub(super) fn install(client: Client) {
     }
 }
 
-/// By way of JSON text, so that an unknown name is refused as it is in a file.
-fn read_options<T: Default + DeserializeOwned>(options: &JsValue) -> Result<T, String> {
-    if options.is_undefined() {
-        return Ok(T::default());
-    }
-    serde_json::from_str(&json(options)).map_err(|error| error.to_string())
-}
-
 fn json(value: &JsValue) -> String {
     js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-fn promise_with<T: Default + DeserializeOwned>(
-    client: Client,
-    options: &JsValue,
-    request: impl Fn(T) -> Request,
-) -> Promise {
-    match read_options(options) {
-        Ok(options) => promise(client, request(options)),
-        Err(message) => Promise::reject(&error(&Refused { code: "options".to_owned(), message })),
-    }
-}
-
-fn promise(client: Client, request: Request) -> Promise {
+fn promise(client: Client, request: String) -> Promise {
     Promise::new(&mut |resolve, reject| {
-        client.ask(request.clone(), move |result| {
+        client.ask_json(&request, move |result| {
             let (call, value) = match result {
                 Ok(json) => (resolve, js_sys::JSON::parse(&json).unwrap_or(JsValue::NULL)),
                 Err(refused) => (reject, error(&refused)),

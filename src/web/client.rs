@@ -2,11 +2,13 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::protocol::{Ask, Moment, Reply, Request, from_js, to_js};
+use super::protocol::{Moment, Reply, Request};
+use crate::bench::Row;
 
 /// A refusal as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(super) struct Client {
     pub(super) moment: RwSignal<Option<Moment>>,
     /// How much of the measuring under way is done, in percent.
     pub(super) measured: RwSignal<u32>,
+    /// What was measured last.
+    pub(super) rates: RwSignal<Vec<Row>>,
     /// Why the engine has stopped, if it has.
     pub(super) broken: RwSignal<Option<String>>,
 }
@@ -38,9 +42,9 @@ struct Inner {
 }
 
 impl Inner {
-    fn post(&self, ask: &Ask) {
-        // Posting fails only on values that cannot be cloned; requests are plain objects.
-        drop(self.worker.post_message(&to_js(ask)));
+    fn post(&self, id: u32, json: &str) {
+        // Posting fails only on values that cannot be cloned; this is text.
+        drop(self.worker.post_message(&Request::message(id, json).into()));
     }
 }
 
@@ -64,6 +68,7 @@ impl Client {
             inner: StoredValue::new_local(Rc::clone(&inner)),
             moment: RwSignal::new(None),
             measured: RwSignal::new(0),
+            rates: RwSignal::new(Vec::new()),
             broken: RwSignal::new(None),
         };
         let on_message =
@@ -79,11 +84,16 @@ impl Client {
 
     /// Asks without minding the answer: for requests that cannot be refused.
     pub(super) fn tell(&self, request: Request) {
-        self.inner.with_value(|inner| inner.post(&Ask { id: 0, request }));
+        self.inner.with_value(|inner| inner.post(0, &to_json(&request)));
     }
 
     /// Asks; `answer` is called once.
     pub(super) fn ask(&self, request: Request, answer: impl FnOnce(Result<String, Refused>) + 'static) {
+        self.ask_json(&to_json(&request), answer);
+    }
+
+    /// Asks in JSON, which the engine checks.
+    pub(super) fn ask_json(&self, json: &str, answer: impl FnOnce(Result<String, Refused>) + 'static) {
         let inner = self.inner.get_value();
         let id = {
             let mut last = inner.last.borrow_mut();
@@ -91,11 +101,12 @@ impl Client {
             *last
         };
         inner.answers.borrow_mut().insert(id, Box::new(answer));
-        inner.post(&Ask { id, request });
+        inner.post(id, json);
     }
 
     fn receive(&self, data: JsValue) {
-        match from_js(data) {
+        let bytes = data.dyn_into::<Uint8Array>().map(|bytes| bytes.to_vec()).unwrap_or_default();
+        match borsh::from_slice(&bytes) {
             Ok(Reply::Ready) => {}
             Ok(Reply::Moment(moment)) => {
                 self.moment.set(Some(*moment));
@@ -103,9 +114,10 @@ impl Client {
                 request_animation_frame(move || client.tell(Request::Shown));
             }
             Ok(Reply::Measured { percent }) => self.measured.set(percent),
+            Ok(Reply::Rates(rows)) => self.rates.set(rows),
             Ok(Reply::Done { id, json }) => self.answer(id, Ok(json)),
             Ok(Reply::Failed { id, code, message }) => self.answer(id, Err(Refused { code, message })),
-            Err(error) => self.broken.set(Some(error)),
+            Err(error) => self.broken.set(Some(error.to_string())),
         }
     }
 
@@ -115,4 +127,9 @@ impl Client {
             answer(result);
         }
     }
+}
+
+/// A request as the engine reads it.
+pub(super) fn to_json(request: &Request) -> String {
+    serde_json::to_string(request).expect("requests are plain data")
 }

@@ -104,10 +104,6 @@ impl Engine {
         }
         match request {
             Request::Generate { nodes, seed } => self.begin(generated(nodes, &seed)?),
-            Request::Load { scenario } => {
-                scenario.validate().map_err(|error| Refusal::new("scenario", error))?;
-                self.begin(scenario);
-            }
             Request::LoadText { text } => self.load(&text)?,
             Request::Play => self.set_playing(true),
             Request::Pause => self.set_playing(false),

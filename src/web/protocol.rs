@@ -1,29 +1,22 @@
-//! What page and engine say to each other, by `postMessage`.
+//! What page and engine say to each other, by `postMessage`: requests are text, a line with their number and their JSON; replies, of which there are
+//! many and large ones, are bytes.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::JsValue;
 
 use crate::{
+    bench::Row,
     primitives::Timestamp,
     sim::{Action, Scenario},
     view::{Focus, RoomView, WorldView},
 };
 
-/// A request with the number that its answer carries.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Ask {
-    pub(super) id: u32,
-    pub(super) request: Request,
-}
-
 /// What the page can ask of the engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub(super) enum Request {
     /// Begin with a generated network.
     Generate { nodes: u32, seed: String },
-    /// Begin with a scenario.
-    Load { scenario: Scenario },
     /// Begin with a scenario or capsule given as text.
     LoadText { text: String },
     /// Let time pass.
@@ -104,8 +97,7 @@ pub enum Seed {
 }
 
 /// What the engine says.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[derive(Debug, Clone, BorshSerialize, BorshDeserialize)]
 pub(super) enum Reply {
     /// The engine runs.
     Ready,
@@ -113,6 +105,8 @@ pub(super) enum Reply {
     Moment(Box<Moment>),
     /// How much of the measuring under way is done, in percent.
     Measured { percent: u32 },
+    /// What was measured; the answer follows.
+    Rates(Vec<Row>),
     /// A request is done; JSON text, or nothing.
     Done { id: u32, json: String },
     /// A request was refused; nothing has changed.
@@ -120,7 +114,7 @@ pub(super) enum Reply {
 }
 
 /// One moment of the run and how it is played.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub(super) struct Moment {
     pub(super) transport: Transport,
     pub(super) world: WorldView,
@@ -129,8 +123,7 @@ pub(super) struct Moment {
 }
 
 /// How the run is played.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(super) struct Transport {
     pub(super) name: String,
     pub(super) seed: String,
@@ -156,12 +149,15 @@ pub(super) struct Transport {
     pub(super) branches: Vec<(Timestamp, Timestamp)>,
 }
 
-/// A value as a plain JavaScript object (numbers, not BigInts; objects, not Maps).
-pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
-}
+impl Request {
+    /// The message that carries a request, given as JSON, under a number.
+    pub(super) fn message(id: u32, json: &str) -> String {
+        format!("{id}\n{json}")
+    }
 
-/// A value from a JavaScript object.
-pub(super) fn from_js<T: for<'de> Deserialize<'de>>(value: JsValue) -> Result<T, String> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+    /// The number of a message and what it asks.
+    pub(super) fn read(message: &str) -> (u32, Result<Self, String>) {
+        let (id, json) = message.split_once('\n').unwrap_or(("0", message));
+        (id.parse().unwrap_or(0), serde_json::from_str(json).map_err(|error| error.to_string()))
+    }
 }

@@ -1,52 +1,99 @@
-//! The words of the page, from one keyed file: `www/strings.json`.
+//! The words of the page: `www/en.ftl`, by Project Fluent. The first value of a text is `$a`, the second `$b`, and so on.
+//!
+//! The language is chosen once, before anything is shown. Besides English there is a pseudo-locale (`en-XA`), which accents and lengthens every
+//! text, so that whatever does not come from here, or has no room, can be seen.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
 
-static STRINGS: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+const ENGLISH: &str = include_str!("../../www/en.ftl");
+/// The names of values, in order.
+const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+/// The pseudo-locale.
+pub(super) const PSEUDO: &str = "en-XA";
+
+thread_local! {
+    static WORDS: &'static FluentBundle<FluentResource> = Box::leak(Box::new(bundle()));
+    /// Texts without values. They are few, so they stay.
+    static TEXTS: RefCell<BTreeMap<&'static str, &'static str>> = const { RefCell::new(BTreeMap::new()) };
+    static PSEUDO_CHOSEN: RefCell<bool> = const { RefCell::new(false) };
+}
+
+/// Chooses the pseudo-locale. Only before the first text is asked for.
+pub(super) fn choose_pseudo() {
+    PSEUDO_CHOSEN.replace(true);
+}
 
 /// The text of a key; a key that is missing shows itself (a test keeps that from happening).
 pub(super) fn text(key: &'static str) -> &'static str {
-    lookup(key).unwrap_or(key)
+    if let Some(known) = TEXTS.with_borrow(|texts| texts.get(key).copied()) {
+        return known;
+    }
+    let text = worded(key, &[]).map_or(key, |text| String::leak(text));
+    TEXTS.with_borrow_mut(|texts| texts.insert(key, text));
+    text
+}
+
+/// The text of a key with its values.
+pub(super) fn fill(key: &'static str, values: &[&str]) -> String {
+    worded(key, values).unwrap_or_else(|| key.to_owned())
 }
 
 /// The text of a key known only when the page runs.
-pub(super) fn lookup(key: &str) -> Option<&'static str> {
-    let strings = STRINGS.get_or_init(|| {
-        serde_json::from_str(include_str!("../../www/strings.json")).expect("www/strings.json is an object of texts")
-    });
-    strings.get(key).map(String::as_str)
+pub(super) fn worded(key: &str, values: &[&str]) -> Option<String> {
+    let words = WORDS.with(|words| *words);
+    let pattern = words.get_message(key)?.value()?;
+    let arguments: FluentArgs<'_> = NAMES.into_iter().zip(values.iter().map(|value| argument(value))).collect();
+    // A value that is missing shows its name.
+    Some(words.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
 }
 
-/// The text of a key with its places `{0}`, `{1}` … filled.
-pub(super) fn fill(key: &'static str, values: &[&str]) -> String {
-    fill_text(text(key), values)
-}
-
-/// A text with its places filled: `{0}` is the first value, `{0?block|blocks}` the first word if that value is 1 and the second otherwise.
-pub(super) fn fill_text(text: &str, values: &[&str]) -> String {
-    let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some((before, place)) = rest.split_once('{') {
-        let (inside, after) = place.split_once('}').unwrap_or((place, ""));
-        filled.push_str(before);
-        filled.push_str(filled_place(inside, values).unwrap_or(inside));
-        rest = after;
+/// Whole numbers choose between words for one and for many; they are written as they are given.
+fn argument(value: &str) -> FluentValue<'_> {
+    let is_plain = value.len() < 10 && !(value.len() > 1 && value.starts_with('0'));
+    match value.parse::<u32>() {
+        Ok(number) if is_plain => FluentValue::from(number),
+        _ => FluentValue::from(value),
     }
-    filled.push_str(rest);
-    filled
 }
 
-fn filled_place<'a>(place: &'a str, values: &[&'a str]) -> Option<&'a str> {
-    let (number, words) =
-        place.split_once('?').map_or((place, None), |(number, words)| (number, words.split_once('|')));
-    let value = values.get(number.parse::<usize>().ok()?)?;
-    Some(match words {
-        None => value,
-        Some((one, many)) => {
-            if *value == "1" {
-                one
-            } else {
-                many
+fn bundle() -> FluentBundle<FluentResource> {
+    let english: LanguageIdentifier = "en".parse().expect("a language tag");
+    let mut bundle = FluentBundle::new(vec![english]);
+    // Every value is of the page's own direction.
+    bundle.set_use_isolating(false);
+    if PSEUDO_CHOSEN.with_borrow(|chosen| *chosen) {
+        bundle.set_transform(Some(accent));
+    }
+    // Faults in the file are found by tests/strings.rs.
+    let resource = FluentResource::try_new(ENGLISH.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+/// Accents every vowel, and doubles it: about a third longer.
+fn accent(text: &str) -> Cow<'_, str> {
+    let mut accented = String::with_capacity(text.len() * 2);
+    for letter in text.chars() {
+        let other = match letter {
+            'a' => 'á',
+            'e' => 'é',
+            'i' => 'í',
+            'o' => 'ó',
+            'u' => 'ú',
+            'A' => 'Á',
+            'E' => 'É',
+            'I' => 'Í',
+            'O' => 'Ó',
+            'U' => 'Ú',
+            other => {
+                accented.push(other);
+                continue;
             }
-        }
-    })
+        };
+        accented.extend([other, other]);
+    }
+    accented.into()
 }

@@ -14,7 +14,7 @@ use super::{
     carrier::{Channels, unique_name},
     clock::now_ms,
     engine::{Engine, Refusal, is_capsule, is_json},
-    protocol::{Ask, Reply, Request, from_js, to_js},
+    protocol::{Reply, Request},
     runs,
 };
 use crate::sim::{Capsule, Scenario};
@@ -46,11 +46,13 @@ pub(super) fn start() {
         unshown: Cell::new(false),
     });
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
-    let on_message =
-        Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| match from_js::<Ask>(event.data()) {
-            Ok(ask) => with_worker(|worker| worker.take(ask)),
-            Err(message) => post(&Reply::Failed { id: 0, code: "malformed".to_owned(), message }),
-        });
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
+        let (id, request) = Request::read(&event.data().as_string().unwrap_or_default());
+        match request {
+            Ok(request) => with_worker(|worker| worker.take(id, request)),
+            Err(message) => answer(id, Err(Refusal::new("options", message))),
+        }
+    });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
     Interval::new(PUMP_EVERY, || with_worker(|worker| worker.pump())).forget();
@@ -77,8 +79,7 @@ impl Worker {
         }
     }
 
-    fn take(&self, ask: Ask) {
-        let Ask { id, request } = ask;
+    fn take(&self, id: u32, request: Request) {
         match request {
             Request::Shown => {
                 self.unshown.set(false);
@@ -101,10 +102,12 @@ impl Worker {
             }),
             Request::Bench { options } => spawn_local(async move {
                 let result = runs::bench(options, |percent| post(&Reply::Measured { percent })).await;
-                answer(
-                    id,
-                    result.map(|rows| serde_json::to_string(&rows).expect("plain data")).map_err(refused("bench")),
-                );
+                let result = result.map(|rows| {
+                    let json = serde_json::to_string(&rows).expect("plain data");
+                    post(&Reply::Rates(rows));
+                    json
+                });
+                answer(id, result.map_err(refused("bench")));
             }),
             Request::LoadText { text } if !is_json(&text) => {
                 let refusal = Refusal::new("not-json", "this is not a scenario or a capsule, or it is damaged");
@@ -145,8 +148,10 @@ fn with_worker(work: impl FnOnce(&Worker)) {
 }
 
 fn post(reply: &Reply) {
-    // Posting fails only on values that cannot be cloned; replies are plain objects.
-    drop(scope().post_message(&to_js(reply)));
+    let bytes = js_sys::Uint8Array::from(borsh::to_vec(reply).expect("memory takes every byte").as_slice());
+    let transfer = js_sys::Array::of1(&bytes.buffer());
+    // Posting fails only on values that cannot be cloned or handed over; this buffer is new.
+    drop(scope().post_message_with_transfer(&bytes, &transfer));
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

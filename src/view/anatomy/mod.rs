@@ -12,8 +12,7 @@ mod transaction;
 
 use std::fmt::Display;
 
-use borsh::BorshSerialize;
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use channel::Evidence;
 
@@ -27,7 +26,7 @@ const MAX_ITEMS: usize = 64;
 const MAX_FIELDS: usize = 250;
 
 /// An encoding taken apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Anatomy {
     /// Its fields, in order, without gap or overlap.
     pub fields: Vec<Field>,
@@ -38,7 +37,7 @@ pub struct Anatomy {
 }
 
 /// A field: where it lies and what it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Field {
     /// Its name among its parents: `header.parent`, `transactions[2].fee`.
     pub path: String,

@@ -1,6 +1,6 @@
 //! One channel from near: what its parties hold, and what the heaviest chain has of it.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{ChannelRow, Pair, Trail};
 use crate::{
@@ -14,11 +14,9 @@ use crate::{
 const MAX_ROWS: usize = 50;
 
 /// A channel from near.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ChannelDetail {
     /// What is seen of it from afar.
-    #[serde(flatten)]
     pub row: ChannelRow,
     /// What both parties call it in their messages.
     pub handle: Hash,
@@ -35,8 +33,7 @@ pub struct ChannelDetail {
 }
 
 /// What one side of a channel holds. What its node would have to tell is missing while that is off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct SideView {
     /// The number of its newest commitment, and base units of opener and accepter there.
     pub newest: Option<(u64, [Amount; 2])>,
@@ -47,8 +44,7 @@ pub struct SideView {
 }
 
 /// What a chain has of a channel.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct OnChain {
     /// The height of its tip.
     pub height: Height,

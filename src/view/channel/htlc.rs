@@ -1,6 +1,6 @@
 //! HTLCs of a channel, as far as each is.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::Pair;
 use crate::{
@@ -12,8 +12,7 @@ use crate::{
 const MAX_LISTED: usize = 80;
 
 /// A payment that is pending in a channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct HtlcView {
     /// The number of the commitment that added it; nothing while it waits for its turn.
     pub id: Option<u64>,
@@ -32,8 +31,7 @@ pub struct HtlcView {
 }
 
 /// How far a payment is in one channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub enum Stage {
     /// It is not there yet.
     Waiting,

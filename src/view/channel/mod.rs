@@ -7,7 +7,7 @@ mod trail;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use detail::{ChannelDetail, OnChain, SideView};
 pub use htlc::{HtlcView, Stage};
@@ -24,8 +24,7 @@ use crate::{
 const MAX_ROWS: usize = 40;
 
 /// All channels of a world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ChannelsView {
     /// Those that are listed.
     pub rows: Vec<ChannelRow>,
@@ -42,8 +41,7 @@ pub struct ChannelsView {
 }
 
 /// One channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ChannelRow {
     /// Its id.
     pub id: Hash,
@@ -72,8 +70,7 @@ pub struct ChannelRow {
 }
 
 /// Where a channel stands, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Status {
     /// Being opened.
     Opening,
@@ -100,8 +97,7 @@ pub enum Status {
 }
 
 /// One side of a channel, by its own node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct PartyView {
     /// The node.
     pub name: String,
@@ -122,7 +118,7 @@ pub struct PartyView {
 }
 
 /// A watchtower, as its client knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Watcher {
     /// The node.
     pub name: String,
@@ -131,7 +127,7 @@ pub struct Watcher {
 }
 
 /// What a side waits for: a code and what its sentence is filled with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Wait {
     /// `message`, `turn`, `resumption`, `htlcs`, `expiry`, `burial`, `inclusion`, `window`, `successor`, …
     pub code: String,

@@ -7,7 +7,7 @@ mod node;
 mod steps;
 mod transaction;
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::primitives::{Finding, TransactionId, Verdict};
 
@@ -15,8 +15,7 @@ use crate::primitives::{Finding, TransactionId, Verdict};
 const MAX_BROKEN: usize = 20;
 
 /// Every rule of something.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct RulesView {
     /// What is to be said before: codes and their values.
     pub notes: Vec<(String, Vec<String>)>,
@@ -27,8 +26,7 @@ pub struct RulesView {
 }
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct RuleRow {
     /// The key of its sentence.
     pub code: String,
@@ -45,8 +43,7 @@ pub struct RuleRow {
 }
 
 /// What came of a rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Outcome {
     /// Passed.
     Kept,

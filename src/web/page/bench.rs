@@ -14,7 +14,6 @@ use crate::{
 /// What was measured, kept while another page is shown.
 #[derive(Clone, Copy)]
 pub(super) struct Measured {
-    rows: RwSignal<Vec<Row>>,
     running: RwSignal<bool>,
     problem: RwSignal<Option<String>>,
 }
@@ -22,7 +21,7 @@ pub(super) struct Measured {
 impl Measured {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        Self { rows: RwSignal::new(Vec::new()), running: RwSignal::new(false), problem: RwSignal::new(None) }
+        Self { running: RwSignal::new(false), problem: RwSignal::new(None) }
     }
 
     fn run(self, lab: Lab) {
@@ -31,11 +30,7 @@ impl Measured {
         self.running.set(true);
         self.problem.set(None);
         lab.client.ask(Request::Bench { options: BenchOptions::default() }, move |result| {
-            let rows = result.map_err(|refused| refused.message);
-            match rows.and_then(|json| serde_json::from_str(&json).map_err(|error| error.to_string())) {
-                Ok(rows) => self.rows.set(rows),
-                Err(problem) => self.problem.set(Some(problem)),
-            }
+            self.problem.set(result.err().map(|refused| refused.message));
             self.running.set(false);
         });
     }
@@ -44,8 +39,8 @@ impl Measured {
 #[component]
 pub(super) fn BenchPage() -> impl IntoView {
     let (lab, route, measured) = (expect_context::<Lab>(), expect_context::<Route>(), expect_context::<Measured>());
-    let Measured { rows, running, problem } = measured;
-    let percent = lab.client.measured;
+    let Measured { running, problem } = measured;
+    let (percent, rows) = (lab.client.measured, lab.client.rates);
     let any = move || rows.with(|rows| !rows.is_empty());
     let status = move || match (running.get(), any()) {
         (true, _) => text("bench-running"),

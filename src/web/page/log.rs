@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Lab, format};
 use crate::{
     view::LogLine,
-    web::strings::{fill_text, lookup, text},
+    web::strings::{text, worded},
 };
 
 #[component]
@@ -41,6 +41,6 @@ pub(super) fn Announcer() -> impl IntoView {
 /// The sentence of a line: `Alpha: found block #12 (0003c1…)`.
 pub(super) fn sentence(line: &LogLine) -> String {
     let values: Vec<&str> = line.values.iter().map(String::as_str).collect();
-    let what = lookup(&format!("log-{}", line.code)).map_or_else(|| line.code.clone(), |text| fill_text(text, &values));
+    let what = worded(&format!("log-{}", line.code), &values).unwrap_or_else(|| line.code.clone());
     line.node.as_ref().map_or(what.clone(), |node| format!("{node}: {what}"))
 }

@@ -6,7 +6,7 @@ use crate::{
     view::{Outcome, RuleRow, Selection},
     web::{
         page::{Lab, format},
-        strings::{fill, fill_text, lookup, text},
+        strings::{self, fill, text},
     },
 };
 
@@ -111,7 +111,7 @@ fn line(lab: Lab, row: RuleRow, words: Words) -> impl IntoView + use<> {
         Outcome::Open => ("open", "–", text("not-evaluated")),
     };
     let whole = worded("rule", &row.code, &row.values);
-    let has_places = lookup(&format!("rule-{}", row.code)).is_some_and(|text| text.contains('{'));
+    let has_places = whole.contains("{$");
     // `Title: what is compared`. Without values, or of many, only the title can be said.
     let (title, compared) = whole.split_once(": ").map_or((whole.as_str(), ""), |(title, rest)| (title, rest));
     let (title, compared) = (title.to_owned(), compared.to_owned());
@@ -146,7 +146,7 @@ fn line(lab: Lab, row: RuleRow, words: Words) -> impl IntoView + use<> {
 fn worded(family: &str, code: &str, values: &[String]) -> String {
     let values: Vec<String> = values.iter().map(|value| number(value)).collect();
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    lookup(&format!("{family}-{code}")).map_or_else(|| code.to_owned(), |text| fill_text(text, &values))
+    strings::worded(&format!("{family}-{code}"), &values).unwrap_or_else(|| code.to_owned())
 }
 
 /// Numbers are grouped; hashes and names are not.

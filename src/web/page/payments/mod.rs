@@ -9,7 +9,7 @@ use super::{Lab, format};
 use crate::{
     primitives::Hash,
     view::{Cause, PaymentRow, PaymentState, Stage},
-    web::strings::{fill, fill_text, lookup, text},
+    web::strings::{fill, text, worded},
 };
 use detail::Detail;
 use form::SendForm;
@@ -133,5 +133,5 @@ pub(super) fn stage_name(stage: Stage) -> &'static str {
 /// The sentence of a cause; its code where there is none (a test keeps that from happening).
 fn sentence(cause: &Cause) -> String {
     let values: Vec<&str> = cause.values.iter().map(String::as_str).collect();
-    lookup(&cause.code).map_or_else(|| cause.code.clone(), |text| fill_text(text, &values))
+    worded(&cause.code, &values).unwrap_or_else(|| cause.code.clone())
 }
