@@ -44,6 +44,11 @@ impl EventKey {
 
 impl Class {
     const ALL: [Self; 6] = [Self::Script, Self::Peer, Self::Delivery, Self::Mined, Self::Wake, Self::Workload];
+
+    /// The class of a number, 0 to 5.
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
 }
 
 impl Serialize for EventKey {
@@ -55,8 +60,7 @@ impl Serialize for EventKey {
 impl<'de> Deserialize<'de> for EventKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (time, class, actor, sequence) = <(u64, u8, u32, u64) as Deserialize>::deserialize(deserializer)?;
-        let class = Class::ALL.get(usize::from(class)).copied();
-        let class = class.ok_or_else(|| de::Error::custom("the class of an event is 0 to 5"))?;
+        let class = Class::of(class).ok_or_else(|| de::Error::custom("the class of an event is 0 to 5"))?;
         Ok(Self { time: Timestamp(time), class, actor, sequence })
     }
 }

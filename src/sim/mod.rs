@@ -22,6 +22,7 @@ mod random;
 mod remote;
 mod scenario;
 mod script;
+mod share;
 mod stats;
 mod summary;
 mod timeline;
@@ -45,6 +46,7 @@ pub use scenario::{
     SCENARIO_VERSION, Scenario, ScenarioError, Workload,
 };
 pub use script::{Action, Position, ScriptEntry};
+pub use share::LinkError;
 pub use stats::Stats;
 pub use summary::{SETTLE_MS, Summary, settle};
 pub use timeline::{Branch, Timeline};

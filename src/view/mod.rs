@@ -3,6 +3,7 @@
 //! View models are made from a world, compared with `==`, and hold windows of it, never clones of all. They know no framework and no
 //! language: whatever is worded carries a code and its values, and the page words it.
 
+mod address;
 mod anatomy;
 mod chain;
 mod channel;
@@ -20,6 +21,7 @@ mod transaction;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+pub use address::{Address, AddressError, Opens, Page};
 pub use anatomy::{Anatomy, Annotate, Annotator, Evidence, Field};
 pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
 pub use channel::{
