@@ -102,7 +102,7 @@ impl Table {
 
     fn reply(&mut self, message: Message) -> Vec<Message> {
         let (key, genesis, mut checks) = (key(2), self.lab.genesis.block().id(), Checks::forgetful());
-        let mut context = context(&key, &genesis, self.lab.now, &mut checks, units(1_000_000));
+        let mut context = context(&key, &genesis, self.lab.now, &mut checks, &|| units(1_000_000));
         let effects = match (&mut self.channel, message.body) {
             (Some(channel), body) => channel.handle(&mut context, Event::Message(body)).expect("the node is honest"),
             (none, Body::Open { party, theirs, terms, fee, points, resizes }) => {
@@ -121,7 +121,7 @@ impl Table {
 
     fn see(&mut self) {
         let (key, genesis, mut checks) = (key(2), self.lab.genesis.block().id(), Checks::forgetful());
-        let mut context = context(&key, &genesis, self.lab.now, &mut checks, units(1_000_000));
+        let mut context = context(&key, &genesis, self.lab.now, &mut checks, &|| units(1_000_000));
         let seen = self.node_channel().expect("a channel").seen().clone();
         self.channel.as_mut().expect("a channel").handle(&mut context, Event::Chain(seen)).expect("never refused");
     }

@@ -119,7 +119,7 @@ impl Pair {
 }
 
 fn context<'a>(key: &'a SecretKey, checks: &'a mut Checks) -> Context<'a> {
-    Context { now: Timestamp(0), key, genesis: &GENESIS, checks, balance: DEPOSIT }
+    Context { now: Timestamp(0), key, genesis: &GENESIS, checks, balance: &|| DEPOSIT }
 }
 
 /// The transfer that a payment would be without a channel.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::row::Piece;
+use super::{bare, row::Piece};
 use crate::{
     chain::{Genesis, Rules},
     gossip::PeerId,
@@ -46,6 +46,13 @@ pub(super) fn hops(hops: usize) -> Piece {
         ends = (ends.1, ends.0);
         (line.paid - before) * hops as u64
     })
+}
+
+/// One piece: the signatures and verifications of such a payment, bare: of the two updates on each hop two each, and of the invoice one. One unit a
+/// hop.
+pub(super) fn bound(hops: u32) -> Piece {
+    let mut payments = bare::signatures(4 * hops + 1, 4 * hops + 1);
+    Box::new(move || payments() * u64::from(hops))
 }
 
 impl Line {

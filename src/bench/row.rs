@@ -8,13 +8,13 @@ use super::{bare, chain, channel, network, payment, route};
 /// Work that is done again and again; says how many of its row's units it did.
 pub(super) type Piece = Box<dyn FnMut() -> u64>;
 
-/// What the name of a row that is a bound ends with; what stands before it is its group.
+/// What the name of a row that is a bound ends with; what stands before it is the row that it is of, or the group.
 const BOUND: &str = "bound";
 
 /// A measured row: what `--json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 pub struct Row {
-    /// `group.what`.
+    /// `group.what`, or `group.what.bound`.
     pub name: String,
     /// The median over the samples, in `unit`; finite.
     pub value: f64,
@@ -45,8 +45,8 @@ pub(super) struct Definition {
     pub(super) prepare: fn() -> Piece,
 }
 
-/// Every row. A row and the bound of its group, if they have one unit, are compared.
-const ROWS: [Definition; 18] = [
+/// Every row. A row is compared with its bound, `group.what.bound`, or else with that of its group, `group.bound`, if they have one unit.
+const ROWS: [Definition; 19] = [
     // Transfers signed, checked and pooled by a miner, mined with real work into a block that the miner judges like any other, sent as
     // bytes, parsed, judged by every rule and applied by a second chain.
     rate("chain.transactions", "transactions/s", chain::transactions),
@@ -59,10 +59,12 @@ const ROWS: [Definition; 18] = [
     rate("channel.bound", "updates/s", || bare::signatures(2, 2)),
     // Payments to a neighbour, through whole nodes: an invoice, an HTLC offered, and fulfilled. The unit is a hop.
     rate("payment.direct", "hops/s", || payment::hops(1)),
-    // Payments over three channels: the same for each of them, with what forwarding takes.
+    // The signatures and verifications that they need: four of each for the two updates of the hop, and one of each for the invoice.
+    rate("payment.direct.bound", "hops/s", || payment::bound(1)),
+    // Payments over three channels: two updates for each of them and an invoice for all, with what forwarding takes.
     rate("payment.hops3", "hops/s", || payment::hops(3)),
-    // The four signatures and four verifications that each hop needs: two updates.
-    rate("payment.bound", "hops/s", || bare::signatures(4, 4)),
+    // The same of these: 13 of each for three hops.
+    rate("payment.hops3.bound", "hops/s", || payment::bound(3)),
     // What a channel costs: transactions on the chain to open and to close it together;
     count("channel.transactions", "transactions", channel::transactions),
     // payments after which these have taken less room in blocks than transfers would have;
@@ -100,11 +102,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.name)
 }
 
-/// The row that `row` is compared with: its group's bound in the same unit, if that was measured too.
+/// The row that `row` is compared with: its bound in the same unit, if that was measured too.
 fn bound_of<'a>(rows: &'a [Row], row: &Row) -> Option<&'a Row> {
-    let bounds =
-        |other: &&Row| is_bound(&other.name) && group(&other.name) == group(&row.name) && other.unit == row.unit;
-    rows.iter().find(bounds).filter(|bound| bound.name != row.name)
+    rows.iter().find(|other| bounds(&other.name, &row.name) && other.unit == row.unit)
 }
 
 /// Rows to show one by one, each with what it is compared with; a bound stands alone only if nothing is compared with it.
@@ -124,10 +124,7 @@ pub(super) fn chosen(only: Option<&str>) -> Result<Vec<Definition>, UnknownRow> 
         return Err(UnknownRow { name: only.chars().take(60).collect() });
     }
     let needed = |row: &&Definition| {
-        asked.iter().any(|asked| {
-            let bounds = is_bound(row.name) && group(asked.name) == group(row.name) && asked.unit == row.unit;
-            asked.name == row.name || bounds
-        })
+        asked.iter().any(|asked| asked.name == row.name || (bounds(row.name, asked.name) && asked.unit == row.unit))
     };
     Ok(ROWS.iter().filter(needed).copied().collect())
 }
@@ -137,7 +134,17 @@ fn group(name: &str) -> &str {
 }
 
 fn is_bound(name: &str) -> bool {
-    name.split('.').nth(1) == Some(BOUND)
+    bounded(name).is_some()
+}
+
+/// The row or group that a bound is of.
+fn bounded(name: &str) -> Option<&str> {
+    name.rsplit_once('.').filter(|(_, what)| *what == BOUND).map(|(of, _)| of)
+}
+
+/// Whether `bound` is a bound of `name`, or of its group.
+fn bounds(bound: &str, name: &str) -> bool {
+    !is_bound(name) && bounded(bound).is_some_and(|of| of == name || of == group(name))
 }
 
 impl Row {
@@ -174,6 +181,8 @@ mod tests {
         assert_eq!(names(Some("pow.hash")), Ok(vec!["pow.hash", "pow.bound"]));
         assert_eq!(names(Some("pow.bound")), Ok(vec!["pow.bound"]));
         assert_eq!(names(Some("sim.deliveries")), Ok(vec!["sim.deliveries"]));
+        assert_eq!(names(Some("payment.hops3")), Ok(vec!["payment.hops3", "payment.hops3.bound"]));
+        assert_eq!(names(Some("payment")).map(|names| names.len()), Ok(4));
         assert_eq!(names(None).map(|names| names.len()), Ok(ROWS.len()));
         for unknown in ["", "po", "pow.", "hash", "POW", "bound"] {
             let error = names(Some(unknown)).expect_err(unknown).to_string();
@@ -199,9 +208,12 @@ mod tests {
             row("channel.bound", 40.0, "updates/s"),
             row("channel.transactions", 2.0, "transactions"),
             row("sim.deliveries", 7.0, "messages/s"),
+            row("payment.direct", 3.0, "hops/s"),
+            row("payment.hops3", 4.0, "hops/s"),
+            row("payment.hops3.bound", 5.0, "hops/s"),
         ];
         let bounds: Vec<_> = rows.iter().map(|row| bound_of(&rows, row).map(|bound| &*bound.name)).collect();
-        assert_eq!(bounds, [Some("channel.bound"), None, None, None]);
+        assert_eq!(bounds, [Some("channel.bound"), None, None, None, None, Some("payment.hops3.bound"), None]);
         assert_eq!(rows[0].ratio(&rows[1]), Some(0.75));
         assert_eq!(rows[0].ratio(&row("channel.bound", 0.0, "updates/s")), None);
     }

@@ -228,7 +228,7 @@ impl Channel {
     pub(super) fn step_worth(&self, context: &Context<'_>, step: DisputeStep, worth: Amount) -> Option<Effect> {
         let wanted = step_fee(self.attempts, self.funding.capacity().unwrap_or_default()).min(worth);
         let published = self.chain.publication.is_some() || matches!(step, DisputeStep::Publish(_));
-        let (account, reserve) = (context.balance, if published { self.reserve_left() } else { Amount::ZERO });
+        let (account, reserve) = ((context.balance)(), if published { self.reserve_left() } else { Amount::ZERO });
         if !published && account < wanted {
             return None;
         }

@@ -140,8 +140,8 @@ pub struct Context<'a> {
     pub genesis: &'a BlockId,
     /// Signature checks.
     pub checks: &'a mut Checks,
-    /// Base units that our account could spend on fees.
-    pub balance: Amount,
+    /// Base units that our account could spend on fees; asked only for what costs one.
+    pub balance: &'a dyn Fn() -> Amount,
 }
 
 /// The other party's key, prepared once.
@@ -206,10 +206,7 @@ impl Channel {
             (P::Revoking(..), E::Message(B::Sign { number, .. })) => self.on_sign_again(context, number),
             (P::Answering, E::Message(B::Commit { number, signature, secret, next_point })) => self.on_commit(context, number, signature, secret, next_point),
             (P::Idle | P::Proposing | P::Resizing | P::Closing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
-            (P::Revoking(change, point), E::Message(B::Revoke { number, secret, next_point, yields })) => {
-                let (change, point) = (change.clone(), *point);
-                self.on_revoke(context, number, secret, next_point, yields, change, point)
-            }
+            (P::Revoking(..), E::Message(B::Revoke { number, secret, next_point, yields })) => self.on_revoke(context, number, secret, next_point, yields),
             (P::Idle, E::Message(B::Ask { turn })) => self.on_ask(context, turn),
             (P::Idle, E::Message(B::Yield { turn })) => self.on_yield(context, turn),
 
@@ -324,7 +321,7 @@ impl Channel {
     /// Our secret of commitment `number`.
     fn secret(&mut self, context: &Context<'_>, number: u64) -> CommitmentSecret {
         let salt = self.funding.parties[self.side.index()].salt;
-        self.secrets.secret(&context.key.derive(&SEED, &salt), number)
+        self.secrets.secret(|| context.key.derive(&SEED, &salt), number)
     }
 
     fn verify(&mut self, context: &mut Context<'_>, message: &Hash, signature: &Signature) -> bool {

@@ -302,5 +302,5 @@ fn owed(deposit: Amount, fee: Amount, brought: Option<Amount>) -> Amount {
 /// Our points of commitments 0 and 1.
 fn points(context: &Context<'_>, salt: &Hash) -> [Hash; 2] {
     let (seed, mut tree) = (context.key.derive(&SEED, salt), SecretTree::default());
-    [0, 1].map(|number| tree.secret(&seed, number).point())
+    [0, 1].map(|number| tree.secret(|| seed, number).point())
 }

@@ -29,11 +29,11 @@ pub struct RevealedSecrets {
 }
 
 impl SecretTree {
-    /// The secret of commitment `number`, below [`MAX_COMMITMENTS`], of the tree that grows from `seed`.
-    pub(super) fn secret(&mut self, seed: &[u8; 32], number: u64) -> CommitmentSecret {
+    /// The secret of commitment `number`, below [`MAX_COMMITMENTS`], of the tree that grows from `seed`, which is asked for once.
+    pub(super) fn secret(&mut self, seed: impl FnOnce() -> [u8; 32], number: u64) -> CommitmentSecret {
         let index = MAX_COMMITMENTS - 1 - number;
-        if self.path.first().is_none_or(|(_, root)| root != seed) {
-            self.path = vec![(0, *seed)];
+        if self.path.is_empty() {
+            self.path.push((0, seed()));
         }
         // The path holds the nodes whose index is `index` with its lowest bits cleared, one for each bit that is set.
         while self.path.last().is_some_and(|(at, _)| !leads_to(*at, index)) {
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn at_index(seed: [u8; 32], index: u64) -> String {
-        hex::encode(SecretTree::default().secret(&seed, MAX_COMMITMENTS - 1 - index).0)
+        hex::encode(SecretTree::default().secret(|| seed, MAX_COMMITMENTS - 1 - index).0)
     }
 
     /// BOLT 3, appendix D, "Generation Tests".
@@ -212,14 +212,14 @@ mod tests {
     fn both_sides_agree() {
         let (seed, mut tree, mut store) = ([7; 32], SecretTree::default(), RevealedSecrets::default());
         for number in 0..300 {
-            let secret = tree.secret(&seed, number);
-            assert_eq!(secret, SecretTree::default().secret(&seed, number));
+            let secret = tree.secret(|| seed, number);
+            assert_eq!(secret, SecretTree::default().secret(|| seed, number));
             assert_eq!(store.get(number), None);
             store.insert(secret).expect("consistent");
-            assert_eq!(tree.secret(&seed, number / 2), store.get(number / 2).expect("revealed"));
+            assert_eq!(tree.secret(|| seed, number / 2), store.get(number / 2).expect("revealed"));
         }
         for number in 0..300 {
-            assert_eq!(store.get(number), Some(SecretTree::default().secret(&seed, number)), "{number}");
+            assert_eq!(store.get(number), Some(SecretTree::default().secret(|| seed, number)), "{number}");
         }
         assert!(store.known.len() <= 49);
     }
@@ -242,7 +242,7 @@ mod tests {
                 assert!(other.as_ref().is_ok_and(|other| *other != store) || other == Err(Inconsistent));
                 assert!(!other.is_ok_and(|other| other.continues(&store)));
             }
-            store.insert(tree.secret(&seed, number)).expect("consistent");
+            store.insert(tree.secret(|| seed, number)).expect("consistent");
             assert!(earlier.iter().all(|earlier| store.continues(earlier) && !earlier.continues(&store)));
             earlier.push(store.clone());
         }
@@ -254,6 +254,6 @@ mod tests {
     fn seeds_differ() {
         let (seed, mut tree) = ([7; 32], SecretTree::default());
         let mut other = SecretTree::default();
-        assert_ne!(other.secret(&[8; 32], 5), tree.secret(&seed, 5), "another seed");
+        assert_ne!(other.secret(|| [8; 32], 5), tree.secret(|| seed, 5), "another seed");
     }
 }

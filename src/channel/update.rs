@@ -152,21 +152,21 @@ impl Channel {
         theirs: Signature,
     ) -> Result<Vec<Effect>, Invalid> {
         check_ahead("number", number, self.number() + 1)?;
-        let Some(draft) = self.pending.clone().filter(|_| number > self.number()) else {
+        let Some(draft) = self.pending.as_ref().filter(|_| number > self.number()) else {
             return Ok(Vec::new());
         };
         let message = draft.commitment.signing_hash(context.genesis, &self.id);
         if !self.verify(context, &message, &theirs) {
             return Err(Breach::BadSignature { what: "commitment", number }.into());
         }
-        let mine = context.key.sign(&message);
+        let draft = self.pending.take().expect("what was just verified");
+        let (mine, origin) = (context.key.sign(&message), draft.origin);
         let revoked = self.signed.commitment.points[self.side.other().index()];
-        let change = draft.change.clone();
+        let change = self.adopt(draft, mine, theirs);
         if let Change::Offer(_) = change {
             // It may have taken so long that the origin was told that it failed.
-            self.outgoing.insert(number, draft.origin.map_or(Outgoing::Failed, Outgoing::Pending));
+            self.outgoing.insert(number, origin.map_or(Outgoing::Failed, Outgoing::Pending));
         }
-        self.adopt(draft, mine, theirs);
         (self.their_next, self.answered) = (None, None);
         self.enter(context, Phase::Revoking(change, revoked));
         let commit = self.commit_message(context);
@@ -193,12 +193,8 @@ impl Channel {
         next_point: Hash,
     ) -> Result<Vec<Effect>, Invalid> {
         check_ahead("number", number, self.number() + 1)?;
-        let Some((draft, mine)) = self
-            .pending
-            .clone()
-            .and_then(|draft| draft.ours.map(|ours| (draft, ours)))
-            .filter(|_| number > self.number())
-        else {
+        let draft = self.pending.as_ref().filter(|_| number > self.number());
+        let Some((draft, mine)) = draft.and_then(|draft| Some((draft, draft.ours?))) else {
             return Ok(Vec::new());
         };
         let message = draft.commitment.signing_hash(context.genesis, &self.id);
@@ -206,8 +202,8 @@ impl Channel {
             return Err(Breach::BadSignature { what: "commitment", number }.into());
         }
         self.take_secret(secret, self.signed.commitment.points[self.side.other().index()], number - 1)?;
-        let change = draft.change.clone();
-        self.adopt(draft, mine, theirs);
+        let draft = self.pending.take().expect("what was just verified");
+        let change = self.adopt(draft, mine, theirs);
         let yields = !self.has_work() && !is_for_us(&change);
         (self.their_next, self.answered) = (Some(next_point), Some(yields));
         self.turn += 1 + u64::from(yields);
@@ -235,7 +231,6 @@ impl Channel {
     }
 
     /// The responder has revoked the one before: the update is complete.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one message and of one phase")]
     pub(super) fn on_revoke(
         &mut self,
         context: &mut Context<'_>,
@@ -243,9 +238,8 @@ impl Channel {
         secret: CommitmentSecret,
         next_point: Hash,
         yields: bool,
-        change: Change,
-        point: Hash,
     ) -> Result<Vec<Effect>, Invalid> {
+        let Phase::Revoking(_, point) = self.phase else { return Ok(Vec::new()) };
         check_ahead("number", number, self.number() - 1)?;
         if number + 1 < self.number() {
             return Ok(Vec::new());
@@ -253,12 +247,14 @@ impl Channel {
         self.take_secret(secret, point, number)?;
         self.their_next = Some(next_point);
         self.turn += 1 + u64::from(yields);
-        self.enter(context, Phase::Idle);
-        self.settled_by_us(&change);
         let mut effects = Vec::new();
-        if let Change::Pay { amount } = change {
-            effects.push(Effect::Notice(Notice::Paid { amount, number: self.number() }));
+        if let Phase::Revoking(change, _) = std::mem::replace(&mut self.phase, Phase::Idle) {
+            self.settled_by_us(&change);
+            if let Change::Pay { amount } = change {
+                effects.push(Effect::Notice(Notice::Paid { amount, number: self.number() }));
+            }
         }
+        self.enter(context, Phase::Idle);
         effects.extend(self.advance(context));
         Ok(effects)
     }
@@ -358,10 +354,12 @@ impl Channel {
         Ok(Draft { change, origin: None, state, commitment, ours: None })
     }
 
-    fn adopt(&mut self, draft: Draft, mine: Signature, theirs: Signature) {
+    /// A draft that both have signed is the newest commitment; what it changed.
+    fn adopt(&mut self, draft: Draft, mine: Signature, theirs: Signature) -> Change {
         let signatures = if self.side == Side::Opener { [mine, theirs] } else { [theirs, mine] };
         self.signed = CoSigned { commitment: draft.commitment, signatures };
-        (self.state, self.pending) = (draft.state, None);
+        self.state = draft.state;
+        draft.change
     }
 
     fn take_secret(&mut self, secret: CommitmentSecret, point: Hash, number: u64) -> Result<(), Breach> {

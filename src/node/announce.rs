@@ -37,12 +37,15 @@ impl Node {
             return;
         };
         let (id, side) = (held.channel.id(), held.channel.side());
-        let Some(known) = self.network.graph.channel(&id) else {
+        let Some(heard) = self.network.graph.announced(&id, side) else {
             return;
         };
-        let heard = known.announcements[side.index()];
         let own = self.network.policy;
         let policy = ChannelPolicy { enabled: own.enabled && held.channel.carries(), ..own };
+        if heard.is_some_and(|heard| heard.policy == policy) && heard == held.announced.as_ref() {
+            return;
+        }
+        let heard = heard.copied();
         let all = [heard, held.announced].into_iter().flatten();
         let newest = all.reduce(|one, other| if other.supersedes(&one) { other } else { one });
         let announcement = match newest {

@@ -46,7 +46,7 @@ pub struct StoredChannel {
     /// The other party, over whatever connection.
     pub peer: PeerId,
     /// All of it but the key.
-    pub channel: Channel,
+    pub channel: Arc<Channel>,
     /// What this node announced of it last.
     pub announced: Option<Announcement>,
 }

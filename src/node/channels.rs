@@ -35,7 +35,8 @@ pub(super) struct Channels {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Held {
     pub(super) peer: PeerId,
-    pub(super) channel: Channel,
+    /// Shared with what was stored, until it changes.
+    pub(super) channel: Arc<Channel>,
     funding: Option<Height>,
     publisher: Option<Side>,
     pub(super) ending: Option<(Height, Ending)>,
@@ -104,7 +105,7 @@ impl ChannelRefusal {
 }
 
 impl Held {
-    pub(super) fn new(peer: PeerId, channel: Channel) -> Self {
+    pub(super) fn new(peer: PeerId, channel: Arc<Channel>) -> Self {
         Self { peer, channel, funding: None, publisher: None, ending: None, announced: None }
     }
 
@@ -149,7 +150,7 @@ impl Held {
 impl Node {
     /// This node's channels with the other party of each, also those that are over.
     pub fn channels(&self) -> impl Iterator<Item = (PeerId, &Channel)> + '_ {
-        self.channels.held.values().map(|held| (held.peer, &held.channel))
+        self.channels.held.values().map(|held| (held.peer, &*held.channel))
     }
 
     /// A channel by its id.
@@ -171,7 +172,7 @@ impl Node {
         let mut channel = self.channel(id).ok_or(unknown)?.1.clone();
         let genesis = self.chain.genesis_id();
         let mut checks = Checks::forgetful();
-        let (now, key, balance) = (Timestamp(0), self.keyring.key(), self.available());
+        let (now, key, balance) = (Timestamp(0), self.keyring.key(), &|| self.available());
         let mut context = Context { now, key, genesis: &genesis, checks: &mut checks, balance };
         match channel.handle(&mut context, event) {
             Err(Invalid::Refused(refusal)) => Err(refusal.into()),
@@ -203,15 +204,18 @@ impl Node {
         event: Event,
         checks: &mut Checks,
     ) -> Result<(), Invalid> {
-        let (genesis, balance) = (self.chain.genesis_id(), self.available());
-        let Some(held) = self.channels.held.get_mut(handle) else {
+        let Some(held) = self.channels.held.get(handle) else {
             return Ok(());
         };
-        let before = held.channel.clone();
-        let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance };
-        let effects = held.channel.handle(&mut context, event)?;
-        let (promised, promises) = (before.promised(), held.channel.promised());
-        if held.channel != before {
+        let (before, mut channel) = (Arc::clone(&held.channel), Arc::clone(&held.channel));
+        let (genesis, balance) = (self.chain.genesis_id(), || self.available());
+        let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: &balance };
+        let effects = Arc::make_mut(&mut channel).handle(&mut context, event)?;
+        let (promised, promises) = (before.promised(), channel.promised());
+        if channel != before
+            && let Some(held) = self.channels.held.get_mut(handle)
+        {
+            held.channel = channel;
             self.persist_channel(handle);
         }
         self.obey_channel(now, handle, effects, checks);
@@ -235,7 +239,7 @@ impl Node {
     ) {
         self.forget_channels();
         let handle = channel.handle_name();
-        self.channels.held.insert(handle, Held::new(peer, channel));
+        self.channels.held.insert(handle, Held::new(peer, Arc::new(channel)));
         self.persist_channel(&handle);
         self.obey_channel(now, &handle, effects, checks);
     }
@@ -262,7 +266,7 @@ impl Node {
     pub(super) fn restore_channels(&mut self, now: Timestamp, stored: &ChangeSet, checks: &mut Checks) {
         for (handle, stored) in &stored.channels {
             if let Some(StoredChannel { peer, channel, announced }) = stored.as_deref() {
-                let held = Held { announced: *announced, ..Held::new(*peer, channel.clone()) };
+                let held = Held { announced: *announced, ..Held::new(*peer, Arc::clone(channel)) };
                 self.channels.held.insert(*handle, held);
             }
         }
@@ -368,7 +372,7 @@ impl Node {
             return;
         };
         let Held { peer, channel, announced, .. } = held;
-        let stored = StoredChannel { peer: *peer, channel: channel.clone(), announced: *announced };
+        let stored = StoredChannel { peer: *peer, channel: Arc::clone(channel), announced: *announced };
         let channels = BTreeMap::from([(*handle, Some(Arc::new(stored)))]);
         self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
     }

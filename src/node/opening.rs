@@ -74,7 +74,7 @@ impl Node {
     /// Offers a channel; its handle.
     pub(super) fn offer(&mut self, now: Timestamp, peer: PeerId, request: Request, checks: &mut Checks) -> Hash {
         let (genesis, handle) = (self.chain.genesis_id(), request.party.salt);
-        let context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
+        let context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: &|| Amount::ZERO };
         let (offer, message) = Offer::new(&context, request);
         self.channels.offers.insert(handle, (peer, offer));
         self.say(peer, message);
@@ -102,7 +102,8 @@ impl Node {
         }
         let party = self.party(request.theirs);
         let genesis = self.chain.genesis_id();
-        let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
+        let mut context =
+            Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: &|| Amount::ZERO };
         let (channel, effects) = Channel::accept(&mut context, &request, points, party);
         self.keep_channel(now, from, channel, effects, checks);
         self.make_room(now, handle, &request, checks);
@@ -126,7 +127,8 @@ impl Node {
             return self.blame_in_channel(now, from, handle, "accepts with another key".to_owned());
         }
         let genesis = self.chain.genesis_id();
-        let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: Amount::ZERO };
+        let mut context =
+            Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: &|| Amount::ZERO };
         match offer.accepted(&mut context, party, points, signature) {
             Ok((channel, effects)) => {
                 self.channels.offers.remove(&handle);

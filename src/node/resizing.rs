@@ -3,6 +3,8 @@
 //! What both sign for the new one says what each owns of the old one, so the old one stands still from before anything is signed until the new one
 //! is on the chain or can never be. Here is what neither channel knows of the other.
 
+use std::sync::Arc;
+
 use super::{ChannelRefusal, CommandResult, EventKind, Node, channels::Held, opening::FUNDING_BYTES};
 use crate::{
     chain::{check_funding, minimum_fee},
@@ -37,7 +39,8 @@ impl Node {
 
     /// The turn is ours: offers the channel that is to take the place of another.
     pub(super) fn offer_resize(&mut self, now: Timestamp, handle: &Hash, wish: Wish, checks: &mut Checks) {
-        let Some((peer, channel)) = self.channels.held.get(handle).map(|held| (held.peer, held.channel.clone())) else {
+        let Some((peer, channel)) = self.channels.held.get(handle).map(|held| (held.peer, Arc::clone(&held.channel)))
+        else {
             return;
         };
         if self.can_resize(&channel, wish).is_err() {
@@ -138,7 +141,7 @@ impl Node {
     fn hand_over(&mut self, now: Timestamp, old: &ChannelId, to: &Hash, checks: &mut Checks) {
         let Some(from) = self.handle_of(old) else { return };
         let Some(held) = self.channels.held.get_mut(&from) else { return };
-        let payments = held.channel.hand_over();
+        let payments = Arc::make_mut(&mut held.channel).hand_over();
         if payments.is_empty() {
             return;
         }

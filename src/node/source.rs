@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::network::Network;
 use crate::{
     chain::{Chain, Mempool},
+    channel::routing::Announcement,
     gossip::{Announcements, Direction, PROTOCOL_VERSION, Source, Status, Wanted},
     primitives::{Block, BlockId, Header, Transaction, TransactionId},
 };
@@ -74,7 +75,7 @@ impl Source for NodeSource<'_> {
     }
 
     fn announcement(&self, (channel, side): &Direction) -> Option<Vec<u8>> {
-        self.network.graph.channel(channel)?.announcements[side.index()].map(|announcement| announcement.to_bytes())
+        self.network.graph.announced(channel, *side)?.map(Announcement::to_bytes)
     }
 
     fn announced(&self) -> Vec<(u8, u64)> {

@@ -70,7 +70,8 @@ impl Duel {
         let now = Timestamp(1_000);
         let mut checks = tabchain::primitives::Checks::forgetful();
         let key = key_of(Side::Opener);
-        let (offer, message) = Offer::new(&context(&key, &setup.genesis, now, &mut checks, units(0)), setup.request());
+        let (offer, message) =
+            Offer::new(&context(&key, &setup.genesis, now, &mut checks, &|| units(0)), setup.request());
         let seats = [Seat { offer: Some(offer), ..Seat::default() }, Seat::default()];
         Self {
             setup,
@@ -97,10 +98,10 @@ impl Duel {
     pub fn give(&mut self, side: Side, event: Event) -> Result<(), Invalid> {
         let Some(before) = self.channel(side).cloned().filter(|_| !self.seat(side).silent) else { return Ok(()) };
         let key = key_of(side);
-        let balance = units(self.chain.balance(&key.public().address()));
+        let balance = || units(self.chain.balance(&key.public().address()));
         let mut checks = tabchain::primitives::Checks::forgetful();
         let genesis = self.setup.genesis;
-        let mut context = context(&key, &genesis, self.now, &mut checks, balance);
+        let mut context = context(&key, &genesis, self.now, &mut checks, &balance);
         let mut after = before.clone();
         let result = after.handle(&mut context, event);
         if result.is_err() {
@@ -129,7 +130,7 @@ impl Duel {
         }
         let (key, mut checks) = (key_of(side), tabchain::primitives::Checks::forgetful());
         let genesis = self.setup.genesis;
-        let mut context = context(&key, &genesis, self.now, &mut checks, units(0));
+        let mut context = context(&key, &genesis, self.now, &mut checks, &|| units(0));
         let made = match (side, message.body) {
             (Side::Accepter, Body::Open { points, .. }) => {
                 Channel::accept(&mut context, &self.setup.request(), points, self.setup.party(side))

@@ -123,8 +123,8 @@ impl Setup {
     pub fn pair(&self, now: Timestamp) -> Pair {
         let (mut first, mut second) = (Checks::forgetful(), Checks::forgetful());
         let keys = Side::BOTH.map(key_of);
-        let mut opener = context(&keys[0], &self.genesis, now, &mut first, Amount::MAX);
-        let mut accepter = context(&keys[1], &self.genesis, now, &mut second, Amount::MAX);
+        let mut opener = context(&keys[0], &self.genesis, now, &mut first, &|| Amount::MAX);
+        let mut accepter = context(&keys[1], &self.genesis, now, &mut second, &|| Amount::MAX);
         let (offer, message) = Offer::new(&opener, self.request());
         let Body::Open { points, .. } = message.body else { panic!("an offer opens") };
         let (theirs, said) = Channel::accept(&mut accepter, &self.request(), points, self.party(Side::Accepter));
@@ -151,7 +151,7 @@ pub fn context<'a>(
     genesis: &'a Hash,
     now: Timestamp,
     checks: &'a mut Checks,
-    balance: Amount,
+    balance: &'a dyn Fn() -> Amount,
 ) -> Context<'a> {
     Context { now, key, genesis, checks, balance }
 }
@@ -174,7 +174,8 @@ impl Pair {
     /// Something happens to one of them.
     pub fn give(&mut self, side: Side, event: Event) -> Result<Vec<Effect>, Invalid> {
         let (key, mut checks, at) = (key_of(side), Checks::forgetful(), side.index());
-        let mut context = context(&key, &self.genesis, self.now, &mut checks, units(self.balance[at]));
+        let balance = || units(self.balance[at]);
+        let mut context = context(&key, &self.genesis, self.now, &mut checks, &balance);
         let before = self.channels[at].clone();
         let result = self.channels[at].handle(&mut context, event);
         match &result {

@@ -213,6 +213,12 @@ impl Graph {
         self.known(*self.by_id.get(id)?)
     }
 
+    /// What a side of a channel has announced last; nothing if there is no such channel.
+    pub fn announced(&self, id: &ChannelId, side: Side) -> Option<Option<&Announcement>> {
+        let slot = self.slots[*self.by_id.get(id)? as usize].as_ref()?;
+        Some(slot.announcements[side.index()].as_ref())
+    }
+
     /// All channels, by id.
     pub fn channels(&self) -> impl Iterator<Item = KnownChannel> + '_ {
         self.by_id.values().filter_map(|slot| self.known(*slot))

@@ -33,6 +33,9 @@ pub(super) struct Payments {
     /// What was begun in which order, so that the oldest is forgotten first.
     order: BTreeMap<u64, PaymentHash>,
     next: u64,
+    /// How many of those sent have not ended.
+    #[serde(skip)]
+    under_way: usize,
     /// Whether payments to this node are left pending.
     pub(super) holds: bool,
     #[serde(skip)]
@@ -159,8 +162,11 @@ impl Node {
 
     fn keep_payment(&mut self, payment: PaymentHash, value: Payment) {
         let value = Arc::new(value);
-        if self.payments.sent.insert(payment, Arc::clone(&value)).is_none() {
-            self.remember(payment);
+        let before = self.payments.sent.insert(payment, Arc::clone(&value));
+        self.payments.under_way += usize::from(value.outcome.is_none());
+        match before {
+            Some(before) => self.payments.under_way -= usize::from(before.outcome.is_none()),
+            None => self.remember(payment),
         }
         let payments = BTreeMap::from([(payment, Some(value))]);
         self.outbox.push_back(Output::Persist(ChangeSet { payments, ..ChangeSet::default() }));
@@ -201,6 +207,7 @@ impl Node {
         let known = |change: &Option<Arc<Payment>>| change.clone();
         self.payments.sent =
             stored.payments.iter().filter_map(|(hash, change)| Some((*hash, known(change)?))).collect();
+        self.payments.under_way = self.payments.sent.values().filter(|sent| sent.outcome.is_none()).count();
         self.payments.invoices =
             stored.invoices.iter().filter_map(|(hash, change)| Some((*hash, change.clone()?))).collect();
         let mut begun: Vec<(u64, PaymentHash)> =

@@ -163,8 +163,7 @@ impl Node {
             Some(Some(Outcome::Paid { .. })) => return Err(PaymentRefusal::Known { payment, state: "paid" }),
             Some(Some(Outcome::Failed { .. })) | None => {}
         }
-        let under_way = self.payments.sent.values().filter(|sent| sent.outcome.is_none()).count();
-        if under_way >= MAX_UNDER_WAY {
+        if self.payments.under_way >= MAX_UNDER_WAY {
             return Err(PaymentRefusal::TooMany { limit: MAX_UNDER_WAY });
         }
         Ok(())
