@@ -23,13 +23,27 @@ fn keys_of_call(text: &str) -> Vec<&str> {
     argument.split('"').skip(1).step_by(2).collect()
 }
 
+/// Each label that explains itself names a word that the glossary has.
+#[test]
+fn labels_are_words_of_the_glossary() {
+    let page = include_str!("../src/web/page/glossary.rs");
+    let table = page.split("= [").nth(1).and_then(|rest| rest.split("];").next()).expect("the table");
+    let literals: Vec<&str> = table.split('"').skip(1).step_by(2).collect();
+    for pair in literals.chunks(2) {
+        assert!(words::words().contains_key(pair[0]), "no label is {:?}", pair[0]);
+        assert!(tabchain::view::meaning(pair[1]).is_some(), "GLOSSARY.md does not have {:?}", pair[1]);
+    }
+    assert!(literals.len() > 40);
+    assert_eq!((tabchain::view::meaning("word"), tabchain::view::meaning("---")), (None, None));
+}
+
 #[test]
 fn every_key_exists_and_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let strings = words::words();
     let mut page = String::new();
     sources(&root.join("src/web"), &mut page);
-    for call in ["text(", "fill("] {
+    for call in ["text(", "fill(", "term("] {
         for (at, _) in page.match_indices(call) {
             for key in keys_of_call(&page[at + call.len()..]) {
                 assert!(strings.contains_key(key), "src/web uses {key:?}, which www/en.ftl does not have");
@@ -37,6 +51,7 @@ fn every_key_exists_and_is_used() {
         }
     }
     let log = fs::read_to_string(root.join("src/view/log.rs")).expect("src/view/log.rs");
+    let presets = fs::read_to_string(root.join("src/sim/presets.rs")).expect("src/sim/presets.rs");
     let mut core = String::new();
     ["src/view", "src/chain", "src/gossip", "src/channel"]
         .iter()
@@ -50,6 +65,7 @@ fn every_key_exists_and_is_used() {
             Some(("rule" | "why" | "note" | "said" | "unpaid", code)) => {
                 literal(&core, code) || literal(&core, key) || asked(code).is_some_and(|rule| literal(&core, &rule))
             }
+            Some(("preset" | "watch", name)) => literal(&presets, name) || literal(&page, key),
             Some(("truth", _)) => literal(&core, key) || literal(&page, key),
             _ => literal(&page, key),
         };

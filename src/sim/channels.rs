@@ -103,7 +103,7 @@ impl World {
                 let (index, held) = self.channel_between(from, to, *channel, |held| held.spendable() >= *amount)?;
                 if *times == 0 || *times as usize > MAX_WAITING {
                     let problem = format!("is {times}, allowed are 1 to {MAX_WAITING}");
-                    return Err(ScenarioError { path: "times".to_owned(), problem }.into());
+                    return Err(ScenarioError { path: "times".to_owned(), problem, line: None }.into());
                 }
                 let (channel, amount, times) = (held.id(), *amount, *times);
                 self.on(from)?.try_channel(&channel, Event::Pay { amount, times })?;

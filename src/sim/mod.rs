@@ -18,6 +18,8 @@ mod mining;
 mod observe;
 mod obstacles;
 mod payments;
+mod place;
+mod presets;
 mod random;
 mod remote;
 mod scenario;
@@ -40,6 +42,7 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
+pub use presets::{PRESETS, preset};
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
     Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, ScriptEntry, random::derive};
+use super::{Action, ScriptEntry, place, random::derive};
 use crate::{
     chain::{Genesis, Rules, RulesError},
     gossip::MAX_PEERS,
@@ -132,6 +132,15 @@ pub struct ScenarioError {
     pub path: String,
     /// What is wrong, with the values.
     pub problem: String,
+    /// The line where reading ended, from 1; nothing if all could be read.
+    pub line: Option<usize>,
+}
+
+impl ScenarioError {
+    /// The number of the line, from 1, where the place stands in the text that was read.
+    pub fn line_in(&self, text: &str) -> usize {
+        self.line.unwrap_or_else(|| place::line_of(text, &self.path))
+    }
 }
 
 impl Default for LinkQuality {
@@ -152,7 +161,7 @@ impl Scenario {
                 format!("has {} bytes, at most {MAX_SCENARIO_BYTES} are read", text.len()),
             ));
         }
-        let scenario: Self = serde_json::from_str(text).map_err(|error| problem("scenario", error))?;
+        let scenario: Self = serde_json::from_str(text).map_err(|error| unread(text, &error))?;
         scenario.validate()?;
         Ok(scenario)
     }
@@ -322,8 +331,15 @@ impl Workload {
     }
 }
 
+/// What is no scenario at all: the place where reading ended.
+fn unread(text: &str, error: &serde_json::Error) -> ScenarioError {
+    let path = place::path_at(text, error.line(), error.column());
+    let path = if path.is_empty() { "scenario".to_owned() } else { path };
+    ScenarioError { path, problem: error.to_string(), line: Some(error.line().max(1)) }
+}
+
 fn problem(path: &str, problem: impl ToString) -> ScenarioError {
-    ScenarioError { path: path.to_owned(), problem: problem.to_string() }
+    ScenarioError { path: path.to_owned(), problem: problem.to_string(), line: None }
 }
 
 fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: T) -> Result<(), ScenarioError> {

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::ChainWindow;
+use super::{ChainWindow, LogFilter};
 use crate::{
     primitives::{BlockId, ChannelId, TransactionId},
     sim::EventKey,
@@ -21,6 +21,8 @@ pub struct Focus {
     pub judge: Option<String>,
     /// Which part of the chain.
     pub window: ChainWindow,
+    /// Which lines of the log.
+    pub log: LogFilter,
 }
 
 /// Something that can be inspected.

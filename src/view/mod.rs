@@ -8,8 +8,10 @@ mod anatomy;
 mod chain;
 mod channel;
 mod focus;
+mod glossary;
 mod inspector;
 mod log;
+mod log_filter;
 mod message;
 mod network;
 mod node;
@@ -28,8 +30,10 @@ pub use channel::{
     ChannelDetail, ChannelRow, ChannelsView, HtlcView, OnChain, PartyView, SideView, Stage, Status, Wait, Watcher,
 };
 pub use focus::{Focus, Selection, Tab};
+pub use glossary::meaning;
 pub use inspector::{Inspection, Inspector, Summary};
 pub use log::LogLine;
+pub use log_filter::{LogFilter, LogKind};
 pub use message::{MessageDetail, MessageRow, Thing};
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
 pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
@@ -95,7 +99,7 @@ impl WorldView {
             payments: PaymentsView::of(world, &pairs),
             inspection: inspector.look(world, focus),
             lights: world.invariants().into_iter().map(light).collect(),
-            log: world.log().rev().filter_map(|record| LogLine::of(world, record)).take(LOG_LINES).collect(),
+            log: focus.log.lines(world).take(LOG_LINES).collect(),
             transfers_per_hour: world.workload().transfers_per_hour,
             payments_per_hour: world.workload().payments_per_hour,
             sends_per_hour: world.workload().sends_per_hour,

@@ -3,21 +3,22 @@
 //! Lives in the worker. [`Engine::pump`] is called by a timer and by arriving messages; it does as much as is due, for a few milliseconds
 //! at a time, and never waits.
 
+mod breaks;
 mod room;
+mod text;
 
 use super::{
     carrier::Channels,
     clock::now_ms,
-    protocol::{Moment, Request, Transport},
+    protocol::{Breaks, Moment, Request, Stop, Transport},
 };
 use crate::{
     primitives::Timestamp,
-    sim::{
-        Capsule, Carrier, Cursor, MAX_NODES, MAX_SCENARIO_BYTES, MAX_TIME, Scenario, Step, Summary, Timeline, World,
-    },
-    view::{Focus, Inspector, WorldView},
+    sim::{Capsule, Carrier, Cursor, MAX_TIME, Scenario, Step, Summary, Timeline, World, preset},
+    view::{Focus, Inspector, WorldView, meaning},
 };
 use room::InRoom;
+pub(super) use text::{is_capsule, is_json};
 
 /// Milliseconds of work between two looks at the clock and at requests.
 const BUDGET: u64 = 12;
@@ -65,6 +66,13 @@ pub(super) struct Engine {
     foreign: u64,
     played_ms: u64,
     room: Option<InRoom>,
+    breaks: Breaks,
+    /// Why time has stopped by itself.
+    stopped: Option<Stop>,
+    /// Whether an invariant was violated already.
+    violated: bool,
+    /// What the anchor holds for.
+    paced: u32,
 }
 
 impl Refusal {
@@ -92,6 +100,10 @@ impl Engine {
             foreign: 0,
             played_ms: 0,
             room: None,
+            breaks: Breaks::default(),
+            stopped: None,
+            violated: false,
+            paced: 100,
         };
         engine.choose_carrier(true);
         engine
@@ -103,8 +115,18 @@ impl Engine {
             return Ok(String::new());
         }
         match request {
-            Request::Generate { nodes, seed } => self.begin(generated(nodes, &seed)?),
+            Request::Generate { nodes, seed } => self.begin(text::generated(nodes, &seed)?),
             Request::LoadText { text } => self.load(&text)?,
+            Request::Preset { name } => {
+                let text =
+                    preset(&name).ok_or_else(|| Refusal::new("preset", format!("no scenario is named {name:?}")))?;
+                self.load(text)?;
+            }
+            Request::Scenario => {
+                return Ok(serde_json::to_string_pretty(self.world().scenario()).expect("plain data"));
+            }
+            Request::Check { text } => return Ok(text::check(&text)),
+            Request::Glossary { word } => return Ok(meaning(&word).unwrap_or_default().to_owned()),
             Request::Play => self.set_playing(true),
             Request::Pause => self.set_playing(false),
             Request::StepEvent => self.aim(Goal::NextEvent),
@@ -115,6 +137,7 @@ impl Engine {
                 self.speed = percent.clamp(SPEEDS.0, SPEEDS.1);
                 self.set_anchor();
             }
+            Request::Breaks { breaks } => self.breaks = breaks,
             Request::Act { action } => {
                 if self.is_seeking() {
                     return Err(Refusal::new("seeking", "time is on its way to another place; act when it is there"));
@@ -181,6 +204,7 @@ impl Engine {
             speed: self.speed,
             achieved: self.achieved,
             seeking: self.is_seeking(),
+            stopped: self.stopped.clone(),
             target: match self.goal {
                 Some(Goal::Time(time) | Goal::Cursor(Cursor { time, .. })) => Some(time),
                 _ => None,
@@ -212,6 +236,7 @@ impl Engine {
         self.leave_room();
         self.timeline = Timeline::new(World::new(scenario));
         (self.focus, self.goal, self.waiting) = (Focus::default(), None, false);
+        (self.stopped, self.violated) = (None, false);
         self.begin_epoch();
         self.choose_carrier(live);
         self.set_anchor();
@@ -226,6 +251,7 @@ impl Engine {
 
     fn set_playing(&mut self, playing: bool) {
         self.playing = playing;
+        self.stopped = None;
         self.goal = self.goal.filter(|_| !playing);
         (self.achieved, self.carrier_slow) = (None, false);
         self.set_anchor();
@@ -269,13 +295,18 @@ impl Engine {
     }
 
     fn play(&mut self, started: u64) {
+        let pace = self.pace();
+        if pace != self.paced {
+            (self.paced, self.anchor) = (pace, (started, self.world().now()));
+        }
         let (wall, virtual_time) = self.anchor;
-        let own = virtual_time.after((started - wall) * u64::from(self.speed) / 100).min(MAX_TIME);
+        let own = virtual_time.after((started - wall) * u64::from(pace) / 100).min(MAX_TIME);
         let led = self.room_target();
         let target = led.unwrap_or(own);
         self.waiting = false;
         while now_ms() - started < BUDGET {
             match self.timeline.step(target) {
+                Step::Done(_) if led.is_none() && (self.stop_at_break() || self.pace() != pace) => return,
                 Step::Done(_) | Step::Searching => {}
                 Step::Idle => return,
                 Step::Waiting(_) => {
@@ -302,7 +333,8 @@ impl Engine {
             Some(Goal::NextEvent) => self.step_once(),
             Some(Goal::BlockAfter { mined, until }) => {
                 let is_there = |world: &World| world.stats().mined > mined || world.now() > until;
-                is_there(self.world()) || (self.step_once() && (is_there(self.world()) || !self.world().has_more()))
+                let done = |engine: &Self| is_there(engine.world()) || !engine.world().has_more();
+                is_there(self.world()) || (self.step_once() && (self.stop_at_break() || done(self)))
             }
         };
         if reached {
@@ -351,24 +383,4 @@ impl Engine {
             self.measured = (now_ms(), self.world().now());
         }
     }
-}
-
-/// Whether a text is meant as a capsule (and not a scenario).
-pub(super) fn is_capsule(text: &str) -> bool {
-    serde_json::from_str(text).is_ok_and(|value: serde_json::Value| value.get("capsule").is_some())
-}
-
-/// Whether a text is a JSON object at all.
-pub(super) fn is_json(text: &str) -> bool {
-    text.len() <= MAX_SCENARIO_BYTES
-        && serde_json::from_str(text).is_ok_and(|value: serde_json::Value| value.is_object())
-}
-
-fn generated(nodes: u32, seed: &str) -> Result<Scenario, Refusal> {
-    let seed = seed.parse().map_err(|_| Refusal::new("seed", format!("{seed:?} is not a whole number below 2^64")))?;
-    let count = nodes as usize;
-    if count == 0 || count > MAX_NODES {
-        return Err(Refusal::new("nodes", format!("{count} nodes: 1 to {MAX_NODES} are possible")));
-    }
-    Ok(Scenario::generated(count, seed))
 }

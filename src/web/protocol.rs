@@ -19,6 +19,14 @@ pub(super) enum Request {
     Generate { nodes: u32, seed: String },
     /// Begin with a scenario or capsule given as text.
     LoadText { text: String },
+    /// Begin with a ready-made scenario.
+    Preset { name: String },
+    /// The present scenario: answers its JSON, for people to read.
+    Scenario,
+    /// Whether a scenario is good: answers nothing, or the number of a line and, after it, what is wrong there.
+    Check { text: String },
+    /// What a word of the glossary means: answers its sentence.
+    Glossary { word: String },
     /// Let time pass.
     Play,
     /// Stop it.
@@ -33,6 +41,8 @@ pub(super) enum Request {
     Seek { time: Timestamp },
     /// Virtual time per real time, in percent.
     Speed { percent: u32 },
+    /// Where time is to stop by itself.
+    Breaks { breaks: Breaks },
     /// Do something here and now.
     Act { action: Action },
     /// Take up a future that was left.
@@ -59,6 +69,31 @@ pub(super) enum Request {
     Replay { text: String },
     /// Measures rates apart from what is shown: answers an array of rows, and tells of progress meanwhile.
     Bench { options: BenchOptions },
+}
+
+/// What time stops at by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Breaks {
+    /// A node leaves two blocks or more of its chain.
+    pub(super) reorg: bool,
+    /// A channel ends with a penalty.
+    pub(super) penalty: bool,
+    /// Nobody claimed a payment in time.
+    pub(super) expired: bool,
+    /// An invariant does not hold.
+    pub(super) violated: bool,
+    /// Time passes slowly while a message travels.
+    pub(super) slow: bool,
+}
+
+/// Why time has stopped by itself.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub(super) struct Stop {
+    /// The key of its sentence.
+    pub(super) code: String,
+    /// What fills its places.
+    pub(super) values: Vec<String>,
 }
 
 /// As on the command line.
@@ -137,6 +172,8 @@ pub(super) struct Transport {
     /// Percent of real time, measured over the last second; nothing while paused.
     pub(super) achieved: Option<u32>,
     pub(super) seeking: bool,
+    /// Why time has stopped by itself, until it goes on.
+    pub(super) stopped: Option<Stop>,
     /// Where to, if that is a time.
     pub(super) target: Option<Timestamp>,
     /// Whether messages travel over a BroadcastChannel.

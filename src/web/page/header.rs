@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, room, route, runs};
+use super::{Lab, format, room, route, runs, sheet::Sheet};
 use crate::{
     view::Light,
     web::{
@@ -31,6 +31,7 @@ pub(super) fn Header() -> impl IntoView {
             <span class="pill wide">{interval}</span>
             <label class="pill switch wide" title=text("live-hint")>
                 <input
+                    id="live"
                     type="checkbox"
                     role="switch"
                     prop:checked=move || live.get().unwrap_or_default()
@@ -43,6 +44,14 @@ pub(super) fn Header() -> impl IntoView {
             <ul class="lights" aria-label=text("invariants")>
                 {move || lights.get().unwrap_or_default().into_iter().map(|light| view! { <LightDot light /> }).collect_view()}
             </ul>
+            <button class="presets" on:click=move |_| lab.sheet.set(Some(Sheet::Presets))>{text("presets")}</button>
+            <button
+                class="palette"
+                aria-label=text("palette")
+                title=text("palette")
+                aria-keyshortcuts="Control+K Meta+K"
+                on:click=move |_| lab.sheet.set(Some(Sheet::Palette))
+            >"⌘K"</button>
             <a class="button" href=route::BENCH>{text("to-bench")}</a>
             <button class="primary" on:click=move |_| runs::copy_link(lab)>{text("share")}</button>
         </header>

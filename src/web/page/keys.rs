@@ -1,48 +1,111 @@
-//! Keys that work everywhere but in fields.
+//! The actions that need nothing to be chosen, each with its key and its word: what the key listener does, what the list of keys tells and what
+//! the palette begins with are one table.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
+use web_sys::KeyboardEvent;
 
 use super::{
     Lab,
+    deeds::Deed,
     route::{Place, Route},
+    sheet::Sheet,
 };
-use crate::web::protocol::Request;
+use crate::web::strings::text;
 
-/// Listens for as long as the page is there; only the lab has such keys.
-pub(super) fn listen(lab: Lab, route: Route) {
+/// An action, its key (nothing if it has none) and the key of its word.
+pub(super) const TABLE: [(Deed, &str, &str); 21] = [
+    (Deed::Show(Sheet::Palette), "Ctrl K", "palette"),
+    (Deed::Show(Sheet::Keys), "?", "keys"),
+    (Deed::Toggle, "Space", "play-pause"),
+    (Deed::StepEvent, ".", "step-event"),
+    (Deed::StepBack, ",", "step-back"),
+    (Deed::StepBlock, "b", "step-block"),
+    (Deed::Rewind, "", "rewind"),
+    (Deed::Show(Sheet::Presets), "g", "presets"),
+    (Deed::Show(Sheet::Scenario), "e", "edit-scenario"),
+    (Deed::Press("#open-channel"), "", "open-channel"),
+    (Deed::Press("#send-payment"), "", "send-payment"),
+    (Deed::Press("#add-node"), "", "add-node"),
+    (Deed::Split, "", "split"),
+    (Deed::HealAll, "", "heal-all"),
+    (Deed::Press("#live"), "", "live"),
+    (Deed::Share, "", "share"),
+    (Deed::Save, "", "save-capsule"),
+    (Deed::Press("#open-file"), "", "open-file"),
+    (Deed::Press(".room-open"), "", "room-open"),
+    (Deed::ToLab, "", "to-lab"),
+    (Deed::ToBench, "", "to-bench"),
+];
+
+/// Whether keys of one letter do anything; Ctrl K always does.
+#[derive(Clone, Copy)]
+pub(super) struct Single(pub(super) RwSignal<bool>);
+
+/// Listens for as long as the page is there.
+pub(super) fn listen(lab: Lab, route: Route, single: Single) {
     let handle = window_event_listener(ev::keydown, move |event| {
-        let on = tag_of(event.target());
-        let typing = matches!(on.as_str(), "INPUT" | "SELECT" | "TEXTAREA") && !is_slider(event.target());
-        let space_presses = event.key() == " " && matches!(on.as_str(), "BUTTON" | "SUMMARY");
-        let elsewhere = route.place.get_untracked() != Place::Lab;
-        if elsewhere || event.ctrl_key() || event.meta_key() || event.alt_key() || typing || space_presses {
+        let name = name_of(&event);
+        let Some((deed, ..)) = TABLE.iter().find(|(_, key, _)| !key.is_empty() && *key == name) else {
+            return;
+        };
+        let everywhere = name.len() > 1 && name.starts_with("Ctrl");
+        let elsewhere = route.place.get_untracked() != Place::Lab && !matches!(deed, Deed::Show(_));
+        let covered = lab.sheet.with_untracked(Option::is_some);
+        let silent = elsewhere || covered || !single.0.get_untracked() || takes(&event);
+        if silent && !everywhere {
             return;
         }
-        let playing =
-            lab.client.moment.with_untracked(|moment| moment.as_ref().is_some_and(|moment| moment.transport.playing));
-        let request = match event.key().as_str() {
-            " " if playing => Request::Pause,
-            " " => Request::Play,
-            "." => Request::StepEvent,
-            "," => Request::StepBack,
-            "b" => Request::StepBlock,
-            _ => return,
-        };
         event.prevent_default();
-        lab.ask(request);
+        deed.run(lab, route);
     });
     // The page never goes away while the tab is open.
     std::mem::forget(handle);
 }
 
-fn tag_of(target: Option<web_sys::EventTarget>) -> String {
-    let element = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.map(|element| element.tag_name()).unwrap_or_default()
+/// The key as the table writes it; nothing for combinations that are the browser's.
+fn name_of(event: &KeyboardEvent) -> String {
+    let control = event.ctrl_key() || event.meta_key();
+    match event.key().as_str() {
+        "k" | "K" if control && !event.alt_key() && !event.shift_key() => "Ctrl K".to_owned(),
+        _ if control || event.alt_key() => String::new(),
+        " " => "Space".to_owned(),
+        key => key.to_owned(),
+    }
 }
 
-/// A slider or a switch takes no text.
-fn is_slider(target: Option<web_sys::EventTarget>) -> bool {
-    let input = target.and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
-    input.is_some_and(|input| matches!(input.type_().as_str(), "range" | "checkbox"))
+/// Whether the key belongs to what has the focus: text to a field, Space to a button.
+fn takes(event: &KeyboardEvent) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let tag = element.as_ref().map(web_sys::Element::tag_name).unwrap_or_default();
+    // A slider or a switch takes no text.
+    let input = element.and_then(|element| element.dyn_into::<web_sys::HtmlInputElement>().ok());
+    let slides = input.is_some_and(|input| matches!(input.type_().as_str(), "range" | "checkbox"));
+    let typing = matches!(tag.as_str(), "INPUT" | "SELECT" | "TEXTAREA") && !slides;
+    typing || (event.key() == " " && matches!(tag.as_str(), "BUTTON" | "SUMMARY"))
+}
+
+/// The list of keys, and a switch for whoever speaks to the computer: letters spoken are no keys pressed.
+#[component]
+pub(super) fn KeyList() -> impl IntoView {
+    let single = expect_context::<Single>().0;
+    let row = |(_, key, word): &(Deed, &'static str, &'static str)| {
+        let keys = key.split(' ').map(|key| view! { <kbd>{key.to_owned()}</kbd> }).collect_view();
+        view! { <tr><th scope="row">{text(word)}</th><td>{keys}</td></tr> }
+    };
+    let rows = TABLE.iter().filter(|(_, key, _)| !key.is_empty()).map(row).collect_view();
+    view! {
+        <table class="keys"><tbody>{rows}</tbody></table>
+        <label class="switch">
+            <input
+                type="checkbox"
+                role="switch"
+                autofocus
+                prop:checked=move || single.get()
+                on:change=move |event| single.set(event_target_checked(&event))
+            />
+            {text("single-keys")}
+        </label>
+        <p class="note">{text("keys-note")}</p>
+    }
 }

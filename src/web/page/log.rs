@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Lab, format};
 use crate::{
-    view::LogLine,
+    view::{LogKind, LogLine},
     web::strings::{text, worded},
 };
 
@@ -24,9 +24,52 @@ pub(super) fn Log() -> impl IntoView {
     };
     view! {
         <h3>{text("log")}</h3>
+        <Filters />
         <ol class="log" tabindex="0" aria-label=text("log")>
             {move || lines.with(|lines| lines.iter().flatten().map(row).collect_view())}
         </ol>
+    }
+}
+
+/// Which lines are shown: the engine leaves the others out.
+#[component]
+fn Filters() -> impl IntoView {
+    const KINDS: [(&str, LogKind); 4] = [
+        ("filter-chain", LogKind::Chain),
+        ("filter-channels", LogKind::Channels),
+        ("filter-payments", LogKind::Payments),
+        ("filter-actions", LogKind::Actions),
+    ];
+    let lab = expect_context::<Lab>();
+    let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
+    let node = Memo::new(move |_| lab.focus.with(|focus| focus.log.node.clone()));
+    let kind = Memo::new(move |_| lab.focus.with(|focus| focus.log.kind));
+    let of_node = move |name: String| {
+        let (value, is_it) = (name.clone(), name.clone());
+        view! { <option value=value selected=move || node.get().as_ref() == Some(&is_it)>{name}</option> }
+    };
+    let of_kind = move |(key, of): (&'static str, LogKind)| {
+        view! { <option value=key selected=move || kind.get() == Some(of)>{text(key)}</option> }
+    };
+    let choose_node = move |event| {
+        let name = event_target_value(&event);
+        lab.refocus(|focus| focus.log.node = (!name.is_empty()).then_some(name));
+    };
+    let choose_kind = move |event| {
+        let key = event_target_value(&event);
+        lab.refocus(|focus| focus.log.kind = KINDS.iter().find(|(of, _)| *of == key).map(|(_, kind)| *kind));
+    };
+    view! {
+        <div class="filters">
+            <select aria-label=text("filter-node") on:change=choose_node>
+                <option value="" selected=move || node.with(Option::is_none)>{text("filter-all-nodes")}</option>
+                {move || names.get().unwrap_or_default().into_iter().map(of_node).collect_view()}
+            </select>
+            <select aria-label=text("filter-kind") on:change=choose_kind>
+                <option value="" selected=move || kind.get().is_none()>{text("filter-all-kinds")}</option>
+                {KINDS.map(of_kind).collect_view()}
+            </select>
+        </div>
     }
 }
 

@@ -3,9 +3,13 @@
 #![expect(unreachable_pub, reason = "the component macro makes more of a component's parts public than the component")]
 
 mod bench;
+mod breaks;
 mod chain;
 mod channels;
+mod deeds;
 mod format;
+mod gallery;
+mod glossary;
 mod header;
 mod hit;
 mod inspector;
@@ -13,11 +17,14 @@ mod keys;
 mod log;
 mod network;
 mod node;
+mod palette;
 mod payments;
 mod plot;
 mod room;
 mod route;
 mod runs;
+mod scenario;
+mod sheet;
 mod sidebar;
 mod transport;
 
@@ -28,7 +35,7 @@ use route::{Place, Route};
 use super::{
     api,
     client::Client,
-    protocol::{Moment, Request},
+    protocol::{Breaks, Moment, Request},
     strings::{fill, text},
 };
 use crate::{
@@ -54,6 +61,12 @@ struct Lab {
     payment: RwSignal<Option<Hash>>,
     /// A problem that belongs to no field, until it is dismissed.
     notice: RwSignal<Option<String>>,
+    /// What the dialog shows, if it is open.
+    sheet: RwSignal<Option<sheet::Sheet>>,
+    /// What time stops at by itself.
+    breaks: RwSignal<Breaks>,
+    /// What a word means, while that is shown.
+    meaning: RwSignal<Option<glossary::Meaning>>,
 }
 
 /// Shows the page.
@@ -120,7 +133,9 @@ impl Lab {
     fn look_afresh(&self) {
         self.history.set(Vec::new());
         self.payment.set(None);
-        self.refocus(|focus| (focus.selection, focus.judge, focus.window.top) = (None, None, None));
+        self.refocus(|focus| {
+            (focus.selection, focus.judge, focus.window.top, focus.log.node) = (None, None, None, None)
+        });
     }
 
     fn look_at_node(&self, name: String) {
@@ -163,11 +178,16 @@ fn App(client: Client) -> impl IntoView {
         history: RwSignal::new(Vec::new()),
         payment: RwSignal::new(None),
         notice: RwSignal::new(None),
+        sheet: RwSignal::new(None),
+        breaks: RwSignal::new(Breaks::default()),
+        meaning: RwSignal::new(None),
     };
     provide_context(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
     let route = Route::follow(lab);
-    keys::listen(lab, route);
+    let single = keys::Single(RwSignal::new(true));
+    provide_context(single);
+    keys::listen(lab, route, single);
     room::listen(lab);
     provide_context(route);
     provide_context(bench::Measured::new());
@@ -176,6 +196,8 @@ fn App(client: Client) -> impl IntoView {
             <LabPage />
         </Show>
         <Notices />
+        <sheet::SheetHost />
+        <glossary::MeaningBox />
     }
 }
 

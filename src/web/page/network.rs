@@ -87,7 +87,7 @@ fn summary(network: &NetworkView) -> String {
 }
 
 /// Cuts the network into two halves.
-fn split(lab: Lab) {
+pub(super) fn split(lab: Lab) {
     let names: Vec<String> = lab.client.moment.with_untracked(|moment| {
         moment.iter().flat_map(|moment| &moment.world.network.nodes).map(|node| node.name.clone()).collect()
     });

@@ -6,6 +6,7 @@ use super::{
     Lab,
     channels::PartySwitches,
     format,
+    glossary::term,
     inspector::{Messages, Transactions},
     room,
 };
@@ -64,19 +65,19 @@ fn Facts(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     let tip = Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| (node.tip, node.height))));
     view! {
         <dl>
-            <dt>{text("tip")}</dt>
+            <dt>{term("tip")}</dt>
             <dd>
                 {move || tip.get().map(|(tip, height)| lab.block_link(tip, format!("#{height} {}", tip.short())))}
             </dd>
-            <dt>{text("balance")}</dt>
+            <dt>{term("balance")}</dt>
             <dd data-testid="balance">{fact(|node| format::grouped(node.balance))}</dd>
-            <dt>{text("available")}</dt>
+            <dt>{term("available")}</dt>
             <dd>{fact(|node| format::grouped(node.available))}</dd>
-            <dt>{text("hash-rate")}</dt>
+            <dt>{term("hash-rate")}</dt>
             <dd>{fact(|node| format::hash_rate(node.hash_rate))}</dd>
-            <dt>{text("knows")}</dt>
+            <dt>{term("knows")}</dt>
             <dd>{fact(|node| fill("knows-value", &[&node.known_blocks.to_string(), &node.orphans.to_string()]))}</dd>
-            <dt>{text("address")}</dt>
+            <dt>{term("address")}</dt>
             <dd>{fact(|node| node.address.to_string())}</dd>
         </dl>
     }
@@ -247,7 +248,7 @@ fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
         {move || pool.with(|(_, rows)| view! { <Transactions rows=rows.iter().map(|row| row.transaction.clone()).collect() /> })}
         <h3>{move || fill("messages-title", &[&messages.with(|(count, _)| count.to_string())])}</h3>
         {move || messages.with(|(_, rows)| view! { <Messages rows=rows.clone() /> })}
-        <h3>{text("peers")}</h3>
+        <h3>{term("peers")}</h3>
         {move || peers.with(|rows| peer_table(rows))}
         <h3>{text("balances")}</h3>
         {move || accounts.with(|rows| account_table(rows))}
@@ -272,7 +273,7 @@ fn peer_table(rows: &[PeerRow]) -> AnyView {
     };
     view! {
         <table>
-            <thead><tr><th>{text("peer")}</th><th>{text("link")}</th><th class="number">{text("last-told")}</th></tr></thead>
+            <thead><tr><th>{term("peer")}</th><th>{text("link")}</th><th class="number">{text("last-told")}</th></tr></thead>
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
         </table>
     }
@@ -291,7 +292,7 @@ fn account_table(rows: &[AccountRow]) -> impl IntoView + use<> {
     };
     view! {
         <table>
-            <thead><tr><th>{text("owner")}</th><th class="number">{text("balance")}</th><th class="number">{text("spent")}</th></tr></thead>
+            <thead><tr><th>{text("owner")}</th><th class="number">{term("balance")}</th><th class="number">{text("spent")}</th></tr></thead>
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
         </table>
     }

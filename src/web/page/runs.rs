@@ -36,7 +36,7 @@ pub(super) fn Runs() -> impl IntoView {
         <h2>{text("runs")}</h2>
         <div class="row">
             <button on:click=move |_| save(lab)>{text("save-capsule")}</button>
-            <label class="button">{text("open-file")}<input class="hidden" type="file" accept=".json,application/json" on:change=open /></label>
+            <label class="button">{text("open-file")}<input id="open-file" class="hidden" type="file" accept=".json,application/json" on:change=open /></label>
         </div>
         <p class="problem" role="alert">{move || problem.get()}</p>
     }
@@ -106,7 +106,7 @@ async fn read(file: &web_sys::File) -> Result<String, String> {
     text.as_string().ok_or_else(|| fill("file-not-text", &[&file.name()]))
 }
 
-fn save(lab: Lab) {
+pub(super) fn save(lab: Lab) {
     lab.client.ask(Request::Capsule, |result| {
         if let Ok(json) = result {
             // A browser that cannot make a file of text has nothing to save to.

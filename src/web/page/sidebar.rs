@@ -87,7 +87,7 @@ fn Nodes() -> impl IntoView {
     view! {
         <h2>{text("nodes")}</h2>
         <ul><For each=names key=Clone::clone let:name>{row(name)}</For></ul>
-        <button class="add" on:click=add>{text("add-node")}</button>
+        <button id="add-node" class="add" on:click=add>{text("add-node")}</button>
     }
 }
 

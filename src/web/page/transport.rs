@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format};
+use super::{
+    Lab,
+    breaks::{BreaksMenu, Stopped},
+    format,
+};
 use crate::{
     primitives::Timestamp,
     web::{
@@ -12,7 +16,7 @@ use crate::{
 };
 
 /// Speeds to choose from, in percent of real time.
-const SPEEDS: [u32; 9] = [10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+pub(super) const SPEEDS: [u32; 9] = [10, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
 
 #[component]
 pub(super) fn TransportBar() -> impl IntoView {
@@ -33,6 +37,7 @@ pub(super) fn TransportBar() -> impl IntoView {
                 {button("step-event", "▸", || Request::StepEvent)}
                 {button("step-block", "▸▣", || Request::StepBlock)}
                 <Speed />
+                <BreaksMenu />
             </div>
             <Scrubber />
         </footer>
@@ -93,6 +98,7 @@ fn Scrubber() -> impl IntoView {
                 on:input=seek
             />
             <small data-testid="clock">{status}</small>
+            <Stopped />
             <Futures />
             <Show when=slow>
                 <small class="slow">

@@ -44,6 +44,7 @@ pub(super) fn Channels() -> impl IntoView {
             <h2 id="channels-title">{text("channels")}<span>{summary}</span>
                 <span class="tools">
                     <button
+                        id="open-channel"
                         aria-expanded=move || opening.get().to_string()
                         on:click=move |_| opening.update(|open| *open = !*open)
                     >{text("open-channel")}</button>

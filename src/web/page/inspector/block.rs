@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::glossary::term;
 use super::Transactions;
 use crate::{
     primitives::Height,
@@ -42,10 +43,10 @@ fn facts(lab: Lab, block: BlockDetail) -> impl IntoView + use<> {
     ];
     let count = block.transaction_count;
     let parent = (block.height > Height(0))
-        .then(|| view! { <dt>{text("parent")}</dt><dd>{lab.block_link(parent, parent.to_string())}</dd> });
+        .then(|| view! { <dt>{term("parent")}</dt><dd>{lab.block_link(parent, parent.to_string())}</dd> });
     view! {
         <dl>
-            {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
+            {rows.into_iter().map(|(key, value)| view! { <dt>{term(key)}</dt><dd>{value}</dd> }).collect_view()}
             {parent}
         </dl>
         <h3>{fill("transactions-title", &[&count.to_string()])}</h3>

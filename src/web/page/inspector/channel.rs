@@ -1,5 +1,6 @@
 //! What a channel is: its parties, what each holds, and what the chain has of it.
 
+use super::super::glossary::term;
 use leptos::prelude::*;
 
 use crate::{
@@ -43,18 +44,18 @@ fn facts(lab: Lab, detail: ChannelDetail) -> impl IntoView + use<> {
     ];
     let other = |key: &'static str, id| {
         let look = move |_| lab.look_at(Selection::Channel { id });
-        view! { <dt>{text(key)}</dt><dd><button class="text" on:click=look>{id.to_string()}</button></dd> }
+        view! { <dt>{term(key)}</dt><dd><button class="text" on:click=look>{id.to_string()}</button></dd> }
     };
     let (resizes, resized_by) = (row.resizes, row.resized_by);
     let chain = on_chain(lab, &detail);
     view! {
         <dl>
-            <dt>{text("state")}</dt>
+            <dt>{term("state")}</dt>
             <dd>{channels::status(row)}</dd>
-            <dt>{text("parties")}</dt>
+            <dt>{term("parties")}</dt>
             <dd>{parties.collect_view()}</dd>
-            {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
-            <dt>{text("channel-id")}</dt>
+            {rows.into_iter().map(|(key, value)| view! { <dt>{term(key)}</dt><dd>{value}</dd> }).collect_view()}
+            <dt>{term("channel-id")}</dt>
             <dd><button class="text" on:click=fund>{row.id.to_string()}</button></dd>
             {resizes.map(|id| other("takes-place-of", id))}
             {resized_by.map(|id| other("place-taken-by", id))}
@@ -117,9 +118,9 @@ fn on_chain(lab: Lab, detail: &ChannelDetail) -> impl IntoView + use<> {
         let values =
             [format::grouped(at.published), format::grouped(at.number), at.window_ends.to_string(), left.to_string()];
         view! {
-            <dt>{text("publication")}</dt>
+            <dt>{term("publication")}</dt>
             <dd>{fill("publication-value", &[publisher, &values[0], &values[1], &values[2], &values[3]])}</dd>
-            <dt>{text("charged")}</dt>
+            <dt>{term("charged")}</dt>
             <dd>{charged.map(format::grouped).join(", ")}</dd>
         }
     });
@@ -130,11 +131,11 @@ fn on_chain(lab: Lab, detail: &ChannelDetail) -> impl IntoView + use<> {
             "settle" => text("ended-settle"),
             _ => text("ended-punish"),
         };
-        view! { <dt>{text("ending")}</dt><dd>{how}" "{block(place)}</dd> }
+        view! { <dt>{term("ending")}</dt><dd>{how}" "{block(place)}</dd> }
     });
     view! {
         <dl>
-            <dt>{text("funding")}</dt>
+            <dt>{term("funding")}</dt>
             <dd>{block(funding)}" "{fill("depth-value", &[&depth.to_string()])}</dd>
             {publication}
             {ending}

@@ -1,5 +1,6 @@
 //! What a message is, and messages in a list.
 
+use super::super::glossary::term;
 use leptos::prelude::*;
 
 use crate::{
@@ -37,12 +38,12 @@ fn facts(lab: Lab, detail: MessageDetail) -> impl IntoView + use<> {
         ("arrives-at", fill("arrives-at-value", &[&format::clock(row.at), &way])),
         ("size", fill("bytes", &[&format::grouped(size)])),
     ];
-    let says = says.map(|says| view! { <dt>{text("says")}</dt><dd>{says}</dd> });
+    let says = says.map(|says| view! { <dt>{term("says")}</dt><dd>{says}</dd> });
     let tip = status.map(|(tip, height, work)| {
         view! {
-            <dt>{text("tip")}</dt>
+            <dt>{term("tip")}</dt>
             <dd>{lab.block_link(tip, format!("#{height} {}", tip.short()))}</dd>
-            <dt>{text("work")}</dt>
+            <dt>{term("work")}</dt>
             <dd>{fill("work-value", &[&format::grouped(work)])}</dd>
         }
     });
@@ -62,7 +63,7 @@ fn facts(lab: Lab, detail: MessageDetail) -> impl IntoView + use<> {
     });
     view! {
         <dl>
-            {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
+            {rows.into_iter().map(|(key, value)| view! { <dt>{term(key)}</dt><dd>{value}</dd> }).collect_view()}
             {says}
             {tip}
         </dl>

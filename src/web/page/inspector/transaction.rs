@@ -1,5 +1,6 @@
 //! What a transaction is, and transactions in a list.
 
+use super::super::glossary::term;
 use leptos::prelude::*;
 
 use crate::{
@@ -46,13 +47,13 @@ fn facts(lab: Lab, detail: TransactionDetail) -> impl IntoView + use<> {
     rows.push(("transaction-id", detail.row.id.to_string()));
     let channel = detail.channel.map(|id| {
         let look = move |_| lab.look_at(Selection::Channel { id });
-        view! { <dt>{text("channel")}</dt><dd><button class="text" on:click=look>{id.to_string()}</button></dd> }
+        view! { <dt>{term("channel")}</dt><dd><button class="text" on:click=look>{id.to_string()}</button></dd> }
     });
     view! {
         <dl>
-            <dt>{text("state")}</dt>
+            <dt>{term("state")}</dt>
             <dd>{state}</dd>
-            {rows.into_iter().map(|(key, value)| view! { <dt>{text(key)}</dt><dd>{value}</dd> }).collect_view()}
+            {rows.into_iter().map(|(key, value)| view! { <dt>{term(key)}</dt><dd>{value}</dd> }).collect_view()}
             {channel}
         </dl>
     }

@@ -32,6 +32,7 @@ pub(super) fn Payments() -> impl IntoView {
             <h2 id="payments-title">{text("payments")}<span>{summary}</span>
                 <span class="tools">
                     <button
+                        id="send-payment"
                         aria-expanded=move || sending.get().to_string()
                         on:click=move |_| sending.update(|open| *open = !*open)
                     >{text("send-payment")}</button>

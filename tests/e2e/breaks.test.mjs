@@ -1,0 +1,75 @@
+// Time that stops by itself, the log that leaves out what is not asked for, and words that explain themselves.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { accessibilityProblems, lab } from './harness.mjs';
+
+const site = lab(test);
+
+async function example(t, title, options) {
+  const page = await site.open(t, options);
+  await button(page, 'Pause').click();
+  await button(page, 'Play').waitFor();
+  await page.keyboard.press('g');
+  await page.getByRole('button', { name: `Begin: ${title}` }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  return page;
+}
+
+function button(page, name) {
+  return page.getByRole('button', { name, exact: true });
+}
+
+test('time stops at a penalty and says so', async (t) => {
+  const page = await example(t, 'Cheat and be punished');
+  await button(page, 'Pause by itself, slow down').click();
+  await page.getByRole('group', { name: 'Pause when' }).getByRole('checkbox', { name: 'a cheat is punished' }).check();
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.keyboard.press('Escape');
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('10000');
+  await page.getByRole('status').filter({ hasText: /^Paused: .* sees a channel end with a penalty\.$/ }).waitFor({ timeout: 60_000 });
+  await button(page, 'Play').waitFor();
+  const { penalties, virtualMs } = await page.evaluate(() => window.tabchain.state());
+  assert.ok(penalties <= 1 && virtualMs > 210_000);
+});
+
+test('time stops at a reorg of several blocks', async (t) => {
+  const page = await example(t, 'Fork and heal');
+  await button(page, 'Pause by itself, slow down').click();
+  await page.getByRole('checkbox', { name: 'a node leaves two blocks or more' }).check();
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('10000');
+  await page.getByRole('status').filter({ hasText: /^Paused: \w+ has left \d+ blocks of its chain for others\.$/ }).waitFor({ timeout: 60_000 });
+  await button(page, 'Play').waitFor();
+});
+
+test('the log shows one node, or one kind of event', async (t) => {
+  const page = await example(t, 'Pay often, settle once');
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('5000');
+  const log = page.getByRole('list', { name: 'Log' });
+  await log.getByText('Alice: channel with Bob is open').waitFor({ timeout: 60_000 });
+  await button(page, 'Pause').click();
+  await button(page, 'Play').waitFor();
+  await page.getByRole('combobox', { name: 'Kind of event' }).selectOption({ label: 'Channels' });
+  await log.getByText(/found block/).first().waitFor({ state: 'detached' });
+  await page.getByRole('combobox', { name: 'Log of' }).selectOption('Bob');
+  await log.getByText(/^Alice: /).first().waitFor({ state: 'detached' });
+  for (const line of await log.getByRole('listitem').allInnerTexts()) assert.match(line, /Bob: channel with Alice/);
+  await page.getByRole('combobox', { name: 'Kind of event' }).selectOption({ label: 'What was done' });
+  await log.getByText('Alice offers Bob a channel').waitFor();
+});
+
+test('a label explains itself, by pointer and by keyboard', async (t) => {
+  const page = await example(t, 'First steps');
+  await button(page, 'Pause').click();
+  await page.getByRole('button', { name: /^Alice, / }).click();
+  const term = button(page, 'Hash power');
+  await term.focus();
+  await page.keyboard.press('Enter');
+  const meaning = page.getByRole('status').filter({ hasText: 'hash power: hashes per virtual second' });
+  await meaning.waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await page.keyboard.press('Escape');
+  await meaning.waitFor({ state: 'detached' });
+  assert.ok(await term.evaluate((element) => element === document.activeElement));
+  await term.click();
+  await meaning.waitFor();
+});

@@ -1,0 +1,85 @@
+// Ready-made scenarios, and the present one as JSON: in, out, and what is wrong with it.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { accessibilityProblems, lab, picture } from './harness.mjs';
+
+const site = lab(test);
+
+async function paused(t, options) {
+  const page = await site.open(t, options);
+  await button(page, 'Pause').click();
+  await button(page, 'Play').waitFor();
+  return page;
+}
+
+function button(page, name) {
+  return page.getByRole('button', { name, exact: true });
+}
+
+async function editor(page) {
+  await page.keyboard.press('e');
+  const area = page.getByRole('dialog', { name: 'Edit the scenario' }).getByRole('textbox');
+  await page.waitForFunction(() => document.querySelector('#scenario-text')?.value.includes('"version"'));
+  return area;
+}
+
+test('an example begins and plays', async (t) => {
+  const page = await paused(t);
+  await button(page, 'Examples').click();
+  const dialog = page.getByRole('dialog', { name: 'Examples' });
+  assert.ok((await dialog.getByRole('listitem').count()) >= 8);
+  await dialog.getByRole('button', { name: 'Begin: Fork and heal' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await page.getByText('A partition, two chains, one of them lost').waitFor();
+  await button(page, 'Pause').click();
+  await page.getByRole('slider', { name: 'Timeline' }).waitFor();
+});
+
+test('a scenario is read, changed, found wrong at its line, and begun with', async (t) => {
+  const page = await paused(t);
+  const digest = () => page.evaluate(async () => (await window.tabchain.state()).digest);
+  const before = await digest();
+  const area = await editor(page);
+  const scenario = JSON.parse(await area.inputValue());
+  assert.equal(scenario.version, 1);
+  const selected = () => area.evaluate((element) => element.value.slice(element.selectionStart, element.selectionEnd));
+  const links = scenario.config.links.map((link, index) => (index === 3 ? { ...link, a: 'Nobody' } : link));
+  const cases = [
+    [JSON.stringify({ ...scenario, config: { ...scenario.config, links } }, null, 2), /^Line \d+: config\.links\[3\]\.a: no node is named "Nobody"/, /"a": "Nobody"/],
+    [JSON.stringify({ ...scenario, seed: 7 }, null, 2), /^Line \d+: seed: /, /"seed": 7/],
+    [JSON.stringify(scenario, null, 2).replace('"hashRate"', '"hashrate"'), /^Line \d+: config\.nodes\[0\]\.hashrate: unknown field `hashrate`/, /"hashrate"/],
+    ['{\n  "version": 1,\n  oops\n}', /^Line 3: /, /oops/],
+  ];
+  for (const [text, message, line] of cases) {
+    await area.fill(text);
+    await button(page, 'Begin').last().click();
+    await page.getByRole('dialog').getByRole('alert').filter({ hasText: message }).waitFor();
+    assert.match(await selected(), line);
+    assert.equal(await area.getAttribute('aria-invalid'), 'true');
+    assert.equal(await digest(), before, 'nothing has changed');
+  }
+  await area.fill(JSON.stringify({ ...scenario, name: '<i>Mine</i>', seed: '77' }));
+  await button(page, 'Check').click();
+  await page.getByRole('status').filter({ hasText: 'This is a good scenario.' }).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Begin', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.getByText('<i>Mine</i>').waitFor();
+  assert.equal(JSON.parse(await (await editor(page)).inputValue()).seed, '77');
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [320, 1440, 2560]) {
+    test(`examples and editor are accessible (${colorScheme}, ${width} px)`, async (t) => {
+      const page = await paused(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
+      await page.keyboard.press('g');
+      await page.getByRole('dialog', { name: 'Examples' }).waitFor();
+      await picture(page, `examples-${colorScheme}-${width}`);
+      assert.deepEqual(await accessibilityProblems(page), []);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await editor(page);
+      await picture(page, `scenario-${colorScheme}-${width}`);
+      assert.deepEqual(await accessibilityProblems(page), []);
+    });
+  }
+}
