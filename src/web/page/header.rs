@@ -47,11 +47,13 @@ pub(super) fn Header() -> impl IntoView {
             <button class="presets" on:click=move |_| lab.sheet.set(Some(Sheet::Presets))>{text("presets")}</button>
             <button
                 class="palette"
-                aria-label=text("palette")
                 title=text("palette")
                 aria-keyshortcuts="Control+K Meta+K"
                 on:click=move |_| lab.sheet.set(Some(Sheet::Palette))
-            >"⌘K"</button>
+            >
+                <span aria-hidden="true">"⌘K"</span>
+                <span class="hidden">{text("palette")}</span>
+            </button>
             <a class="button" href=route::BENCH>{text("to-bench")}</a>
             <button class="primary" on:click=move |_| runs::copy_link(lab)>{text("share")}</button>
         </header>
