@@ -65,14 +65,22 @@ pub(super) fn Palette() -> impl IntoView {
     };
     let press = move |event: KeyboardEvent| {
         let count = found.with(Vec::len).max(1);
-        match event.key().as_str() {
-            "ArrowDown" => at.update(|at| *at = (*at + 1) % count),
-            "ArrowUp" => at.update(|at| *at = (*at + count - 1) % count),
-            "Enter" => found.with(|found| found.get(at.get_untracked()).copied()).into_iter().for_each(choose),
+        let place = at.get_untracked();
+        let next = match event.key().as_str() {
+            "ArrowDown" => Some((place + 1) % count),
+            "ArrowUp" => Some((place + count - 1) % count),
+            "Enter" => None,
             _ => return,
-        }
+        };
         event.prevent_default();
-        request_animation_frame(move || show_option(at.get_untracked()));
+        match next {
+            Some(next) => {
+                at.set(next);
+                request_animation_frame(move || show_option(next));
+            }
+            // The palette is gone after this.
+            None => found.with(|found| found.get(place).copied()).into_iter().for_each(choose),
+        }
     };
     let option = move |(place, index): (usize, usize)| {
         let item = items.with_value(|items| items[index].clone());
