@@ -64,14 +64,11 @@ pub(super) fn Palette() -> impl IntoView {
         }
     };
     let press = move |event: KeyboardEvent| {
-        let count = found.with(Vec::len).max(1);
         let place = at.get_untracked();
-        let next = match event.key().as_str() {
-            "ArrowDown" => Some((place + 1) % count),
-            "ArrowUp" => Some((place + count - 1) % count),
-            "Enter" => None,
-            _ => return,
-        };
+        let next = beside(&event.key(), place, found.with(Vec::len).max(1));
+        if next.is_none() && event.key() != "Enter" {
+            return;
+        }
         event.prevent_default();
         match next {
             Some(next) => {
@@ -139,6 +136,15 @@ fn matching(items: &[Item], typed: &str) -> Vec<usize> {
         typed.split_whitespace().all(|word| words.contains(word))
     };
     items.iter().enumerate().filter(|(_, item)| has_all(item)).map(|(index, _)| index).take(SHOWN).collect()
+}
+
+/// Where an arrow leads from a place among so many, round and round.
+fn beside(key: &str, place: usize, count: usize) -> Option<usize> {
+    match key {
+        "ArrowDown" => Some((place + 1) % count),
+        "ArrowUp" => Some((place + count - 1) % count),
+        _ => None,
+    }
 }
 
 fn show_option(place: usize) {
