@@ -209,10 +209,15 @@ impl Node {
         };
         let before = held.channel.clone();
         let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance };
+        let learns = matches!(event, Event::Fulfil { .. });
         let effects = held.channel.handle(&mut context, event)?;
         let (promised, promises) = (before.promised(), held.channel.promised());
         if held.channel != before {
             self.persist_channel(handle);
+        }
+        if learns {
+            // The other party hears of a preimage only after our tower.
+            self.report(now, handle);
         }
         self.obey_channel(now, handle, effects, checks);
         if let (Some((nonce, _)), None) = (promised, promises) {
