@@ -250,7 +250,7 @@ fn tower_messages(numbers: &mut Numbers) -> Vec<TowerMessage> {
     let limit = numbers.next() as u32;
     let watch = |numbers: &mut Numbers, client, count| {
         let secrets = (0..count).map(|_| CommitmentSecret(numbers.id().0)).collect();
-        let mut claim =
+        let claim =
             |_| Claim { preimage: Preimage(numbers.id().0), expiry: Height(numbers.next()), amount: amount(numbers) };
         let claims: Vec<Claim> = (0..count.min(MAX_HTLCS)).map(claim).collect();
         let signature = (count > 0).then(|| cosigned(numbers).signatures[0]);
