@@ -337,6 +337,7 @@ log-force-close = { $a } force closes its channel with { $b }
 log-tower-watching = watches a channel of { $a } from commitment { $b } on
 log-tower-refuting = refutes for { $a }, whom it watches for, by commitment { $b }
 log-tower-punishing = punishes for { $a }, whom it watches for: commitment { $b } was revoked
+log-tower-revealing = reveals a preimage for { $a }, whom it watches for, before block { $b }, after which it would be worth nothing
 log-tower-too-poor = has { $b } to act for { $a }, where it would offer { $c }
 log-tower-forgotten = forgets a channel of { $a } that has long ended
 log-tower-refused = { $a } does not watch a channel: it { $b }

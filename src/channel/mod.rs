@@ -46,8 +46,9 @@ pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation,
 pub use resizing::{Successor, Wish};
 pub use secrets::{Inconsistent, RevealedSecrets};
 pub use tower::{
-    Answer, Guard, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, Sight, Tower, TowerBreach,
-    TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
+    Answer, Brought, Claim, Guard, MAX_REVEALS, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress,
+    REVEAL_MARGIN, Sight, Tower, TowerBreach, TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch,
+    WatchError, Watched,
 };
 
 use queue::Queue;

@@ -129,7 +129,8 @@ impl Channel {
         draft.ours = Some(draft.commitment.sign(context.key, context.genesis, &self.id));
         self.pending = Some(draft);
         self.enter(context, Phase::Answering);
-        Ok(self.sign_message().map(|body| self.say(body)).into_iter().chain(learned).collect())
+        // Whoever is to be told of a preimage is told before we pay for it.
+        Ok(learned.into_iter().chain(self.sign_message().map(|body| self.say(body))).collect())
     }
 
     /// We have signed already: the same words again, or none.

@@ -112,6 +112,7 @@ fn of_tower(with: String, notice: &TowerNotice) -> Line {
         TowerNotice::Watching { number } => ("tower-watching", vec![with, number.to_string()]),
         TowerNotice::Refuting { number, .. } => ("tower-refuting", vec![with, number.to_string()]),
         TowerNotice::Punishing { number, .. } => ("tower-punishing", vec![with, number.to_string()]),
+        TowerNotice::Revealing { expiry } => ("tower-revealing", vec![with, expiry.0.to_string()]),
         TowerNotice::TooPoor { wanted, available } => {
             ("tower-too-poor", vec![with, available.to_string(), wanted.to_string()])
         }
