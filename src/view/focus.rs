@@ -69,6 +69,16 @@ pub enum Tab {
     Rules,
 }
 
+impl Focus {
+    /// Looks at something; a node that is looked at judges.
+    pub fn select(&mut self, selection: Option<Selection>) {
+        if let Some(Selection::Node { name }) = &selection {
+            self.judge = Some(name.clone());
+        }
+        self.selection = selection;
+    }
+}
+
 impl Selection {
     /// A block.
     pub fn block(id: BlockId) -> Self {

@@ -7,6 +7,7 @@ mod address;
 mod anatomy;
 mod chain;
 mod channel;
+mod find;
 mod focus;
 mod inspector;
 mod log;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, room, route, runs};
+use super::{Lab, format, pages::Pages, room, share::Share};
 use crate::{
     view::Light,
     web::{
@@ -27,6 +27,7 @@ pub(super) fn Header() -> impl IntoView {
     view! {
         <header>
             <h1><span class="logo" aria-hidden="true"></span>"Tabchain"</h1>
+            <Pages />
             <span class="pill wide"><b>{title}</b></span>
             <span class="pill wide">{interval}</span>
             <label class="pill switch wide" title=text("live-hint")>
@@ -43,8 +44,7 @@ pub(super) fn Header() -> impl IntoView {
             <ul class="lights" aria-label=text("invariants")>
                 {move || lights.get().unwrap_or_default().into_iter().map(|light| view! { <LightDot light /> }).collect_view()}
             </ul>
-            <a class="button" href=route::BENCH>{text("to-bench")}</a>
-            <button class="primary" on:click=move |_| runs::copy_link(lab)>{text("share")}</button>
+            <Share />
         </header>
     }
 }

@@ -3,19 +3,16 @@
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{
-    Lab,
-    route::{Place, Route},
-};
-use crate::web::protocol::Request;
+use super::Lab;
+use crate::{view::Page, web::protocol::Request};
 
 /// Listens for as long as the page is there; only the lab has such keys.
-pub(super) fn listen(lab: Lab, route: Route) {
+pub(super) fn listen(lab: Lab) {
     let handle = window_event_listener(ev::keydown, move |event| {
         let on = tag_of(event.target());
         let typing = matches!(on.as_str(), "INPUT" | "SELECT" | "TEXTAREA") && !is_slider(event.target());
         let space_presses = event.key() == " " && matches!(on.as_str(), "BUTTON" | "SUMMARY");
-        let elsewhere = route.place.get_untracked() != Place::Lab;
+        let elsewhere = lab.route.page.get_untracked() != Page::Lab;
         if elsewhere || event.ctrl_key() || event.meta_key() || event.alt_key() || typing || space_presses {
             return;
         }

@@ -22,11 +22,11 @@ pub(super) use transaction::Transactions;
 pub(super) fn Inspector() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let title = lab.slice(|moment| moment.world.inspection.as_ref().map(title));
-    let back = move || lab.history.with(|history| !history.is_empty());
+    let back = move || lab.route.has_back();
     view! {
         <aside aria-label=text("details")>
             <Show when=back>
-                <div class="back"><button on:click=move |_| lab.look_back()>{text("back")}</button></div>
+                <div class="back"><button on:click=move |_| lab.route.back()>{text("back")}</button></div>
             </Show>
             {move || title.get().flatten().map(|title| view! { <h2>{title}</h2> })}
             <tabs::Tabs>
