@@ -166,6 +166,27 @@ fn doubtful_offers_are_for_the_chain_to_decide() {
     }
 }
 
+/// Told by the chain that it is paid, before the other party had signed it: when it has, it takes the HTLC as any.
+#[test]
+fn what_was_paid_before_it_was_signed_is_taken() {
+    let mut pair = open();
+    pair.must(Opener, offer(300, 1, 30));
+    pair.wires = Default::default();
+    pair.must(Opener, Event::Connected);
+    assert_eq!(receipts(&pair.must(Opener, Event::Chain(registered(12, 12)))), 1);
+    pair.must(Accepter, Event::Chain(registered(12, 12)));
+    pair.now = pair.now.after(5_000);
+    pair.must(Opener, Event::Wake);
+    pair.talk();
+    let id = pair.channel(Accepter).newest().1.htlcs.first().expect("signed").id;
+    pair.must(Accepter, fulfil(id, 1));
+    pair.talk();
+    for side in Side::BOTH {
+        assert_eq!(pair.channel(side).phase().name(), "idle");
+        assert_eq!(pair.channel(side).newest().1.balances, [units(4_700), units(4_300)]);
+    }
+}
+
 /// What expired while we were away does not make us publish before the other party could show that we forgot something.
 #[test]
 fn an_old_backup_waits_to_be_told() {

@@ -75,6 +75,12 @@ impl Channel {
         news
     }
 
+    /// How an HTLC ends, as its origin was told before both had signed it.
+    pub(super) fn told(&self, htlc: &NewHtlc) -> Outgoing {
+        let known = registered_in(&self.chain.register, &htlc.payment, htlc.expiry);
+        known.map_or(Outgoing::Failed, |_| Outgoing::Fulfilled)
+    }
+
     /// What an open channel must not wait for any longer: preimages that are not taken go to the chain, and what is not given back is fetched.
     pub(super) fn mind_deadlines(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let height = self.chain.height.0;

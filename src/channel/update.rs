@@ -162,9 +162,9 @@ impl Channel {
         let mine = context.key.sign(&message);
         let revoked = self.signed.commitment.points[self.side.other().index()];
         let change = draft.change.clone();
-        if let Change::Offer(_) = change {
-            // It may have taken so long that the origin was told that it failed.
-            self.outgoing.insert(number, draft.origin.map_or(Outgoing::Failed, Outgoing::Pending));
+        if let Change::Offer(htlc) = &change {
+            // It may have taken so long that the origin was told how it ends.
+            self.outgoing.insert(number, draft.origin.map_or_else(|| self.told(htlc), Outgoing::Pending));
         }
         self.adopt(draft, mine, theirs);
         (self.their_next, self.answered) = (None, None);
