@@ -112,7 +112,7 @@ pub struct Channel {
     /// What was last offered or accepted to take its place.
     successor: Option<Successor>,
     closing: Option<ClosingDraft>,
-    /// Whether we have been shown that we lost what we signed: we never publish any more, also if a reorg takes a close back.
+    /// Whether we have been shown, by the other party or on the chain, that we lost what we signed: we never publish any more, also if a reorg takes a close back.
     lost: bool,
     /// The commitment that we have published, and what it stands for.
     published: Option<(CoSigned, State)>,

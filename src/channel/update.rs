@@ -164,9 +164,10 @@ impl Channel {
         let (mine, origin) = (context.key.sign(&message), draft.origin);
         let revoked = self.signed.commitment.points[self.side.other().index()];
         let change = self.adopt(draft, mine, theirs);
-        if let Change::Offer(_) = change {
-            // It may have taken so long that the origin was told that it failed.
-            self.outgoing.insert(number, origin.map_or(Outgoing::Failed, Outgoing::Pending));
+        if let Change::Offer(htlc) = &change {
+            // It may have taken so long that the origin was told how it ends.
+            let outgoing = origin.map_or_else(|| self.told(htlc), Outgoing::Pending);
+            self.outgoing.insert(number, outgoing);
         }
         (self.their_next, self.answered) = (None, None);
         self.enter(context, Phase::Revoking(change, revoked));

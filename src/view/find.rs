@@ -44,8 +44,12 @@ mod tests {
         let block = |id| world.running().find_map(|(_, node)| node.chain().tree().block(id));
         let (place, first) = best
             .iter()
-            .find_map(|place| Some((*place, block(place)?.transactions.first()?.id())))
-            .expect("a channel was funded");
+            .flat_map(|place| {
+                block(place).into_iter().flat_map(|block| &block.transactions).map(|one| (*place, one.id()))
+            })
+            // A channel has the id of what funded it.
+            .find(|(_, id)| Pair::of(&world, id).is_none())
+            .expect("something was paid");
         let found = Selection::find(&world, &first.to_string());
         assert_eq!(found, Some(Selection::Transaction { id: first, block: Some(place) }));
         let id = *Pair::all(&world).keys().next().expect("the first network has channels");
