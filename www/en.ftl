@@ -9,6 +9,7 @@ available = Available
 bad-link = What you see is unchanged: the link is incomplete or damaged. { $a }
 balance = Balance
 balances = Balances by its ledger
+became = What became of it
 begin = Begin
 bench = Bench
 bench-about = What this browser does in a second, measured in the worker that runs the lab: every signature made and verified, real proof of work, nothing remembered. Each rate stands beside its bound, the bare cryptography it cannot do without, measured in turns with it. A rate is the median of its samples. Measuring takes some ten seconds and pauses the lab.
@@ -51,10 +52,48 @@ chain-summary =
         [one] reorg
        *[other] reorgs
     }
+chart-fees = Fee rates in the mempool, per 1,000 bytes
+chart-fees-table = Fee rates as a table
+chart-hash-rate = Hash rate
+chart-hash-rate-table = Hash rate as a table
+chart-interval = Block interval
+chart-interval-table = Block interval as a table
+chart-locked = Locked in channels
+chart-locked-table = Locked in channels as a table
+chart-mempool = Mempool
+chart-mempool-table = Mempool as a table
+chart-stale = Stale blocks
+chart-stale-table = Stale blocks as a table
+charts = Charts
+charts-hide = Hide the charts
+charts-show = Show the charts
+charts-summary = { $a } { $a ->
+        [one] sample
+       *[other] samples
+    }, one every { $b }; chain and mempool of a node on the heaviest tip
 choose-node = Choose a node to see what it knows.
 clock-hours = { $a } h { $b } min { $c } s
 clock-minutes = { $a } min { $b } s
 clock-seconds = { $a } s
+column-configured = Configured, H/s
+column-expected = Expected by the difficulty, H/s
+column-interval = Mean of ten blocks, ms
+column-locked = Base units
+column-lowest = Lowest
+column-median = Median
+column-stale = Stale of 1,000 found
+column-waiting = Transactions
+column-wanted = Wanted, ms
+curve-configured = configured
+curve-expected = expected by the difficulty
+curve-interval = mean of the last ten blocks
+curve-locked = base units
+curve-lowest = lowest
+curve-median = median
+curve-stale = of all that were found
+curve-waiting = transactions that wait
+curve-wanted = wanted
+curves-label = { $a }: { $b }. At most { $c }, between { $d } and { $e }
 cut = Cut
 cut-link = Cut the link { $a } – { $b }
 cut-mark = cut
@@ -85,6 +124,7 @@ hash-rate = Hash power
 heal = Heal
 heal-all = Heal all
 heal-link = Heal the link { $a } – { $b }
+hide = Hide
 hint = Real nodes, each with its own chain, all in this tab. Split the network, let both sides mine, heal it, and watch one side lose its blocks.
 invariant-1 = Supply equals all balances
 invariant-3 = Undoing and redoing a block changes nothing
@@ -103,6 +143,7 @@ knows-value =
         [one] orphan
        *[other] orphans
     }
+lanes = Nodes, from top to bottom
 last-told = Told of
 latest = Latest
 legend = ■ mines · ● does not · dots: messages, large ones blocks · arcs: channels · chips on them: pending payments · ≠ another tip than the heaviest · dashed: cut, or a stale block
@@ -167,6 +208,17 @@ log-stop = { $a } was switched off
 log-transaction-rejected = rejects transaction { $a }: { $b }
 log-transfer = { $a } sends { $c } to { $b }, fee { $d }
 loss = { $a } lost
+mark-cut = link with { $a } cut
+mark-found = found block #{ $a }
+mark-healed = link with { $a } healed
+mark-label = { $a }: { $b }, { $c }
+mark-off = switched off
+mark-on = switched on
+mark-reorg =
+    reorg, { $a } { $a ->
+        [one] block
+       *[other] blocks
+    } out
 memo = Memo
 mempool-title = Mempool ({ $a })
 merkle-root = Merkle root
@@ -190,6 +242,7 @@ no-traffic = No transfers
 no-worker = This browser could not start the engine: { $a }
 nobody = nobody
 nobody-to-pay = There is no other node to pay.
+node = Node
 node-count = Nodes
 node-label =
     { $a }, { $b }, follows block { $c }, { $d } { $d ->
@@ -213,6 +266,9 @@ on-best = on the heaviest chain
 open-file = Open file
 owner = Owner
 parent = Parent
+passage-arrived = arrived after { $a } ms
+passage-label = Message { $a }, { $b } → { $c }, sent at { $d }, { $e }
+passage-lost = lost
 pause = Pause
 peer = Peer
 peers = Peers
@@ -262,13 +318,42 @@ room-you = this tab
 run-seed = Seed { $a }
 runs = This run
 save-capsule = Save
+save-csv = Save as CSV
 seed = Seed
 seeking = seeking
 send = Send
 send-transfer = Send a transfer
 sent = { $a } to { $b } sent, fee { $c }. It waits in the mempool until a block takes it.
 share = Share
+show = Show
 size = Size
+space-time = Space and time
+space-time-forgotten = ; what ended before { $a } may be forgotten
+space-time-hide = Hide space and time
+space-time-items = Messages and marks, by time
+space-time-legend = now is at the right · thick: blocks · thin: transactions · dashes: channels and announcements · dots: all else · dot: arrived · ✕ half the way: lost · on the lanes: ■ block found, ▲ reorg, ▶ on, ‖ off, ✕ cut, + healed
+space-time-others =
+    ; not drawn: { $a } { $a ->
+        [one] message
+       *[other] messages
+    }, { $b } { $b ->
+        [one] node
+       *[other] nodes
+    }
+space-time-show = Show space and time
+space-time-summary =
+    { $a } { $a ->
+        [one] message
+       *[other] messages
+    }, { $b } in flight, { $c } lost, { $d } { $d ->
+        [one] block
+       *[other] blocks
+    } found, { $e } { $e ->
+        [one] reorg
+       *[other] reorgs
+    }
+space-time-table = Space and time as a table
+space-time-window = Length of the window
 speed = Speed
 spent = Sent
 split = Split in two
@@ -288,6 +373,7 @@ stop-node = Stop { $a }
 take-up-future = Back to the future left at { $a } (seen to { $b })
 target = Target
 time = Time
+time-ms = Time, ms
 timeline = Timeline
 tip = Follows
 tip-below = ‹ { $a } at #{ $b }
@@ -307,6 +393,11 @@ transactions-title = Transactions ({ $a })
 transport = Play and step
 unknown = unknown
 use-loopback = Hand messages over directly
+what = What
+window-20 = the last 20 s
+window-300 = the last 5 min
+window-5 = the last 5 s
+window-60 = the last minute
 work = Work
 work-value = { $a } hashes expected
 log-channel-agreed = channel with { $a } over { $b }: both have signed its funding

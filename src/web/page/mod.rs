@@ -5,6 +5,8 @@
 mod bench;
 mod chain;
 mod channels;
+mod charts;
+mod curves;
 mod format;
 mod header;
 mod hit;
@@ -19,6 +21,8 @@ mod room;
 mod route;
 mod runs;
 mod sidebar;
+mod space_time;
+mod table;
 mod transport;
 
 use leptos::prelude::*;
@@ -190,8 +194,10 @@ fn LabPage() -> impl IntoView {
         <main id="lab" tabindex="-1" aria-busy=move || loading().to_string()>
             <network::Network />
             <chain::ChainPanel />
+            <space_time::SpaceTime />
             <channels::Channels />
             <payments::Payments />
+            <charts::Charts />
         </main>
         <inspector::Inspector />
         <transport::TransportBar />

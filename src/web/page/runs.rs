@@ -110,14 +110,15 @@ fn save(lab: Lab) {
     lab.client.ask(Request::Capsule, |result| {
         if let Ok(json) = result {
             // A browser that cannot make a file of text has nothing to save to.
-            drop(download("tabchain-capsule.json", &json));
+            drop(download("tabchain-capsule.json", "application/json", &json));
         }
     });
 }
 
-fn download(name: &str, text: &str) -> Result<(), JsValue> {
+/// Gives a text to the browser as a file.
+pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
-    options.set_type("application/json");
+    options.set_type(kind);
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
     let url = Url::create_object_url_with_blob(&blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
