@@ -19,6 +19,11 @@ async function until(condition, what, timeout = 60_000) {
   assert.fail(`gave up waiting: ${what}`);
 }
 
+async function mined(page) {
+  const summary = await page.getByRole('heading', { level: 2, name: /^Chain/ }).innerText();
+  return Number(summary.match(/([\d,]+) mined/)[1].replaceAll(',', ''));
+}
+
 /** A paused network of four in which blocks were found, with space and time shown. */
 async function shown(t, options) {
   const page = await site.open(t, options);
@@ -27,16 +32,16 @@ async function shown(t, options) {
   await page.getByLabel('Seed', { exact: true }).fill('5');
   await button(page, 'Begin').click();
   await page.getByRole('button', { name: /^Alpha, / }).waitFor();
-  await button(page, 'On to the next block').click();
-  await page.getByRole('button', { name: /^Block 1 by/ }).waitFor();
-  await button(page, 'Stop Delta').click();
-  for (const block of [2, 3]) {
+  // Some blocks may be stale.
+  while ((await page.getByRole('button', { name: /^Block 3 by/ }).count()) === 0) {
+    const before = await mined(page);
     await button(page, 'On to the next block').click();
-    await page.getByRole('button', { name: new RegExp(`^Block ${block} by`) }).waitFor();
+    await until(async () => (await mined(page)) > before, 'a block is found');
   }
+  await button(page, 'Stop Alpha').click();
   await button(page, 'Show space and time').click();
   await page.getByRole('combobox', { name: 'Length of the window' }).selectOption('the last 5 min');
-  await page.getByRole('option', { name: /: found block #3, / }).waitFor();
+  await page.getByRole('option', { name: /: found block #3, / }).first().waitFor();
   return page;
 }
 
@@ -45,9 +50,10 @@ const items = (page) => page.getByRole('listbox', { name: 'Messages and marks, b
 test('messages, blocks and switches stand in space and time, and a selected block shows its flood', async (t) => {
   const page = await shown(t);
   const summary = await page.getByRole('heading', { level: 2, name: /^Space and time/ }).innerText();
-  assert.match(summary, /\d+ messages, \d+ in flight, \d+ lost, 3 blocks found/);
-  assert.equal(await items(page).getByRole('option', { name: /: found block #/ }).count(), 3);
-  await items(page).getByRole('option', { name: /^Delta: switched off/ }).waitFor();
+  const found = await mined(page);
+  assert.match(summary, new RegExp(`\\d+ messages, \\d+ in flight, \\d+ lost, ${found} blocks found`));
+  assert.equal(await items(page).getByRole('option', { name: /: found block #/ }).count(), found);
+  await items(page).getByRole('option', { name: /^Alpha: switched off/ }).waitFor();
   await page.getByRole('button', { name: /^Block 2 by/ }).click();
   await page.getByRole('heading', { name: /^Block #2 by/ }).waitFor();
   const flood = items(page).getByRole('option', { name: /^Message block, /, selected: true });
@@ -69,8 +75,12 @@ test('space and time is worked by keyboard', async (t) => {
   for (let step = 0; step < 200 && !/^\w+: found/.test(await active()); step += 1) await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: /^Block #\d by/ }).waitFor();
+  await items(page).focus();
   await page.keyboard.press('Home');
-  while (!/^Message/.test(await active())) await page.keyboard.press('ArrowRight');
+  assert.match(await active(), /^(Message|\w+:) /);
+  // Of the newest messages the bytes are still kept.
+  await page.keyboard.press('End');
+  while (!/^Message/.test(await active())) await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Space');
   await page.getByRole('heading', { name: /^Message / }).waitFor();
 });
@@ -81,7 +91,7 @@ test('the table says the same, and is saved as CSV', async (t) => {
   const table = page.getByRole('group', { name: 'Space and time as a table' }).getByRole('table');
   await table.getByRole('row').nth(5).waitFor();
   assert.equal(await table.getByRole('row').count(), 1 + (await items(page).getByRole('option').count()));
-  assert.equal(await table.getByRole('cell', { name: /found block #/ }).count(), 3);
+  assert.equal(await table.getByRole('cell', { name: /found block #/ }).count(), await mined(page));
   const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save as CSV').click()]);
   assert.equal(download.suggestedFilename(), 'tabchain-space-time.csv');
   const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n');
