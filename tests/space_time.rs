@@ -76,7 +76,7 @@ fn each_message_is_there_once_with_its_ends() {
 #[test]
 fn marks_are_what_the_log_says() {
     let mut world = World::new(script(4));
-    world.run_until(Timestamp(100_000));
+    world.run_until(Timestamp(200_000));
     let seen = look(&world, 300_000, None);
     let count = |code: &str| seen.marks.iter().filter(|mark| mark.code == code).count();
     let logged = |what: fn(&EventKind) -> bool| {
@@ -84,14 +84,14 @@ fn marks_are_what_the_log_says() {
     };
     assert_eq!(count("found"), logged(|event| matches!(event, EventKind::Mined { .. })));
     assert_eq!(count("reorg"), logged(|event| matches!(event, EventKind::Reorged { .. })));
-    assert!(count("found") > 3 && count("reorg") > 0);
+    assert!(count("found") > 3 && count("reorg") > 0, "{} {}", count("found"), count("reorg"));
     assert_eq!((count("off"), count("on")), (1, 1));
     // The first cut parts A from B, the partition cuts B–C and D–A besides; all three are healed.
     assert_eq!((count("cut"), count("healed")), (6, 6));
     assert!(seen.marks.is_sorted_by_key(|mark| mark.key));
     let short = look(&world, 30_000, None);
-    assert!(short.marks.iter().all(|mark| mark.key.time >= Timestamp(70_000)));
-    assert!(short.messages.iter().all(|message| message.key.time >= Timestamp(70_000)));
+    assert!(short.marks.iter().all(|mark| mark.key.time >= Timestamp(170_000)));
+    assert!(short.messages.iter().all(|message| message.key.time >= Timestamp(170_000)));
 }
 
 #[test]
