@@ -30,6 +30,7 @@ bad-link = What you see is unchanged: the link is incomplete or damaged. { $a }
 balance = Balance
 balance-of = { $a }’s balance there
 balances = Balances by its ledger
+became = What became of it
 begin = Begin
 bench = Bench
 bench-about = What this browser does in a second, measured in the worker that runs the lab: every signature made and verified, real proof of work, nothing remembered. Each rate stands beside its bound, the bare cryptography it cannot do without, measured in turns with it. A rate is the median of its samples. Measuring takes some ten seconds and pauses the lab.
@@ -99,6 +100,25 @@ channels-summary =
        *[other] updates
     }
 charged = Fees out of it
+chart-fees = Fee rates in the mempool, per 1,000 bytes
+chart-fees-table = Fee rates as a table
+chart-hash-rate = Hash rate
+chart-hash-rate-table = Hash rate as a table
+chart-interval = Block interval
+chart-interval-table = Block interval as a table
+chart-locked = Locked in channels
+chart-locked-table = Locked in channels as a table
+chart-mempool = Mempool
+chart-mempool-table = Mempool as a table
+chart-stale = Stale blocks
+chart-stale-table = Stale blocks as a table
+charts = Charts
+charts-hide = Hide the charts
+charts-show = Show the charts
+charts-summary = { $a } { $a ->
+        [one] sample
+       *[other] samples
+    }, one every { $b }; chain and mempool of a node on the heaviest tip
 cheat = Publish old #{ $a }
 cheat-hint = Cheats: publishes an old commitment that was revoked
 choose-node = Choose a node to see what it knows.
@@ -107,6 +127,15 @@ clock-minutes = { $a } min { $b } s
 clock-seconds = { $a } s
 close = Close
 close-together = Close together
+column-configured = Configured, H/s
+column-expected = Expected by the difficulty, H/s
+column-interval = Mean of ten blocks, ms
+column-locked = Base units
+column-lowest = Lowest
+column-median = Median
+column-stale = Stale of 1,000 found
+column-waiting = Transactions
+column-wanted = Wanted, ms
 commitment-number = commitment { $a }
 confirmed-in = Confirmed in block #{ $a }, transaction { $b }
 confirmed-in-stale = In block #{ $a }, transaction { $b }, which is stale
@@ -115,6 +144,16 @@ contrast-more = More
 contrast-normal = Normal
 copied = Copied.
 copy-link = Copy the link
+curve-configured = configured
+curve-expected = expected by the difficulty
+curve-interval = mean of the last ten blocks
+curve-locked = base units
+curve-lowest = lowest
+curve-median = median
+curve-stale = of all that were found
+curve-waiting = transactions that wait
+curve-wanted = wanted
+curves-label = { $a }: { $b }. At most { $c }, between { $d } and { $e }
 cut = Cut
 cut-link = Cut the link { $a } – { $b }
 cut-mark = cut
@@ -176,6 +215,7 @@ hash-rate = Hash power
 heal = Heal
 heal-all = Heal all
 heal-link = Heal the link { $a } – { $b }
+hide = Hide
 hint = Real nodes, each with its own chain, all in this tab. Split the network, let both sides mine, heal it, and watch one side lose its blocks.
 holds-payments = { $a } keeps payments waiting
 in-block = block #{ $a }
@@ -206,6 +246,7 @@ knows-value =
         [one] orphan
        *[other] orphans
     }
+lanes = Nodes, from top to bottom
 language = Language
 language-en = English
 language-pseudo = Pseudo (áccéénted, to test with)
@@ -321,6 +362,17 @@ log-unhold = { $a } takes payments again
 log-unwatch = { $a } has no watchtower any more
 log-watch = { $b } is the watchtower of { $a }
 loss = { $a } lost
+mark-cut = link with { $a } cut
+mark-found = found block #{ $a }
+mark-healed = link with { $a } healed
+mark-label = { $a }: { $b }, { $c }
+mark-off = switched off
+mark-on = switched on
+mark-reorg =
+    reorg, { $a } { $a ->
+        [one] block
+       *[other] blocks
+    } out
 max-fee = Fee at most
 memo = Memo
 mempool-title = Mempool ({ $a })
@@ -358,6 +410,7 @@ no-traffic = No transfers
 no-worker = This browser could not start the engine: { $a }
 nobody = nobody
 nobody-to-pay = There is no other node to pay.
+node = Node
 node-count = Nodes
 node-label =
     { $a }, { $b }, follows block { $c }, { $d } { $d ->
@@ -423,6 +476,9 @@ party-queued =
        *[other] payments wait
     }.
 party-watched = { $b } watches for { $a }, and holds commitment { $c }.
+passage-arrived = arrived after { $a } ms
+passage-label = Message { $a }, { $b } → { $c }, sent at { $d }, { $e }
+passage-lost = lost
 passed = passed
 pause = Pause
 pay = Pay
@@ -601,6 +657,7 @@ said-unknown-channel = { $a } says that it has no such channel to { $c }.
 said-unknown-payment = { $a } says that it expects no such payment.
 said-wrong-amount = { $a } says that it expects { $d }.
 save-capsule = Save
+save-csv = Save as CSV
 saved-at = { $a }, saved { $b }
 saved-damaged = A damaged run
 saved-open = Open “{ $a }”
@@ -622,12 +679,40 @@ share-about = The run, its place in time and what is selected. Whoever opens it 
 share-link = Link ({ $a } characters)
 share-long = As a link this run has { $a } characters, more than the { $b } that work everywhere. Share it as a file.
 share-title = Share this moment
+show = Show
 show-in-lab = Show in the lab
 side = Side
 sides = Sides of what is selected
 size = Size
 some-broken = { $c } of { $b } rules failed.
 some-open = { $a } of { $b } rules passed, { $d } could not be evaluated.
+space-time = Space and time
+space-time-forgotten = ; what ended before { $a } may be forgotten
+space-time-hide = Hide space and time
+space-time-items = Messages and marks, by time
+space-time-legend = now is at the right · thick: blocks · thin: transactions · dashes: channels and announcements · dots: all else · dot: arrived · ✕ half the way: lost · on the lanes: ■ block found, ▲ reorg, ▶ on, ‖ off, ✕ cut, + healed
+space-time-others =
+    ; not drawn: { $a } { $a ->
+        [one] message
+       *[other] messages
+    }, { $b } { $b ->
+        [one] node
+       *[other] nodes
+    }
+space-time-show = Show space and time
+space-time-summary =
+    { $a } { $a ->
+        [one] message
+       *[other] messages
+    }, { $b } in flight, { $c } lost, { $d } { $d ->
+        [one] block
+       *[other] blocks
+    } found, { $e } { $e ->
+        [one] reorg
+       *[other] reorgs
+    }
+space-time-table = Space and time as a table
+space-time-window = Length of the window
 speed = Speed
 spent = Sent
 split = Split in two
@@ -688,6 +773,7 @@ theme-light = Light
 theme-system = As the system
 things-title = Contents ({ $a })
 time = Time
+time-ms = Time, ms
 timeline = Timeline
 times = Times
 tip = Follows
@@ -757,6 +843,7 @@ waits-resumption = { $a } waits to hear where the other side stands.
 waits-successor = { $a } waits for the channel that takes its place, up to block #{ $b }.
 waits-turn = { $a } waits for its turn.
 waits-window = { $a } waits for the end of the dispute window at block #{ $b }: { $c } to go.
+what = What
 who-pays = Who
 why-awaits-signature = The opener’s signature is not here yet.
 why-coinbase-broken = The coinbase is wrong, so it is not paid.
@@ -777,5 +864,9 @@ why-transaction-broken = A transaction before it cannot be applied.
 why-undecodable = It cannot be read.
 why-window-over = The window is over: it can be settled.
 window = Window, blocks
+window-20 = the last 20 s
+window-300 = the last 5 min
+window-5 = the last 5 s
+window-60 = the last minute
 work = Work
 work-value = { $a } hashes expected

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload, World,
+    Action, Deed, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload,
+    World,
 };
 use crate::{
     chain::PoolError,
@@ -188,7 +189,9 @@ impl World {
         if !matches!(action, Action::External { .. }) {
             self.record(None, LogEntry::Action(action.clone()));
         }
+        let cuts = self.cuts();
         self.perform(action);
+        self.mark_cuts(&cuts);
     }
 
     fn perform(&mut self, action: Action) {
@@ -232,6 +235,7 @@ impl World {
                 let others: Vec<NodeIndex> = links.iter().map(|name| find(name)).collect();
                 self.add_node(node);
                 let index = find_last(self);
+                self.mark(index, Deed::On);
                 others.into_iter().for_each(|other| self.add_link(index, other, LinkQuality::default()));
             }
             Action::Stop { node } => self.switch_off(find(node)),

@@ -17,11 +17,13 @@ mod miner;
 mod mining;
 mod observe;
 mod obstacles;
+mod past;
 mod payments;
 mod random;
 mod remote;
 mod scenario;
 mod script;
+mod series;
 mod share;
 mod stats;
 mod summary;
@@ -40,12 +42,14 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
+pub use past::{Deed, Mark, Passage};
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
     Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,
     SCENARIO_VERSION, Scenario, ScenarioError, Workload,
 };
 pub use script::{Action, Position, ScriptEntry};
+pub use series::{MAX_SAMPLES, Sample};
 pub use share::LinkError;
 pub use stats::Stats;
 pub use summary::{SETTLE_MS, Summary, settle};

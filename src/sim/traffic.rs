@@ -9,7 +9,7 @@ use std::{collections::VecDeque, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Class, EventKey, NodeIndex, World, world::Pending};
+use super::{Class, EventKey, NodeIndex, Passage, World, past::about, world::Pending};
 use crate::{
     gossip::Message,
     primitives::{Hash, Tag, Timestamp},
@@ -100,6 +100,7 @@ pub(super) struct Slot {
     pub(super) sent: Timestamp,
     pub(super) kind: &'static str,
     pub(super) size: usize,
+    pub(super) about: Option<Hash>,
     pub(super) hash: Hash,
     pub(super) bytes: Option<Arc<[u8]>>,
 }
@@ -115,6 +116,10 @@ impl Slot {
     fn flight(&self, key: EventKey) -> Flight {
         let Self { from, to, sent, kind, size, bytes, .. } = self.clone();
         Flight { key, from, to, sent, deliver_at: key.time, kind, size, bytes }
+    }
+
+    pub(super) fn passage(&self, key: EventKey) -> Passage {
+        Passage { key, to: self.to, sent: self.sent, kind: self.kind, about: self.about, lost: false }
     }
 }
 
@@ -149,9 +154,9 @@ impl World {
         let Some(link) = self.link_mut(from, to) else {
             return;
         };
+        let latency = u64::from(link.quality.latency.max(1));
         let Some(deliver_at) = link.carry(now, from < to, bytes.len()) else {
-            self.stats.lost += 1;
-            return;
+            return self.lose(from, to, message, now.after(latency));
         };
         let (size, hash) = (bytes.len(), PAYLOAD.hash(&[&bytes]));
         let sequence = self.next_sequence(from);
@@ -164,8 +169,16 @@ impl World {
                 None
             }
         };
-        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind: message.kind(), size, hash, bytes }));
+        let (kind, about) = (message.kind(), about(message));
+        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind, size, about, hash, bytes }));
         self.absorb(&(key, hash));
+    }
+
+    fn lose(&mut self, from: NodeIndex, to: NodeIndex, message: &Message, due: Timestamp) {
+        self.stats.lost += 1;
+        let key = EventKey { time: due, class: Class::Delivery, actor: from, sequence: self.stats.lost };
+        let (kind, about) = (message.kind(), about(message));
+        self.past.push(Passage { key, to, sent: self.now(), kind, about, lost: true });
     }
 
     /// Envelopes that an external carrier must bring; empties the list.

@@ -12,7 +12,9 @@ use super::{
     log::Log,
     miner::Search,
     obstacles::Obstacles,
+    past::Past,
     remote::Remotes,
+    series::Series,
     traffic::{Delivered, Slot},
     workload::{Job, Jobs},
 };
@@ -100,6 +102,8 @@ pub struct World {
     pub(super) watch: Watch,
     pub(super) kept: BTreeMap<(NodeIndex, ChannelId), Kept>,
     pub(super) log: Log,
+    pub(super) past: Past,
+    pub(super) series: Series,
     pub(super) obstacles: Obstacles,
     commands: u64,
     pub(super) last_result: Option<CommandResult>,
@@ -133,6 +137,8 @@ impl World {
             watch: Watch::default(),
             kept: BTreeMap::new(),
             log: Log::default(),
+            past: Past::default(),
+            series: Series::default(),
             obstacles: Obstacles::default(),
             commands: 0,
             last_result: None,
@@ -246,6 +252,7 @@ impl World {
 
     pub(super) fn record(&mut self, node: Option<NodeIndex>, entry: LogEntry) {
         let key = self.last.unwrap_or(EventKey::at(self.now));
+        self.mark_entry(node, &entry);
         self.log.push(Record { key, cause: self.cause, node, entry });
     }
 
@@ -277,6 +284,7 @@ impl World {
     }
 
     fn begin(&mut self, key: EventKey) {
+        self.sample_before(key.time);
         debug_assert!(self.last.is_none_or(|last| last < key), "event {key:?} comes after {:?}", self.last);
         self.now = self.now.max(key.time);
         self.last = Some(key);
@@ -288,6 +296,7 @@ impl World {
     fn run_entry(&mut self) -> EventKey {
         let entry = self.scenario.script[self.next_entry].clone();
         self.next_entry += 1;
+        self.sample_before(entry.at.key().time);
         self.now = self.now.max(entry.at.key().time);
         // An entry that follows an event of this very millisecond keeps that event's key, so that keys never go back.
         let key = self.last.filter(|last| last.time >= self.now).unwrap_or(EventKey::at(self.now));
@@ -314,6 +323,7 @@ impl World {
                 self.stats.deliveries += 1;
                 let bytes = slot.bytes.as_ref().expect("step() waits for a full slot").to_vec();
                 let (from, to) = (PeerId(u64::from(slot.from)), slot.to);
+                self.past.push(slot.passage(key));
                 self.delivered.push(key, slot);
                 self.hand(to, Input::Received { from, bytes });
             }

@@ -21,6 +21,10 @@ pub struct Focus {
     pub judge: Option<String>,
     /// Which part of the chain.
     pub window: ChainWindow,
+    /// How many virtual milliseconds of space and time are shown; nothing while nobody looks.
+    pub space_time: Option<u64>,
+    /// Whether somebody looks at the charts.
+    pub charts: bool,
 }
 
 /// Something that can be inspected.

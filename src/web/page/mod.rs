@@ -5,6 +5,8 @@
 mod bench;
 mod chain;
 mod channels;
+mod charts;
+mod curves;
 mod explore;
 mod format;
 mod header;
@@ -25,6 +27,8 @@ mod saved;
 mod settings;
 mod share;
 mod sidebar;
+mod space_time;
+mod table;
 mod transport;
 
 use leptos::prelude::*;
@@ -207,8 +211,10 @@ fn LabPage() -> impl IntoView {
         <main id="lab" tabindex="-1" aria-busy=move || loading().to_string()>
             <network::Network />
             <chain::ChainPanel />
+            <space_time::SpaceTime />
             <channels::Channels />
             <payments::Payments />
+            <charts::Charts />
         </main>
         <inspector::Inspector />
         <transport::TransportBar />

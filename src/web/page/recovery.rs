@@ -38,7 +38,7 @@ fn show(what: &str) -> Option<()> {
     again.set_attribute("href", "").ok()?;
     let mut parts =
         vec![element("h1", text("page-broken"))?, element("pre", what)?, element("p", text("page-broken-hint"))?];
-    if let Some(url) = LAST.with_borrow(|last| (!last.is_empty()).then(|| runs::url_of(last).ok()).flatten()) {
+    if let Some(url) = LAST.with_borrow(|last| (!last.is_empty()).then(|| runs::url_of_run(last).ok()).flatten()) {
         let download = element("a", text("download-run"))?;
         download.set_attribute("href", &url).ok()?;
         download.set_attribute("download", runs::FILE_NAME).ok()?;
@@ -59,6 +59,6 @@ fn show(what: &str) -> Option<()> {
 pub(super) fn Download() -> impl IntoView {
     let known = LAST.with_borrow(|last| !last.is_empty());
     // A browser that cannot make a file of text has nothing to save to.
-    let download = move |_| drop(LAST.with_borrow(|last| runs::download(last)));
+    let download = move |_| drop(LAST.with_borrow(|last| runs::download_run(last)));
     known.then(|| view! { <button on:click=download>{text("download-run")}</button> })
 }

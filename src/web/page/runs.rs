@@ -16,6 +16,7 @@ use crate::{
 
 /// What a downloaded run is called.
 pub(super) const FILE_NAME: &str = "tabchain-capsule.json";
+const JSON: &str = "application/json";
 
 #[component]
 pub(super) fn Runs() -> impl IntoView {
@@ -77,29 +78,39 @@ pub(super) fn save(lab: Lab) {
         if let Ok(json) = result {
             recovery::remember(&json);
             // A browser that cannot make a file of text has nothing to save to.
-            drop(download(&json));
+            drop(download_run(&json));
         }
     });
 }
 
-/// A file of text, as a download.
-pub(super) fn download(json: &str) -> Result<(), JsValue> {
-    let url = url_of(json)?;
+/// A capsule as a download.
+pub(super) fn download_run(json: &str) -> Result<(), JsValue> {
+    download(FILE_NAME, JSON, json)
+}
+
+/// Gives a text to the browser as a file.
+pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let url = url_of(kind, text)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
-    link.set_download(FILE_NAME);
+    link.set_download(name);
     link.click();
     Url::revoke_object_url(&url)
 }
 
 /// An address of text in this tab.
-pub(super) fn url_of(json: &str) -> Result<String, JsValue> {
+fn url_of(kind: &str, text: &str) -> Result<String, JsValue> {
     let options = BlobPropertyBag::new();
-    options.set_type("application/json");
+    options.set_type(kind);
     Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(
-        &js_sys::Array::of1(&json.into()),
+        &js_sys::Array::of1(&text.into()),
         &options,
     )?)
+}
+
+/// The address of a capsule in this tab.
+pub(super) fn url_of_run(json: &str) -> Result<String, JsValue> {
+    url_of(JSON, json)
 }
 
 async fn read(file: &web_sys::File) -> Result<String, String> {
