@@ -17,6 +17,7 @@ mod miner;
 mod mining;
 mod observe;
 mod obstacles;
+mod occurrence;
 mod payments;
 mod random;
 mod remote;
@@ -40,6 +41,7 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
+pub use occurrence::{Carried, Occurrence, Subject, What};
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
     Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,

@@ -18,6 +18,7 @@ mod payment;
 mod room;
 mod rules;
 mod transaction;
+mod why;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -38,6 +39,7 @@ pub use payment::{AttemptView, Cause, HopView, PaymentRow, PaymentState, Payment
 pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
 pub use transaction::{Place, TransactionDetail};
+pub use why::{CauseRow, WhyPart, WhyView};
 
 use crate::sim::{Invariant, World};
 
