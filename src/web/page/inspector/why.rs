@@ -15,7 +15,7 @@ pub(super) fn WhyPanel() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let why = lab.slice(|moment| moment.world.inspection.as_ref().and_then(|inspection| inspection.why.clone()));
     let part = move |part: &WhyPart| {
-        let short = (!part.complete).then(|| view! { <p class="note">{text("cause-incomplete")}</p> });
+        let short = (!part.complete).then(|| view! { <p class="note">{text("short-record")}</p> });
         let rows = part.rows.iter().map(|row| line(lab, row)).collect_view();
         view! {
             <h3>{sentence(&part.code, &part.values)}</h3>
