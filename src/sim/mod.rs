@@ -17,6 +17,7 @@ mod miner;
 mod mining;
 mod observe;
 mod obstacles;
+mod occurrence;
 mod past;
 mod payments;
 mod random;
@@ -42,6 +43,7 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
+pub use occurrence::{Carried, Occurrence, Subject, What};
 pub use past::{Deed, Mark, Passage};
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{

@@ -7,7 +7,6 @@ use std::{
 
 use super::{EventKey, LogEntry, NodeIndex, World, world::Pending};
 use crate::{
-    gossip::{Item, Message},
     node::EventKind,
     primitives::{BlockId, Hash, Height, Timestamp},
 };
@@ -128,26 +127,6 @@ impl Past {
     }
 }
 
-/// What a message is about.
-pub(super) fn about(message: &Message) -> Option<Hash> {
-    match message {
-        Message::Inventory(items) | Message::Get(items) | Message::NotFound(items) => {
-            let block = items.iter().rev().find_map(|item| match item {
-                Item::Block(id) => Some(*id),
-                Item::Transaction(_) => None,
-            });
-            block.or_else(|| match items.first() {
-                Some(Item::Transaction(id)) => Some(*id),
-                _ => None,
-            })
-        }
-        Message::Headers(headers) => headers.last().map(|header| header.id()),
-        Message::Block(block) => Some(block.id()),
-        Message::Transaction(transaction) => Some(transaction.id()),
-        _ => None,
-    }
-}
-
 impl World {
     /// How the last messages went that arrived or were lost, newest first.
     pub fn passages(&self) -> impl Iterator<Item = &Passage> {
@@ -156,7 +135,7 @@ impl World {
 
     /// The messages in flight, first to arrive first.
     pub fn under_way(&self) -> impl Iterator<Item = Passage> {
-        self.pending().filter_map(|(key, pending)| match pending {
+        self.queue.iter().filter_map(|(key, (_, pending))| match pending {
             Pending::Delivery(slot) => Some(slot.passage(*key)),
             _ => None,
         })

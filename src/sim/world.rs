@@ -2,10 +2,11 @@
 //!
 //! [`World::step`] does exactly one event, the one with the lowest key. Nothing is ever scheduled in the present, so keys only grow.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Stats, Workload,
+    Carrier, Class, Envelope, EventKey, Link, LogEntry, Occurrence, Record, Scenario, ScriptEntry, Stats, What,
+    Workload,
     adversary::Adversary,
     channels::Kept,
     invariants::{Lights, Watch, is_deep},
@@ -83,8 +84,9 @@ pub struct World {
     pub(super) origin: Chain,
     pub(super) now: Timestamp,
     pub(super) last: Option<EventKey>,
-    cause: Option<EventKey>,
-    pub(super) queue: BTreeMap<EventKey, (Option<EventKey>, Pending)>,
+    /// The event that is being done.
+    pub(super) present: Option<Arc<Occurrence>>,
+    pub(super) queue: BTreeMap<EventKey, (Arc<Occurrence>, Pending)>,
     pub(super) nodes: Vec<SimNode>,
     pub(super) links: BTreeMap<(NodeIndex, NodeIndex), Link>,
     pub(super) workload: Workload,
@@ -118,7 +120,7 @@ impl World {
             genesis,
             now: Timestamp(0),
             last: None,
-            cause: None,
+            present: None,
             queue: BTreeMap::new(),
             nodes: Vec::new(),
             links: BTreeMap::new(),
@@ -190,7 +192,10 @@ impl World {
         }
         self.begin(key);
         match mined.filter(|(found, _)| *found == key) {
-            Some((_, nonce)) => self.finish_search(key.actor, nonce),
+            Some((_, nonce)) => {
+                self.present = Some(Occurrence::new(key, What::Mined(key.actor), None));
+                self.finish_search(key.actor, nonce);
+            }
             None => self.run_pending(key),
         }
         Step::Done(key)
@@ -253,19 +258,21 @@ impl World {
     pub(super) fn record(&mut self, node: Option<NodeIndex>, entry: LogEntry) {
         let key = self.last.unwrap_or(EventKey::at(self.now));
         self.mark_entry(node, &entry);
-        self.log.push(Record { key, cause: self.cause, node, entry });
+        let origin = self.present.clone();
+        self.log.push(Record { key, cause: origin.as_ref().and_then(|origin| origin.after), node, entry, origin });
     }
 
     pub(super) fn schedule(&mut self, key: EventKey, pending: Pending) {
-        self.queue.insert(key, (self.last, pending));
+        let healed = match &pending {
+            Pending::Delivery(slot) => self.link_mut(slot.from, slot.to).and_then(|link| link.healed_by.clone()),
+            _ => None,
+        };
+        let origin = Occurrence::new(key, What::of(&pending, healed), self.present.as_ref());
+        self.queue.insert(key, (origin, pending));
     }
 
     pub(super) fn pending_mut(&mut self, key: &EventKey) -> Option<&mut Pending> {
         self.queue.get_mut(key).map(|(_, pending)| pending)
-    }
-
-    pub(super) fn pending(&self) -> impl Iterator<Item = (&EventKey, &Pending)> {
-        self.queue.iter().map(|(key, (_, pending))| (key, pending))
     }
 
     pub(super) fn next_sequence(&mut self, index: NodeIndex) -> u64 {
@@ -288,7 +295,6 @@ impl World {
         debug_assert!(self.last.is_none_or(|last| last < key), "event {key:?} comes after {:?}", self.last);
         self.now = self.now.max(key.time);
         self.last = Some(key);
-        self.cause = None;
         self.stats.events += 1;
         self.absorb(&key);
     }
@@ -301,7 +307,7 @@ impl World {
         // An entry that follows an event of this very millisecond keeps that event's key, so that keys never go back.
         let key = self.last.filter(|last| last.time >= self.now).unwrap_or(EventKey::at(self.now));
         self.last = Some(key);
-        self.cause = None;
+        self.present = Some(Occurrence::new(key, What::of_action(&entry.action), None));
         self.stats.events += 1;
         let bytes = serde_json::to_vec(&entry).expect("actions are plain data");
         self.script_bytes += bytes.len() + 1;
@@ -311,8 +317,8 @@ impl World {
     }
 
     fn run_pending(&mut self, key: EventKey) {
-        let (cause, pending) = self.queue.remove(&key).expect("the caller found it there");
-        self.cause = cause;
+        let (origin, pending) = self.queue.remove(&key).expect("the caller found it there");
+        self.present = Some(Arc::clone(&origin));
         match pending {
             Pending::Peer { node, peer, change } => {
                 self.hand(node, Input::Peer { peer: PeerId(u64::from(peer)), change });
@@ -324,7 +330,7 @@ impl World {
                 let bytes = slot.bytes.as_ref().expect("step() waits for a full slot").to_vec();
                 let (from, to) = (PeerId(u64::from(slot.from)), slot.to);
                 self.past.push(slot.passage(key));
-                self.delivered.push(key, slot);
+                self.delivered.push(origin, slot);
                 self.hand(to, Input::Received { from, bytes });
             }
             Pending::Wake(node) => {

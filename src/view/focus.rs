@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ChainWindow;
 use crate::{
-    primitives::{BlockId, ChannelId, TransactionId},
+    primitives::{BlockId, ChannelId, Hash, TransactionId},
     sim::EventKey,
 };
 
@@ -58,6 +58,11 @@ pub enum Selection {
         /// The event of its arrival.
         key: EventKey,
     },
+    /// A payment over a route.
+    Payment {
+        /// What it is paid to.
+        id: Hash,
+    },
 }
 
 /// The sides of what is inspected. Only the one looked at is worked out.
@@ -71,6 +76,10 @@ pub enum Tab {
     Raw,
     /// The rules it kept or broke.
     Rules,
+    /// What happened to it.
+    History,
+    /// What it is so because of.
+    Why,
 }
 
 impl Focus {

@@ -21,6 +21,7 @@ mod room;
 mod rules;
 mod space_time;
 mod transaction;
+mod why;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -43,6 +44,7 @@ pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
 pub use space_time::{Diagonal, Fate, Lane, LaneMark, MAX_DIAGONALS, MAX_LANES, SpaceTimeView};
 pub use transaction::{Place, TransactionDetail};
+pub use why::{CauseRow, WhyPart, WhyView};
 
 use crate::sim::{Invariant, World};
 
