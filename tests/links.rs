@@ -44,7 +44,8 @@ fn a_shared_run_comes_back_with_its_place_and_selection() {
 #[test]
 fn what_is_wrong_with_a_link_is_said() {
     let link = capsule().to_link();
-    let cases: [(String, fn(&LinkError) -> bool); 8] = [
+    type Is = fn(&LinkError) -> bool;
+    let cases: [(String, Is); 8] = [
         ("x".repeat(MAX_SCENARIO_BYTES), |error| matches!(error, LinkError::TooLong(_))),
         (String::new(), |error| matches!(error, LinkError::Version(_))),
         (format!("2{}", &link[1..]), |error| matches!(error, LinkError::Version(_))),

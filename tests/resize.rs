@@ -16,7 +16,7 @@ mod words;
 #[path = "support/worlds.rs"]
 mod worlds;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use court::{ACCEPTER, Court, DEPOSITS, OPENER, node_of};
 use lab::scale;

@@ -3,6 +3,9 @@
 use super::{Selection, chain::best_by_height, channel::Pair, transaction::Found};
 use crate::{primitives::Hash, sim::World};
 
+/// Digits from which on a number is an id.
+const MAX_DIGITS: usize = 20;
+
 impl Selection {
     /// The node of that name, the block of the heaviest chain at that height (with `#` or without), or the block, transaction or channel with that
     /// id.
@@ -11,7 +14,8 @@ impl Selection {
         if world.index_of(text).is_some() {
             return Some(Self::node(text));
         }
-        if let Ok(height) = text.strip_prefix('#').unwrap_or(text).parse::<usize>() {
+        let height = text.strip_prefix('#').unwrap_or(text);
+        if let Some(height) = height.parse::<usize>().ok().filter(|_| height.len() < MAX_DIGITS) {
             return best_by_height(world).get(height).copied().map(Self::block);
         }
         let id: Hash = text.to_ascii_lowercase().parse().ok()?;
