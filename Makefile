@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup serve build test test-native test-wasm test-e2e advisories torture clean \
-  lint lint-format lint-native lint-wasm lint-doc lint-deps lint-scripts
+  lint lint-format lint-native lint-wasm lint-fuzz lint-doc lint-deps lint-scripts
 
 # Where Debian's compiler builds the wasm (.tools/env says so), it is for the wasm only: also in a shell that has read
 # .tools/env, what is native is built by the machine's own.
@@ -41,10 +41,11 @@ test-e2e: build ## run the end-to-end tests against dist/ (pictures in tests/e2e
 	@scripts/setup browser >/dev/null
 	$(WASM) cd tests/e2e && node --test
 
-lint: lint-format lint-native lint-wasm lint-doc lint-deps lint-scripts ## check format, code, documentation, licences (`make -k lint` for all faults at once)
+lint: lint-format lint-native lint-wasm lint-fuzz lint-doc lint-deps lint-scripts ## check format, code, documentation, licences (`make -k lint` for all faults at once)
 
 lint-format:
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 
 lint-native:
 	cargo clippy --locked --all-targets -- -D warnings
@@ -53,6 +54,10 @@ lint-native:
 lint-wasm:
 	@scripts/setup wasm >/dev/null
 	$(WASM) cargo clippy --locked --all-targets $(WASM32) -- -D warnings
+
+# Only whether they compile: running them is for people (fuzz/README.md).
+lint-fuzz:
+	cargo clippy --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz -- -D warnings
 
 lint-doc:
 	@scripts/setup wasm >/dev/null

@@ -10,15 +10,15 @@ use proptest::prelude::*;
 use support::properties;
 use tabchain::{
     channel::{
-        self, Body, Change, Direct, Failure, FailureReason, NewHtlc, Onward, Packet, Progress, TowerMessage,
-        TowerRefusal, Watch,
+        self, Body, Change, Claim, Direct, Failure, FailureReason, MAX_TOWER_BYTES, NewHtlc, Onward, Packet, Progress,
+        TowerMessage, TowerRefusal, Watch,
         routing::{Announcement, ChannelPolicy, MAX_HOPS},
     },
     gossip::{Announcements, Direction, Item, Message, Status, Wanted},
     primitives::{
         Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
-        DisputeStep, FeeSource, Funding, Hash, Header, Height, Htlc, MAX_AMOUNT, Memo, Nonce, Party, Policy, Preimage,
-        PublicKey, Resizing, Revelation, Seal, Side, Signature, State, Target, Terms, Timestamp, Transaction,
+        DisputeStep, FeeSource, Funding, Hash, Header, Height, Htlc, MAX_AMOUNT, MAX_HTLCS, Memo, Nonce, Party, Policy,
+        Preimage, PublicKey, Resizing, Revelation, Seal, Side, Signature, State, Target, Terms, Timestamp, Transaction,
         UnsealedHeader, UnsignedTransaction, encode,
     },
     view::{Anatomy, Annotate, Annotator, Evidence},
@@ -245,12 +245,20 @@ fn changes(numbers: &mut Numbers) -> Vec<Change> {
 
 /// All that a party and its watchtower can say.
 fn tower_messages(numbers: &mut Numbers) -> Vec<TowerMessage> {
-    let (channel, progress) = (numbers.id(), Progress { number: numbers.next(), revoked: numbers.next() });
+    let channel = numbers.id();
+    let progress = Progress { number: numbers.next(), revoked: numbers.next(), claims: numbers.next() as u32 };
     let limit = numbers.next() as u32;
     let watch = |numbers: &mut Numbers, client, count| {
         let secrets = (0..count).map(|_| CommitmentSecret(numbers.id().0)).collect();
-        let watch = Watch { channel, client, newest: cosigned(numbers), revoked: numbers.next(), secrets };
-        TowerMessage::Watch(Box::new(watch))
+        let claim =
+            |_| Claim { preimage: Preimage(numbers.id().0), expiry: Height(numbers.next()), amount: amount(numbers) };
+        let claims: Vec<Claim> = (0..count.min(MAX_HTLCS)).map(claim).collect();
+        let signature = (count > 0).then(|| cosigned(numbers).signatures[0]);
+        let (newest, revoked) = (cosigned(numbers), numbers.next());
+        let message =
+            TowerMessage::Watch(Box::new(Watch { channel, client, newest, revoked, secrets, claims, signature }));
+        assert!(message.to_bytes().len() <= MAX_TOWER_BYTES, "the longest can be read");
+        message
     };
     let refusals = [TowerRefusal::NotServing, TowerRefusal::NotOnChain].into_iter();
     let refusals = refusals.chain([TowerRefusal::TooMany { limit }, TowerRefusal::Full { limit }]);

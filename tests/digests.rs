@@ -21,16 +21,16 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
     ]
 }
 
-const ONE_NODE: &str = "d77c37ef6c90e7ca711e04a8a9dba8dc9221bb801e2ce9a573c638084cd918c6";
-const TWO_NODES: &str = "ac4ed69de6bb0b174a9ba7aec2944d2d767a52b92e2be6c21d2715ee966aaf0c";
-const FIVE_NODES: &str = "afe284a3ba041e8edc97688abadb9e8fd1f7ab484a046d74d1fef51fce81547a";
-const FIRST: &str = "7f8755651c9ceea43e4879adc2e263d2cc12c27074c87afe1ff60c0a047d4b7e";
-const LOSSY: &str = "05e1db4a06c4e52149ef3e4e967e7267cf68951c3dc218c6a1e3d997ad8e615b";
-const PARTITIONED: &str = "0b308476c6ebdb41eaac94144e8ed37953a33db68522e2c37139eeaf35671ed9";
-const RESTARTED: &str = "a5a3747108870866ac8b58a689c049e7db13ca4a5ed23f5308c6a469e3dfde45";
+const ONE_NODE: &str = "f3343de58d0df1525ecd5bd24971e1063476901a66a28e07b7b5e5188f124f53";
+const TWO_NODES: &str = "07e56477e77364ff031c0a6d47d5c80590819d927067b4839c170d189faa3ddd";
+const FIVE_NODES: &str = "61e841674e7af06a6abe269ff93d4ec17165e3d6530a227a83425bef94a060a2";
+const FIRST: &str = "28376e0befd71b5b1287a86e13e4b641d9a8b28402c17cb51f914bc13e6b2a0a";
+const LOSSY: &str = "aaaa43103925e6755da57eb54b03144d67cb71c82066342364ed68c3d5b38706";
+const PARTITIONED: &str = "1c3193e0416b8a6a3e226b776d4e9768fc5cd468ecfbdd5541518369465efaae";
+const RESTARTED: &str = "2fc78d92576462556af72a20d433ab27abde340be74c1617e9270ccec7be6cc5";
 
-const CHANNELS: &str = "33e0e2b2ae0cd85e15504e942417aae082a0e19f6684e610e7860387c3b1dc1d";
-const CHANNELS_LOSSY: &str = "fafca66e3e76bc94b42f5456b1f91eb15a6c9bdc7b6e070246587e12e8f84db3";
+const CHANNELS: &str = "40abbfd4c166ef1e3b3055941f56e2ebdaab491a04e90c2d17f725aaed2e61e1";
+const CHANNELS_LOSSY: &str = "3b09e502123e3f24345a4dc95ab7b870d0ba1c130f05dc76ad47ec63e01f9159";
 
 fn worst() -> LinkQuality {
     LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }

@@ -16,14 +16,15 @@ mod words;
 #[path = "support/worlds.rs"]
 mod worlds;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use court::{ACCEPTER, Court, DEPOSITS, OPENER, node_of};
+use lab::scale;
 use pair::{Pair, Setup};
 use support::{ChainBuilder, address, units};
 use tabchain::{
     chain::{Mempool, PoolError, TransactionError},
-    channel::{Channel, Effect, Ending, Event, NewHtlc, Notice, Origin, Packet, Phase},
+    channel::{CONFIRMATIONS, Channel, Effect, Ending, Event, MAX_RESEND, NewHtlc, Notice, Origin, Packet, Phase},
     node::{ChannelRefusal, Command, EventKind},
     primitives::{
         Action, ChannelId, Dispute, DisputeStep, FeeSource, Height, Policy, Preimage, Side, Transaction,
@@ -57,7 +58,10 @@ fn resized(side: Side, ours: u64) -> Court {
 /// The channel of a side that takes, or took, the place of the first.
 fn next(court: &Court, side: Side) -> Option<&Channel> {
     let resizes = |channel: &&Channel| channel.funding().resizes.is_some_and(|it| it.channel == court.channel);
-    court.lab.node(node_of(side)).channels().map(|(_, channel)| channel).filter(resizes).last()
+    let found = court.lab.node(node_of(side)).channels().map(|(_, channel)| channel).filter(resizes);
+    // An earlier attempt may have come to nothing.
+    let newest = court.held(side).successor().map(|next| next.handle);
+    found.max_by_key(|channel| Some(channel.handle_name()) == newest)
 }
 
 /// Phases of the old and the new channel, opener's and accepter's.
@@ -538,34 +542,50 @@ fn a_restart_at_every_depth() {
     }
 }
 
-/// Every message may be lost, on the way of several resizes one after another.
+/// Every message may be lost, on the way of several resizes one after another. If one side has given up what the other has signed, that one stands still,
+/// but no longer than its funding could be included and a usual reorg takes.
 #[test]
 fn on_a_bad_line() {
-    for loss in [20, 40] {
+    let mut alone = 0;
+    for (loss, seed) in [20, 40, 60, 80].into_iter().flat_map(|loss| (0..3 * scale()).map(move |seed| (loss, seed))) {
         let mut court = court();
+        court.lab.reseed(seed);
         let mut spent = [0; 2];
         for (round, side) in (1..=6u64).zip([Side::Opener, Side::Accepter].into_iter().cycle()) {
+            let place = format!("loss {loss}, seed {seed}, round {round}");
             court.lab.loss = loss;
             resize(&mut court, side, 30_000 + 5_000 * round);
             court.lab.run(120_000);
             court.lab.loss = 0;
-            court.lab.run(60_000);
+            // As long as anything waits to be said again.
+            court.lab.run(2 * MAX_RESEND);
             mine(&mut court, 3, &[]);
-            if phases(&court)[0].contains(&"resizing") {
-                mine(&mut court, 25, &[]);
-            }
-            court.lab.run(120_000);
+            alone += usize::from(await_successor(&mut court, &place));
             if court.held(side).is_over() {
-                assert_eq!(phases(&court)[1], ["idle"; 2], "loss {loss}, round {round}");
+                assert_eq!(phases(&court), [["closed"; 2], ["idle"; 2]], "{place}");
                 spent[side.index()] += FEE;
                 court.channel = next(&court, side).expect("kept").id();
             }
-            assert_eq!(phases(&court)[0], ["idle"; 2], "loss {loss}, round {round}");
+            assert_eq!(phases(&court)[0], ["idle"; 2], "{place}");
         }
         let wealth = wealth(None);
         let closed = [wealth[0] - spent[0], wealth[1] - spent[1]];
         use_and_close(&mut court, closed);
     }
+    assert!(alone > 0, "nobody was ever left alone with what it had signed");
+}
+
+/// Blocks until nobody stands still; whether only one of the two did.
+fn await_successor(court: &mut Court, place: &str) -> bool {
+    let waits = |court: &Court, side| *court.held(side).phase() == Phase::Resizing;
+    let waiting: Vec<Side> = Side::BOTH.into_iter().filter(|side| waits(court, *side)).collect();
+    let last = waiting.iter().filter_map(|side| court.held(*side).successor()).map(|next| next.valid_until.0).max();
+    while last.is_some_and(|last| court.height() <= last + CONFIRMATIONS) {
+        mine(court, 1, &[]);
+    }
+    let still = Side::BOTH.into_iter().find(|side| waits(court, *side));
+    assert_eq!(still, None, "{place}: still at height {}, valid until {last:?}", court.height());
+    waiting.len() == 1
 }
 
 mod cheats {

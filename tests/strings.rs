@@ -62,7 +62,7 @@ fn every_key_exists_and_is_used() {
         let asked = |code: &str| ["wire-", "pool-"].iter().find_map(|who| code.strip_prefix(who)).map(str::to_owned);
         let used = match key.split_once('-') {
             Some(("log", code)) => literal(&log, code),
-            Some(("rule" | "why" | "note" | "said" | "unpaid", code)) => {
+            Some(("rule" | "why" | "note" | "said" | "unpaid" | "cause", code)) => {
                 literal(&core, code) || literal(&core, key) || asked(code).is_some_and(|rule| literal(&core, &rule))
             }
             Some(("preset" | "watch", name)) => literal(&presets, name) || literal(&page, key),

@@ -105,3 +105,16 @@ fn storms_pass() {
         assert!(replayed.is_ok(), "{:?}; {}", replayed.err(), keep(&world, "storm-replay"));
     }
 }
+
+/// Others, once each.
+#[test]
+#[ignore = "long"]
+fn more_storms_come_to_rest() {
+    for seed in scale()..10 * scale() {
+        let mut world = World::new(stormy(seed));
+        world.run_until(Timestamp(31 * MINUTE));
+        settle(&mut world);
+        assert_eq!(world.violation(), None, "{}", keep(&world, "storm"));
+        println!("storm {seed}: {} at {}", world.digest(), world.now());
+    }
+}

@@ -27,7 +27,13 @@ fn run(policy: Policy, bytes: &[u8]) {
 /// Runs that failed once.
 #[test]
 fn what_failed_once() {
-    let rows: [(Policy, &[u8]); 1] = [(Policy::Penalty, &[])];
+    let rows: [(Policy, &[u8]); 2] = [
+        (Policy::Penalty, &[]),
+        (
+            Policy::Replace,
+            &[229, 188, 160, 160, 96, 0, 160, 160, 160, 160, 160, 0, 160, 160, 225, 160, 238, 160, 0, 0, 185],
+        ),
+    ];
     for (policy, bytes) in rows {
         run(policy, bytes);
     }

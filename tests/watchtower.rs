@@ -13,12 +13,12 @@ use court::{Court, DEPOSITS, OPENER, PAYMENTS, TOWER, node_of};
 use support::units;
 use tabchain::{
     channel::{
-        Direct, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, RevealedSecrets, Tower, TowerMessage,
-        TowerNotice, TowerRefusal, Watch, Watched,
+        Claim, Direct, MAX_REVEALS, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, REVEAL_MARGIN,
+        RevealedSecrets, Tower, TowerMessage, TowerNotice, TowerRefusal, Watch, Watched,
     },
     gossip::{Message, PeerId},
-    node::{Command, EventKind, Transfer},
-    primitives::{Checks, CoSigned, Commitment, Hash, Policy, Side, Tag, Timestamp},
+    node::{Command, EventKind, Input, Output, Transfer},
+    primitives::{Checks, CoSigned, Commitment, Hash, Height, Policy, Preimage, Side, Tag, Timestamp},
     sim::{Action, Capsule, Invariant, LinkQuality, LogEntry, Record, Scenario, Summary, Workload, World},
 };
 use worlds::{at, cheat, keep, name, open_with, pay_through, ring, scenario, watch};
@@ -222,6 +222,256 @@ fn crowded_chains() {
         assert!(step.unsigned.fee > units(2_500), "it offered more: {}", step.unsigned.fee);
         assert!(blocks < 5 || *height <= published + blocks, "it was included among the crowd");
     }
+}
+
+/// When the payer of an HTLC, who knows its preimage, closes without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Theft {
+    AtOnce,
+    AfterExpiry,
+    ByOldCommitment,
+}
+
+/// Base units of the HTLC that a payer withholds.
+const WITHHELD: u64 = 7_000;
+
+/// A channel with one HTLC whose payer knows the preimage and answers nothing any more, and what its payee owns besides.
+fn stalled(policy: Policy, payer: Side, clients: &[Side]) -> (Court, u64) {
+    let mut court = Court::paid(policy, 4, clients);
+    court.stall(payer, &[WITHHELD], 1);
+    let payee = payer.other();
+    let owned = court.held(payee).newest().1.balances[payee.index()].units();
+    (court, owned)
+}
+
+fn close(court: &mut Court, who: Side) {
+    court.lab.command(node_of(who), Command::CloseChannel { channel: court.channel, force: true });
+    court.lab.run(100);
+    court.mine_only(&["publish"]);
+    assert!(court.window_ends() > 0, "it is published");
+}
+
+fn steal(court: &mut Court, thief: Side, theft: Theft) {
+    match theft {
+        Theft::AtOnce => close(court, thief),
+        Theft::AfterExpiry => {
+            let expiry = court.expiry(thief);
+            while court.height() <= expiry {
+                court.mine();
+            }
+            close(court, thief);
+        }
+        Theft::ByOldCommitment => {
+            let newest = court.newest();
+            court.cheat(thief, newest);
+        }
+    }
+}
+
+/// How many preimages are on the chain.
+fn reveals(court: &Court) -> usize {
+    court.kinds().iter().filter(|kind| **kind == "reveal").count()
+}
+
+#[test]
+fn htlcs_with_every_help() {
+    for (policy, payer) in POLICIES.into_iter().flat_map(|policy| Side::BOTH.map(|payer| (policy, payer))) {
+        let payee = payer.other();
+        let (plain, owned) = stalled(policy, payer, &[]);
+        let (watched, _) = stalled(policy, payer, &Side::BOTH);
+        assert_eq!(watched.acknowledged(payee), Some(watched.newest() + 1));
+        for theft in [Theft::AtOnce, Theft::AfterExpiry, Theft::ByOldCommitment] {
+            for help in [Help::Online, Help::Tower, Help::Nobody] {
+                let mut court = if help == Help::Tower { watched.clone() } else { plain.clone() };
+                if help != Help::Online {
+                    court.leave(node_of(payee));
+                }
+                steal(&mut court, payer, theft);
+                court.finish();
+                let punished = theft == Theft::ByOldCommitment && policy == Policy::Penalty && help != Help::Nobody;
+                let before = court.owns(payee, court.newest());
+                let expected = match help {
+                    _ if punished => CAPACITY,
+                    Help::Nobody if theft == Theft::ByOldCommitment => before,
+                    Help::Nobody => owned,
+                    Help::Online | Help::Tower => owned + WITHHELD,
+                };
+                let told = format!("{policy:?} {payer:?} {theft:?} {help:?}: {:?}", court.kinds());
+                assert_eq!(court.gained(payee), expected, "{told}");
+                assert_eq!(court.gained(payer), CAPACITY - expected, "{told}");
+                assert_eq!(reveals(&court), usize::from(help != Help::Nobody && !punished), "{told}");
+            }
+        }
+    }
+}
+
+/// In the input in which a payee takes what it is paid, its tower is told before the payer is told anything: whoever is killed in the middle has said
+/// the preimage to nobody, or to the tower first.
+#[test]
+fn the_tower_hears_first() {
+    for payer in Side::BOTH {
+        let (payee, mut court) = (node_of(payer.other()), Court::paid(Policy::Penalty, 4, &Side::BOTH));
+        court.hold(payer, &[WITHHELD]);
+        let (now, input) = (court.lab.now, Input::Command { id: 1, command: Command::HoldPayments(false) });
+        let node = court.lab.nodes.get_mut(&payee).expect("it is on");
+        let outputs: Vec<Output> = node.handle(now, input, &mut Checks::forgetful()).collect();
+        assert!(
+            matches!(&outputs[0], Output::Persist(stored) if !stored.guards.is_empty() && !stored.channels.is_empty())
+        );
+        let said = outputs.into_iter().filter_map(|output| match output {
+            Output::Send { message: Message::Direct(bytes), .. } => Direct::parse(&bytes).ok(),
+            _ => None,
+        });
+        let said: Vec<Direct> = said.collect();
+        let [Direct::Tower(TowerMessage::Watch(watch)), Direct::Channel(_)] = &said[..] else { panic!("{said:?}") };
+        assert_eq!(watch.claims.len(), 1);
+    }
+}
+
+/// The tower is away, and comes back in time for the last block in which the preimage counts, or one later.
+#[test]
+fn a_late_tower_and_htlcs() {
+    for (late, theft) in [(0, Theft::AtOnce), (1, Theft::AtOnce), (0, Theft::AfterExpiry), (1, Theft::AfterExpiry)] {
+        let payer = Side::Opener;
+        let (mut court, owned) = stalled(Policy::Penalty, payer, &[Side::Accepter]);
+        let expiry = court.expiry(payer);
+        [court::ACCEPTER, TOWER].iter().for_each(|who| court.leave(*who));
+        if theft == Theft::AtOnce {
+            steal(&mut court, payer, theft);
+        }
+        while court.height() + 1 < expiry + late {
+            court.mine();
+        }
+        court.come_back(TOWER);
+        court.mine_without(&["settle"]);
+        if theft == Theft::AfterExpiry {
+            steal(&mut court, payer, theft);
+        }
+        court.finish();
+        let kept = if late == 0 { WITHHELD } else { 0 };
+        assert_eq!(court.gained(Side::Accepter), owned + kept, "{theft:?} {late} late: {:?}", court.kinds());
+        assert_eq!(reveals(&court), usize::from(late == 0));
+    }
+}
+
+/// Another chain takes back what the tower revealed, and perhaps what was published: it reveals again, also after a restart.
+#[test]
+fn reorgs_and_htlcs() {
+    for (theft, restarts) in
+        [Theft::AtOnce, Theft::AfterExpiry].into_iter().flat_map(|theft| [(theft, false), (theft, true)])
+    {
+        let payer = Side::Opener;
+        let (mut court, owned) = stalled(Policy::Replace, payer, &[Side::Accepter]);
+        court.leave(court::ACCEPTER);
+        if theft == Theft::AtOnce {
+            steal(&mut court, payer, theft);
+        } else {
+            while court.height() + REVEAL_MARGIN < court.expiry(payer) {
+                assert!(court.lab.node(TOWER).mempool().is_empty(), "it waits for its client as long as it can");
+                court.mine();
+            }
+        }
+        let mut fork = court.builder.clone();
+        court.mine_only(&["reveal"]);
+        assert_eq!(reveals(&court), 1);
+        (0..3).for_each(|_| drop(fork.mine(Vec::new())));
+        court.replace_chain(fork);
+        assert_eq!(reveals(&court), 0, "it was taken back");
+        if restarts {
+            court.leave(TOWER);
+            court.come_back(TOWER);
+        }
+        court.mine();
+        if theft == Theft::AfterExpiry {
+            steal(&mut court, payer, theft);
+        }
+        court.finish();
+        assert_eq!(court.gained(Side::Accepter), owned + WITHHELD, "{theft:?} {restarts}: {:?}", court.kinds());
+        assert_eq!(reveals(&court), 1, "{theft:?} {restarts}");
+        let brought: Vec<usize> =
+            court.lab.node(TOWER).watched().brought().values().map(|sides| sides[1].len()).collect();
+        assert!(brought.iter().all(|count| *count == 1), "one payment, however often: {brought:?}");
+    }
+}
+
+/// Blocks are full of what pays more, always or for a while, and the HTLC is about to expire: the tower offers more and more, never more than it is worth.
+#[test]
+fn crowded_chains_and_htlcs() {
+    for (theft, fee, blocks, is_kept) in [
+        (Theft::AtOnce, 1_800, 12, true),
+        (Theft::AtOnce, 40_000, 4, true),
+        (Theft::AfterExpiry, 1_800, 12, true),
+        (Theft::AfterExpiry, 40_000, 4, true),
+        (Theft::AfterExpiry, 40_000, 12, false),
+    ] {
+        let payer = Side::Opener;
+        let (mut court, owned) = stalled(Policy::Replace, payer, &[Side::Accepter]);
+        court.leave(court::ACCEPTER);
+        if theft == Theft::AtOnce {
+            steal(&mut court, payer, theft);
+        }
+        while theft == Theft::AfterExpiry && court.height() + REVEAL_MARGIN < court.expiry(payer) {
+            court.mine();
+        }
+        let room = std::mem::replace(&mut court.room, 1_500);
+        court.crowd = Some(fee);
+        (0..blocks).for_each(|_| court.mine());
+        (court.room, court.crowd) = (room, None);
+        if theft == Theft::AfterExpiry {
+            steal(&mut court, payer, theft);
+        }
+        court.finish();
+        let expected = owned + if is_kept { WITHHELD } else { 0 };
+        assert_eq!(court.gained(Side::Accepter), expected, "{theft:?} {fee}: {:?}", court.kinds());
+        assert_eq!(reveals(&court), usize::from(is_kept));
+        let fees = court
+            .steps()
+            .into_iter()
+            .filter(|(_, tx)| tx.unsigned.action.kind() == "reveal")
+            .map(|(_, tx)| tx.unsigned.fee);
+        fees.for_each(|fee| assert!(units(1_500) < fee && fee <= units(WITHHELD), "{fee}"));
+    }
+}
+
+/// Several HTLCs in several channels: one preimage each, none for what was settled in time, and nothing is left once all have ended.
+#[test]
+fn htlcs_of_several_channels() {
+    let mut court = Court::open(Policy::Penalty, 4, &[Side::Accepter]);
+    let channels = [court.channel, court.open_another()];
+    let amounts = [26_000, 27_000, 5_000];
+    court.stall(Side::Opener, &amounts, 2);
+    let client = PeerId(court::ACCEPTER);
+    let entrusted = |court: &Court| {
+        channels.map(|id| court.lab.node(TOWER).watched().get(client, &id).map_or(0, |watched| watched.claims.len()))
+    };
+    assert_eq!(entrusted(&court).iter().sum::<usize>(), 3);
+    assert!(entrusted(&court).iter().all(|count| *count > 0), "in both: {:?}", entrusted(&court));
+    let honest = court.clone();
+    court.leave(court::ACCEPTER);
+    steal(&mut court, Side::Opener, Theft::AtOnce);
+    court.channel = channels[1];
+    steal(&mut court, Side::Opener, Theft::AfterExpiry);
+    court.finish();
+    court.channel = channels[0];
+    court.finish();
+    let gained = court.builder.chain.ledger().account(&support::address(2)).balance.units() - 1_000_000;
+    assert_eq!(gained, amounts.iter().sum::<u64>());
+    court.mine();
+    assert!(court.lab.node(TOWER).watched().brought().is_empty());
+    assert!(court.lab.disks[&TOWER].brought.is_empty());
+    // They hear each other again: the tower is told that all is settled, and reveals nothing.
+    let mut court = honest;
+    court.lab.words_left = None;
+    court.lab.run(120_000);
+    assert_eq!(entrusted(&court), [0, 0]);
+    (0..20).for_each(|_| court.mine());
+    assert_eq!(
+        channels.map(|channel| {
+            court.channel = channel;
+            reveals(&court)
+        }),
+        [0, 0]
+    );
 }
 
 /// Another chain takes back what the tower did, or what it answered: it does so again, also after a restart.
@@ -479,6 +729,87 @@ fn lies_change_nothing_and_are_blamed() {
     assert!(liar.blames().iter().all(|blame| blame.contains("said before")) && liar.blames().len() == 1);
 }
 
+/// So many preimages of nothing, for a commitment of the opener's.
+fn nonsense(court: &Court, count: usize, salt: u8) -> Watch {
+    let expiry = Height(court.height() + 5);
+    let claim =
+        |at: usize| Claim { preimage: Preimage([salt.wrapping_add(at as u8); 32]), expiry, amount: units(9_000) };
+    Watch { claims: (0..count).map(claim).collect(), ..Watch::of(court.held(Side::Opener)) }
+}
+
+/// Only the party itself can have the tower pay for claims, and what it said of a commitment it goes on saying.
+#[test]
+fn claims_of_others_are_blamed() {
+    let court = Court::paid(Policy::Penalty, 4, &[]);
+    let mut court = court;
+    court.lab.command(TOWER, Command::ServeAsTower(true));
+    let genesis = court.lab.genesis.block().id();
+    let [opener, accepter] = [1, 2].map(support::key);
+    let true_word = nonsense(&court, 2, 1).sign(&opener, &genesis);
+    let swapped = Watch { claims: nonsense(&court, 2, 9).claims, ..true_word.clone() };
+    let rows = [
+        ("not signed", None, nonsense(&court, 2, 1)),
+        ("not signed", None, nonsense(&court, 2, 1).sign(&accepter, &genesis)),
+        ("not signed", None, swapped),
+        ("31 claims > 30", None, nonsense(&court, 31, 1).sign(&opener, &genesis)),
+        ("31 claims > 30", Some(2), nonsense(&court, 29, 9).sign(&opener, &genesis)),
+    ];
+    for (fault, held, lie) in rows {
+        let mut liar = Liar::new(&court);
+        held.iter().for_each(|_| liar.watch(true_word.clone()));
+        liar.answers();
+        let before = liar.holds();
+        assert_eq!(before.map(|progress| progress.claims), held);
+        liar.watch(lie);
+        assert!(liar.blames().iter().any(|blame| blame.contains(fault)), "{fault}: {:?}", liar.blames());
+        assert_eq!((liar.holds(), liar.answers()), (before, Vec::new()), "{fault}");
+    }
+    let mut liar = Liar::new(&court);
+    for (salt, said, claims) in [(1, 1, 1), (1, 3, 3), (1, 2, 3), (1, 0, 3), (50, 1, 4)] {
+        liar.watch(nonsense(&court, said, salt).sign(&opener, &genesis));
+        assert_eq!(
+            liar.holds().map(|progress| progress.claims),
+            Some(claims),
+            "what came late is late, what was lost is kept"
+        );
+    }
+    assert_eq!(liar.blames(), Vec::<String>::new());
+}
+
+/// A party that has its tower reveal nonsense can do so a few times a channel, by whatever name it comes, and however often it begins anew.
+#[test]
+fn nonsense_has_an_end() {
+    let mut court = Court::open(Policy::Penalty, 4, &[Side::Accepter]);
+    let genesis = court.lab.genesis.block().id();
+    let before = court.builder.chain.ledger().account(&support::address(3)).balance.units();
+    for (round, (from, amount)) in PAYMENTS.into_iter().take(5).enumerate() {
+        court.pay(from, amount);
+        let salt = 40 * round as u8;
+        let words = nonsense(&court, 20, salt).sign(&support::key(1), &genesis);
+        let mut liar = Liar { peer: 70 + round as u64, court };
+        liar.court.lab.greet(TOWER, liar.peer);
+        liar.watch(words.clone());
+        liar.watch(words);
+        (0..3).for_each(|_| liar.court.mine());
+        let channel = liar.court.channel;
+        liar.say(TowerMessage::Forget { channel });
+        assert_eq!(liar.blames(), Vec::<String>::new());
+        court = liar.court;
+        court.leave(TOWER);
+        court.come_back(TOWER);
+    }
+    assert_eq!(reveals(&court), MAX_REVEALS);
+    let paid = before - court.builder.chain.ledger().account(&support::address(3)).balance.units();
+    assert!(paid <= 2_000 * MAX_REVEALS as u64, "{paid}");
+    // That is none of the other side's business.
+    court.stall(Side::Opener, &[WITHHELD], 1);
+    let owned = court.held(Side::Accepter).newest().1.balances[1].units();
+    court.leave(court::ACCEPTER);
+    steal(&mut court, Side::Opener, Theft::AtOnce);
+    court.finish();
+    assert_eq!(court.gained(Side::Accepter), owned + WITHHELD, "{:?}", court.kinds());
+}
+
 /// The tower believes nothing that it cannot see on its chain, and what it keeps of all clients together is bounded.
 #[test]
 fn floods_are_bounded() {
@@ -510,7 +841,8 @@ fn floods_are_bounded() {
         let commitment = Commitment { number: 0, ..honest.newest.commitment };
         let signatures = [1, 2].map(|who| commitment.sign(&support::key(who), &genesis, &channel));
         let newest = CoSigned { commitment, signatures };
-        let watch = Watch { channel, client: Side::Opener, newest, revoked: 0, secrets: Vec::new() };
+        let (secrets, claims, signature) = (Vec::new(), Vec::new(), None);
+        let watch = Watch { channel, client: Side::Opener, newest, revoked: 0, secrets, claims, signature };
         let taken = tower.watch(client, &watch, Some((keys, Policy::Penalty)), &genesis, &mut checks);
         (taken.map_err(|error| error.to_string()), tower.len())
     };
@@ -532,7 +864,7 @@ fn lying_towers() {
     let mut court = Court::paid(Policy::Penalty, 4, &[Side::Opener]);
     let (channel, newest) = (court.channel, court.newest());
     let before = court.held(Side::Opener).clone();
-    let ahead = Progress { number: newest + 5, revoked: newest + 5 };
+    let ahead = Progress { number: newest + 5, revoked: newest + 5, claims: 0 };
     for from in [court::ACCEPTER, TOWER] {
         for channel in [channel, Hash::ZERO] {
             let reason = TowerRefusal::NotServing;

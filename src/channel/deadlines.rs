@@ -10,7 +10,7 @@ impl Channel {
     /// What a new block says of HTLCs that we have offered, or want to offer.
     pub(super) fn hear_of_htlcs(&mut self) -> Vec<Effect> {
         let mut effects = self.hear_of_offered();
-        effects.extend(if self.lost { self.hear_of_doubtful() } else { self.hear_of_queued() });
+        effects.extend(if self.may_have_lost() { self.hear_of_doubtful() } else { self.hear_of_queued() });
         effects
     }
 
@@ -55,7 +55,12 @@ impl Channel {
         effects
     }
 
-    /// We have lost state. What was to be offered then may have been: the chain knows.
+    /// What we believe to be the newest may not be: we were shown so, or have not heard the other party since we are connected.
+    fn may_have_lost(&self) -> bool {
+        self.lost || (!self.resumed && self.can_resume())
+    }
+
+    /// What was to be offered may have been, and forgotten: the chain knows.
     fn hear_of_doubtful(&mut self) -> Vec<Effect> {
         let (height, finished, register) = (self.chain.height, self.is_finished(), self.chain.register.clone());
         let preimage = |htlc: &NewHtlc| registered_in(&register, &htlc.payment, htlc.expiry);
@@ -68,6 +73,12 @@ impl Channel {
         let news = news.collect();
         self.forget_offers(decided);
         news
+    }
+
+    /// How an HTLC ends, as its origin was told before both had signed it.
+    pub(super) fn told(&self, htlc: &NewHtlc) -> Outgoing {
+        let known = registered_in(&self.chain.register, &htlc.payment, htlc.expiry);
+        known.map_or(Outgoing::Failed, |_| Outgoing::Fulfilled)
     }
 
     /// What an open channel must not wait for any longer: preimages that are not taken go to the chain, and what is not given back is fetched.
@@ -140,7 +151,7 @@ impl Channel {
     /// Every payment hash that matters here, so that the chain's register can be asked for it.
     pub fn payments(&self) -> Vec<PaymentHash> {
         let known = self.known_states().flat_map(|state| &state.htlcs).map(|htlc| htlc.payment);
-        let doubtful = self.queued().filter(|_| self.lost).map(|(htlc, _)| htlc.payment);
+        let doubtful = self.queued().filter(|_| self.may_have_lost()).map(|(htlc, _)| htlc.payment);
         let mut payments: Vec<PaymentHash> = known.chain(doubtful).collect();
         payments.sort_unstable();
         payments.dedup();

@@ -115,6 +115,8 @@ impl Channel {
 
     fn disputed(&mut self, context: &mut Context<'_>, seen: Seen) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // Both have signed what is shown: if we do not remember that, we have lost what came after ours.
+        self.lost |= seen.number > self.last_signed();
         if !matches!(self.phase, Phase::Disputed(Some(_))) {
             let Seen { publisher, published: number, window_ends, .. } = seen;
             effects.push(Effect::Notice(Notice::Published { publisher, number, window_ends }));
@@ -184,6 +186,12 @@ impl Channel {
         let publish = self.published.as_ref().and_then(|(shown, _)| self.step(context, DisputeStep::Publish(*shown)));
         let close = publish.or_else(|| self.closing_transaction().map(Effect::Submit));
         close.into_iter().chain(self.reveal(context)).collect()
+    }
+
+    /// The number of the newest commitment that we have signed, as far as we remember.
+    fn last_signed(&self) -> u64 {
+        let draft = self.pending.as_ref().filter(|draft| draft.ours.is_some());
+        draft.map_or(self.number(), |draft| draft.commitment.number)
     }
 
     fn justice(&self) -> Justice<'_> {

@@ -46,8 +46,9 @@ pub use phase::{ClosingDraft, Draft, Effect, Ending, Event, Notice, Observation,
 pub use resizing::{Successor, Wish};
 pub use secrets::{Inconsistent, RevealedSecrets};
 pub use tower::{
-    Answer, Guard, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress, Sight, Tower, TowerBreach,
-    TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
+    Answer, Brought, Claim, Guard, MAX_REVEALS, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress,
+    REVEAL_MARGIN, Sight, Tower, TowerBreach, TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch,
+    WatchError, Watched,
 };
 
 use queue::Queue;
@@ -111,7 +112,7 @@ pub struct Channel {
     /// What was last offered or accepted to take its place.
     successor: Option<Successor>,
     closing: Option<ClosingDraft>,
-    /// Whether we have been shown that we lost what we signed: we never publish any more, also if a reorg takes a close back.
+    /// Whether we have been shown, by the other party or on the chain, that we lost what we signed: we never publish any more, also if a reorg takes a close back.
     lost: bool,
     /// The commitment that we have published, and what it stands for.
     published: Option<(CoSigned, State)>,

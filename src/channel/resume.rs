@@ -1,7 +1,7 @@
 //! Connected again: each side says which commitment it holds, and shows the newest revocation that it holds of the other.
 //!
 //! Whoever is shown its own revocation of what it believes to be the newest commitment has lost what came after, and must not sign or publish
-//! any more (BOLT 2, `option_data_loss_protect`). Nothing is proposed or answered before both have heard each other.
+//! any more (BOLT 2, `option_data_loss_protect`); so does whoever sees a newer commitment on the chain. Nothing is proposed or answered before both have heard each other.
 
 use super::{Body, Breach, Channel, Context, Effect, Invalid, Notice, Phase, RESEND};
 use crate::primitives::{CommitmentSecret, MAX_COMMITMENTS};

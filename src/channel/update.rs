@@ -129,7 +129,8 @@ impl Channel {
         draft.ours = Some(draft.commitment.sign(context.key, context.genesis, &self.id));
         self.pending = Some(draft);
         self.enter(context, Phase::Answering);
-        Ok(self.sign_message().map(|body| self.say(body)).into_iter().chain(learned).collect())
+        // Whoever is to be told of a preimage is told before we pay for it.
+        Ok(learned.into_iter().chain(self.sign_message().map(|body| self.say(body))).collect())
     }
 
     /// We have signed already: the same words again, or none.
@@ -163,9 +164,10 @@ impl Channel {
         let (mine, origin) = (context.key.sign(&message), draft.origin);
         let revoked = self.signed.commitment.points[self.side.other().index()];
         let change = self.adopt(draft, mine, theirs);
-        if let Change::Offer(_) = change {
-            // It may have taken so long that the origin was told that it failed.
-            self.outgoing.insert(number, origin.map_or(Outgoing::Failed, Outgoing::Pending));
+        if let Change::Offer(htlc) = &change {
+            // It may have taken so long that the origin was told how it ends.
+            let outgoing = origin.map_or_else(|| self.told(htlc), Outgoing::Pending);
+            self.outgoing.insert(number, outgoing);
         }
         (self.their_next, self.answered) = (None, None);
         self.enter(context, Phase::Revoking(change, revoked));

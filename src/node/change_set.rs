@@ -8,7 +8,7 @@ use super::{Invoiced, Payment, TowerSettings};
 use crate::{
     chain::CheckedBlock,
     channel::{
-        Channel, Guard, Watched,
+        Brought, Channel, Guard, Watched,
         routing::{Announcement, ChannelPolicy},
     },
     gossip::PeerId,
@@ -38,6 +38,8 @@ pub struct ChangeSet {
     pub guards: BTreeMap<ChannelId, Option<Arc<Guard>>>,
     /// Channels that are watched for others, by client and id; `None` once one is forgotten.
     pub watched: BTreeMap<PeerId, BTreeMap<ChannelId, Option<Arc<Watched>>>>,
+    /// Preimages that were brought to the chain for others, by channel; `None` once that has ended.
+    pub brought: BTreeMap<ChannelId, Option<Arc<Brought>>>,
 }
 
 /// A channel and whom it is with.
@@ -72,6 +74,7 @@ impl ChangeSet {
         self.policy = later.policy.or(self.policy);
         self.towers = later.towers.or(self.towers);
         overlay(&mut self.guards, later.guards, whole);
+        overlay(&mut self.brought, later.brought, whole);
         for (client, later) in later.watched {
             overlay(self.watched.entry(client).or_default(), later, whole);
         }

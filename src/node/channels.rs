@@ -210,6 +210,7 @@ impl Node {
         let (before, mut channel) = (Arc::clone(&held.channel), Arc::clone(&held.channel));
         let (genesis, balance) = (self.chain.genesis_id(), || self.available());
         let mut context = Context { now, key: self.keyring.key(), genesis: &genesis, checks, balance: &balance };
+        let learns = matches!(event, Event::Fulfil { .. });
         let effects = Arc::make_mut(&mut channel).handle(&mut context, event)?;
         let (promised, promises) = (before.promised(), channel.promised());
         if channel != before
@@ -217,6 +218,10 @@ impl Node {
         {
             held.channel = channel;
             self.persist_channel(handle);
+        }
+        if learns {
+            // The other party hears of a preimage only after our tower.
+            self.report(now, handle);
         }
         self.obey_channel(now, handle, effects, checks);
         if let (Some((nonce, _)), None) = (promised, promises) {

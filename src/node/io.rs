@@ -104,7 +104,8 @@ pub enum Command {
         /// Base units of fees at most; without it a twentieth of the amount, or 50 if that is more.
         max_fee: Option<Amount>,
     },
-    /// Leave payments to this node pending from now on, or take them, with those that are pending.
+    /// Leave payments to this node pending from now on, or take them, with those that are pending: also what expires so soon that the chain may not
+    /// hear of the preimage in time, if a reorg comes between.
     HoldPayments(bool),
     /// Have another channel with the same peer take a channel's place.
     Resize {

@@ -10,13 +10,13 @@ use super::{
 };
 use crate::{
     channel::{
-        Direct, Guard, Phase, Progress, SETTLE_PATIENCE, Sight, Tower, TowerMessage, TowerNotice, TowerRefusal, Watch,
-        WatchError, Watched, step_fee,
+        Claim, Direct, Guard, Phase, Progress, SETTLE_PATIENCE, Sight, Tower, TowerMessage, TowerNotice, TowerRefusal,
+        Watch, WatchError, Watched, step_fee,
     },
     gossip::PeerId,
     primitives::{
-        Action, Amount, ChannelId, Checks, Dispute, DisputeStep, FeeSource, Hash, PublicKey, Tag, Timestamp,
-        UnsignedTransaction,
+        Action, Amount, ChannelId, Checks, Dispute, DisputeStep, FeeSource, Hash, PaymentHash, PublicKey, Tag,
+        Timestamp, UnsignedTransaction,
     },
 };
 
@@ -164,6 +164,7 @@ impl Node {
         for (client, channel) in all {
             self.look(now, client, channel, checks);
         }
+        self.forget_brought();
         for (client, channel) in self.towers.watched.past() {
             self.stop_watching(client, channel);
             self.event(EventKind::Tower { channel, peer: client, notice: TowerNotice::Forgotten });
@@ -177,6 +178,9 @@ impl Node {
             for (channel, watched) in watched.iter().filter_map(|(id, watched)| Some((id, watched.as_ref()?))) {
                 self.towers.watched.keep(*client, *channel, Watched::clone(watched));
             }
+        }
+        for (channel, brought) in stored.brought.iter().filter_map(|(id, brought)| Some((id, brought.as_ref()?))) {
+            self.towers.watched.keep_brought(*channel, Some((**brought).clone()));
         }
         let guards = stored.guards.iter().filter_map(|(id, guard)| Some((*id, Guard::clone(guard.as_ref()?))));
         self.towers.guards = guards.collect();
@@ -220,15 +224,25 @@ impl Node {
         let ledger = self.chain.ledger();
         let (record, height) = (ledger.channel(&channel), ledger.height());
         let publication = record.as_deref().and_then(seen_of);
-        let sight = Sight { height, locked: record.map(|record| record.locked()), publication };
-        let budget = publication.map_or(Amount::ZERO, |_| self.budget(&channel));
-        let Some(answer) = self.towers.watched.look(client, &channel, sight, budget) else {
+        let claims = self.towers.watched.get(client, &channel).map(|watched| &watched.claims[..]).unwrap_or_default();
+        let registered = claims.iter().map(Claim::payment).filter(|payment| ledger.revealed(payment).is_some());
+        let registered: Vec<PaymentHash> = registered.collect();
+        let idle = publication.is_none() && registered.len() == claims.len();
+        let sight = Sight { height, locked: record.map(|record| record.locked()), publication, registered };
+        let budget = if idle { Amount::ZERO } else { self.budget(&channel) };
+        let before = self.towers.watched.brought().get(&channel).cloned();
+        let Some(answer) = self.towers.watched.look(client, &channel, &sight, budget) else {
             return;
         };
+        if self.towers.watched.brought().get(&channel) != before.as_ref() {
+            self.persist_brought(channel);
+        }
         for notice in answer.notices {
             self.event(EventKind::Tower { channel, peer: client, notice });
         }
-        self.take_step(now, channel, answer.keys, answer.step, answer.fee, checks);
+        for (step, fee) in answer.steps {
+            self.take_step(now, channel, answer.keys, step, fee, checks);
+        }
     }
 
     /// Brings a step to the chain, paid for by the account; nothing if there is nothing to pay with.
@@ -261,6 +275,7 @@ impl Node {
         };
         if self.towers.guards.get_mut(channel).is_some_and(|guard| guard.is_due(now, &state)) {
             self.persist_guard(channel);
+            let watch = watch.sign(self.keyring.key(), &self.chain.genesis_id());
             self.tell(tower, TowerMessage::Watch(Box::new(watch)));
         }
     }
@@ -289,13 +304,13 @@ impl Node {
         self.towers.guards.get_mut(channel).filter(|_| tower)
     }
 
-    /// What could be offered for a step about a channel: what is available, and what an own one that waits, and would be replaced, offers.
+    /// What could be offered for steps about a channel: what is available, and what own ones that wait, and would be replaced, offer.
     fn budget(&self, channel: &ChannelId) -> Amount {
         let key = self.keyring.public();
         let own = |transaction: &crate::primitives::Transaction| matches!(&transaction.unsigned.action, Action::Dispute(dispute) if dispute.payer == key && dispute.channel == *channel);
         let waits = self.mempool.iter().filter(|pooled| own(&pooled.transaction));
-        let offered = waits.map(|pooled| pooled.transaction.unsigned.fee).max().unwrap_or_default();
-        self.available().checked_add(offered).unwrap_or(Amount::MAX)
+        let offered = waits.map(|pooled| pooled.transaction.unsigned.fee);
+        Amount::checked_sum(offered.chain([self.available()])).unwrap_or(Amount::MAX)
     }
 
     fn is_connected(&self, peer: PeerId) -> bool {
@@ -310,6 +325,22 @@ impl Node {
     fn stop_watching(&mut self, client: PeerId, channel: ChannelId) {
         self.towers.watched.forget(client, &channel);
         self.persist_watched(client, channel, None);
+    }
+
+    /// What was brought to the chain for channels that have ended does not count any more.
+    fn forget_brought(&mut self) {
+        let ended = |channel: &&ChannelId| self.chain.ledger().channel(channel).is_none();
+        let ended: Vec<ChannelId> = self.towers.watched.brought().keys().filter(ended).copied().collect();
+        for channel in ended {
+            self.towers.watched.keep_brought(channel, None);
+            self.persist_brought(channel);
+        }
+    }
+
+    fn persist_brought(&mut self, channel: ChannelId) {
+        let brought = self.towers.watched.brought().get(&channel).cloned().map(Arc::new);
+        let brought = BTreeMap::from([(channel, brought)]);
+        self.outbox.push_back(Output::Persist(ChangeSet { brought, ..ChangeSet::default() }));
     }
 
     fn persist_settings(&mut self) {

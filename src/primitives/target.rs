@@ -70,6 +70,11 @@ impl Target {
 impl Work {
     /// No work.
     pub const ZERO: Self = Self(U256::ZERO);
+
+    /// Expected hashes; more than fit in 64 bits count as the most that do.
+    pub fn hashes(self) -> u64 {
+        u64::try_from(self.0).unwrap_or(u64::MAX)
+    }
 }
 
 impl Midstate {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload, World,
+    Action, Deed, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload,
+    World,
 };
 use crate::{
     chain::PoolError,
@@ -188,7 +189,9 @@ impl World {
         if !matches!(action, Action::External { .. }) {
             self.record(None, LogEntry::Action(action.clone()));
         }
+        let cuts = self.cuts();
         self.perform(action);
+        self.mark_cuts(&cuts);
     }
 
     fn perform(&mut self, action: Action) {
@@ -219,11 +222,13 @@ impl World {
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
             Action::Partition { nodes } => {
                 let side: BTreeSet<NodeIndex> = nodes.iter().map(|name| find(name)).collect();
+                let by = self.present.clone();
                 for ((a, b), link) in &mut self.links {
-                    link.cut |= side.contains(a) != side.contains(b);
+                    let cut = link.cut || side.contains(a) != side.contains(b);
+                    link.set_cut(cut, by.as_ref());
                 }
             }
-            Action::HealAll => self.links.values_mut().for_each(|link| link.cut = false),
+            Action::HealAll => self.heal_all(),
             Action::SetLink { a, b, quality } => {
                 let (a, b) = (find(a), find(b));
                 self.link_mut(a, b).expect("checked").quality = *quality;
@@ -232,6 +237,7 @@ impl World {
                 let others: Vec<NodeIndex> = links.iter().map(|name| find(name)).collect();
                 self.add_node(node);
                 let index = find_last(self);
+                self.mark(index, Deed::On);
                 others.into_iter().for_each(|other| self.add_link(index, other, LinkQuality::default()));
             }
             Action::Stop { node } => self.switch_off(find(node)),
@@ -260,7 +266,7 @@ impl World {
     }
 
     fn quiesce(&mut self) {
-        self.links.values_mut().for_each(|link| link.cut = false);
+        self.heal_all();
         self.change_workload(Workload::default());
         for index in self.indices() {
             self.change_hash_rate(index, 0);
@@ -275,7 +281,13 @@ impl World {
     }
 
     fn set_cut(&mut self, a: NodeIndex, b: NodeIndex, cut: bool) {
-        self.link_mut(a, b).expect("checked").cut = cut;
+        let by = self.present.clone();
+        self.link_mut(a, b).expect("checked").set_cut(cut, by.as_ref());
+    }
+
+    fn heal_all(&mut self) {
+        let by = self.present.clone();
+        self.links.values_mut().for_each(|link| link.set_cut(false, by.as_ref()));
     }
 
     fn indices(&self) -> Vec<NodeIndex> {

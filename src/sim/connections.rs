@@ -1,7 +1,7 @@
 //! Nodes that come and go, and the connections between them.
 
 use super::{
-    Class, EventKey, Link, LinkQuality, NodeConfig, NodeIndex, World,
+    Class, Deed, EventKey, Link, LinkQuality, NodeConfig, NodeIndex, World,
     adversary::Adversary,
     workload::Jobs,
     world::{Pending, SimNode},
@@ -50,6 +50,7 @@ impl World {
     }
 
     pub(super) fn switch_off(&mut self, index: NodeIndex) {
+        self.mark(index, Deed::Off);
         let sim = &mut self.nodes[index as usize];
         let [transfer, payment, send] = sim.jobs.take_timers();
         let timers = [sim.wake.take(), transfer, payment, send];
@@ -62,6 +63,7 @@ impl World {
     }
 
     pub(super) fn switch_on(&mut self, index: NodeIndex) {
+        self.mark(index, Deed::On);
         let sim = &self.nodes[index as usize];
         let keyring = self.scenario.keyring(&sim.name);
         let node = Node::from_change_set(&self.genesis, keyring, &sim.disk, self.now(), &mut self.checks);

@@ -1,6 +1,8 @@
 //! A link: whether and when a message arrives is decided the moment it is sent, from the link's own stream.
 
-use super::{LinkQuality, random::Stream};
+use std::sync::Arc;
+
+use super::{LinkQuality, Occurrence, random::Stream};
 use crate::primitives::Timestamp;
 
 /// A two-way connection between two nodes.
@@ -12,6 +14,10 @@ pub struct Link {
     pub cut: bool,
     /// Whether both ends are on and count each other as connected.
     pub connected: bool,
+    /// What has cut it last.
+    pub cut_by: Option<Arc<Occurrence>>,
+    /// What has healed it last.
+    pub healed_by: Option<Arc<Occurrence>>,
     busy_until: [Timestamp; 2],
     stream: Stream,
 }
@@ -21,7 +27,22 @@ impl Link {
     pub fn new(seed: u64, a: &str, b: &str, quality: LinkQuality) -> Self {
         let (low, high) = if a < b { (a, b) } else { (b, a) };
         let stream = Stream::new(seed, "link", &format!("{low}\u{0}{high}"));
-        Self { quality, cut: false, connected: false, busy_until: [Timestamp(0); 2], stream }
+        Self {
+            quality,
+            cut: false,
+            connected: false,
+            cut_by: None,
+            healed_by: None,
+            busy_until: [Timestamp(0); 2],
+            stream,
+        }
+    }
+
+    /// Cuts or heals it.
+    pub(super) fn set_cut(&mut self, cut: bool, by: Option<&Arc<Occurrence>>) {
+        if std::mem::replace(&mut self.cut, cut) != cut {
+            *if cut { &mut self.cut_by } else { &mut self.healed_by } = by.cloned();
+        }
     }
 
     /// When `bytes` sent now arrive, or nothing if they are lost. `up` tells the two directions apart, whose queues are separate.

@@ -1,13 +1,17 @@
 //! What happened, bounded, each with the event that caused it: the chain behind "why?".
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use serde::Serialize;
 
-use super::{Action, EventKey, NodeIndex};
-use crate::node::EventKind;
+use super::{Action, EventKey, NodeIndex, Occurrence};
+use crate::{
+    channel::{Notice, TowerNotice},
+    node::{EventKind, PaymentNotice},
+    primitives::BlockId,
+};
 
-/// Records kept.
+/// Records kept of what happens all the time, and of what does not.
 const MAX_RECORDS: usize = 2_000;
 
 /// One thing that happened.
@@ -21,6 +25,9 @@ pub struct Record {
     pub node: Option<NodeIndex>,
     /// What.
     pub entry: LogEntry,
+    /// The event with its chain of causes; nothing for what was there from the beginning.
+    #[serde(skip)]
+    pub origin: Option<Arc<Occurrence>>,
 }
 
 /// What can be recorded.
@@ -33,23 +40,56 @@ pub enum LogEntry {
     Action(Action),
     /// An action of the script could not be carried out.
     Refused(String),
+    /// A message about a block did not get through.
+    Lost {
+        /// To whom.
+        to: NodeIndex,
+        /// Which message.
+        kind: &'static str,
+        /// The block that it names or brings.
+        block: BlockId,
+        /// What had cut the link, if it was not just lost.
+        #[serde(skip)]
+        cut_by: Option<Arc<Occurrence>>,
+    },
 }
 
-/// The last records.
+/// The last records. What happens all the time does not drive out what is rare; copies share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
-    records: VecDeque<Record>,
+    frequent: VecDeque<(u64, Arc<Record>)>,
+    rare: VecDeque<(u64, Arc<Record>)>,
+    pushed: u64,
 }
 
 impl Log {
     pub(super) fn push(&mut self, record: Record) {
-        if self.records.len() == MAX_RECORDS {
-            self.records.pop_front();
+        let ring = if is_frequent(&record.entry) { &mut self.frequent } else { &mut self.rare };
+        if ring.len() == MAX_RECORDS {
+            ring.pop_front();
         }
-        self.records.push_back(record);
+        ring.push_back((self.pushed, Arc::new(record)));
+        self.pushed += 1;
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
-        self.records.iter()
+        let mut all: Vec<_> = self.frequent.iter().chain(&self.rare).collect();
+        all.sort_by_key(|(place, _)| *place);
+        all.into_iter().map(|(_, record)| &**record)
+    }
+}
+
+const fn is_frequent(entry: &LogEntry) -> bool {
+    let LogEntry::Node(event) = entry else {
+        return false;
+    };
+    match event {
+        EventKind::TransactionAccepted { .. } | EventKind::HeadersAccepted { .. } | EventKind::MinedLate => true,
+        EventKind::Channel { notice, .. } => matches!(notice, Notice::Paid { .. } | Notice::Received { .. }),
+        EventKind::Tower { notice, .. } => matches!(notice, TowerNotice::Watching { .. }),
+        EventKind::Payment { notice, .. } => {
+            !matches!(notice, PaymentNotice::Failed { .. } | PaymentNotice::NotForwarded { .. })
+        }
+        _ => false,
     }
 }

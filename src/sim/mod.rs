@@ -17,6 +17,8 @@ mod miner;
 mod mining;
 mod observe;
 mod obstacles;
+mod occurrence;
+mod past;
 mod payments;
 mod place;
 mod presets;
@@ -24,6 +26,7 @@ mod random;
 mod remote;
 mod scenario;
 mod script;
+mod series;
 mod share;
 mod stats;
 mod summary;
@@ -42,6 +45,8 @@ pub use key::{Class, EventKey};
 pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
+pub use occurrence::{Carried, Occurrence, Subject, What};
+pub use past::{Deed, Mark, Passage};
 pub use presets::{PRESETS, preset};
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
@@ -49,6 +54,7 @@ pub use scenario::{
     SCENARIO_VERSION, Scenario, ScenarioError, Workload,
 };
 pub use script::{Action, Position, ScriptEntry};
+pub use series::{MAX_SAMPLES, Sample};
 pub use share::LinkError;
 pub use stats::Stats;
 pub use summary::{SETTLE_MS, Summary, settle};

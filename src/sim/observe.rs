@@ -127,7 +127,7 @@ impl World {
             let peers = sim.node.as_ref().map_or(0, |node| node.gossip().peers().count());
             50_000 + blocks * 250 + peers * 25_000
         };
-        1_000_000 + self.delivered.bytes() + self.nodes.iter().map(of).sum::<usize>()
+        1_000_000 + self.delivered.bytes() + self.past.bytes() + self.nodes.iter().map(of).sum::<usize>()
     }
 
     /// A hash over the whole history, the clock and the state of every node. Equal digests mean equal runs.

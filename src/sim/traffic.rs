@@ -9,7 +9,7 @@ use std::{collections::VecDeque, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Class, EventKey, NodeIndex, World, world::Pending};
+use super::{Class, EventKey, LogEntry, NodeIndex, Occurrence, Passage, Subject, World, world::Pending};
 use crate::{
     gossip::Message,
     primitives::{Hash, Tag, Timestamp},
@@ -65,6 +65,8 @@ pub struct Flight {
     pub kind: &'static str,
     /// How many bytes it has.
     pub size: usize,
+    /// How it came to be.
+    pub origin: Arc<Occurrence>,
     /// The bytes, as soon as its slot is full.
     pub bytes: Option<Arc<[u8]>>,
 }
@@ -100,6 +102,7 @@ pub(super) struct Slot {
     pub(super) sent: Timestamp,
     pub(super) kind: &'static str,
     pub(super) size: usize,
+    pub(super) about: Option<Subject>,
     pub(super) hash: Hash,
     pub(super) bytes: Option<Arc<[u8]>>,
 }
@@ -107,14 +110,19 @@ pub(super) struct Slot {
 /// The last messages that arrived, oldest first. Copies of a world share the bytes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Delivered {
-    slots: VecDeque<(EventKey, Slot)>,
+    slots: VecDeque<(Arc<Occurrence>, Slot)>,
     bytes: usize,
 }
 
 impl Slot {
-    fn flight(&self, key: EventKey) -> Flight {
+    fn flight(&self, origin: &Arc<Occurrence>) -> Flight {
         let Self { from, to, sent, kind, size, bytes, .. } = self.clone();
-        Flight { key, from, to, sent, deliver_at: key.time, kind, size, bytes }
+        let (key, origin) = (origin.key, Arc::clone(origin));
+        Flight { key, from, to, sent, deliver_at: key.time, kind, size, origin, bytes }
+    }
+
+    pub(super) fn passage(&self, key: EventKey) -> Passage {
+        Passage { key, to: self.to, sent: self.sent, kind: self.kind, about: self.about.map(Subject::id), lost: false }
     }
 }
 
@@ -123,12 +131,12 @@ impl Delivered {
         self.bytes
     }
 
-    pub(super) fn push(&mut self, key: EventKey, slot: Slot) {
+    pub(super) fn push(&mut self, origin: Arc<Occurrence>, slot: Slot) {
         if slot.size > MAX_DELIVERED_BYTES {
             return;
         }
         self.bytes += slot.size;
-        self.slots.push_back((key, slot));
+        self.slots.push_back((origin, slot));
         while self.slots.len() > MAX_DELIVERED || self.bytes > MAX_DELIVERED_BYTES {
             self.bytes -= self.slots.pop_front().map_or(0, |(_, slot)| slot.size);
         }
@@ -136,8 +144,8 @@ impl Delivered {
 
     /// Messages arrive in the order of their keys.
     fn get(&self, key: &EventKey) -> Option<Flight> {
-        let at = self.slots.binary_search_by_key(key, |(key, _)| *key).ok()?;
-        self.slots.get(at).map(|(key, slot)| slot.flight(*key))
+        let at = self.slots.binary_search_by_key(key, |(origin, _)| origin.key).ok()?;
+        self.slots.get(at).map(|(origin, slot)| slot.flight(origin))
     }
 }
 
@@ -149,9 +157,9 @@ impl World {
         let Some(link) = self.link_mut(from, to) else {
             return;
         };
+        let latency = u64::from(link.quality.latency.max(1));
         let Some(deliver_at) = link.carry(now, from < to, bytes.len()) else {
-            self.stats.lost += 1;
-            return;
+            return self.lose(from, to, message, now.after(latency));
         };
         let (size, hash) = (bytes.len(), PAYLOAD.hash(&[&bytes]));
         let sequence = self.next_sequence(from);
@@ -164,8 +172,28 @@ impl World {
                 None
             }
         };
-        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind: message.kind(), size, hash, bytes }));
+        let (kind, about) = (message.kind(), Subject::of(message));
+        self.schedule(key, Pending::Delivery(Slot { from, to, sent: now, kind, size, about, hash, bytes }));
         self.absorb(&(key, hash));
+    }
+
+    fn lose(&mut self, from: NodeIndex, to: NodeIndex, message: &Message, due: Timestamp) {
+        self.stats.lost += 1;
+        self.record_loss(from, to, message);
+        let key = EventKey { time: due, class: Class::Delivery, actor: from, sequence: self.stats.lost };
+        let (kind, about) = (message.kind(), Subject::of(message).map(Subject::id));
+        self.past.push(Passage { key, to, sent: self.now(), kind, about, lost: true });
+    }
+
+    /// What brings or names a block is worth remembering when it is lost.
+    fn record_loss(&mut self, from: NodeIndex, to: NodeIndex, message: &Message) {
+        let link = self.links.get(&(from.min(to), from.max(to))).filter(|link| link.connected);
+        let matters = !matches!(message, Message::Status(_) | Message::Get(_) | Message::NotFound(_));
+        let (Some(link), Some(Subject::Block(block)), true) = (link, Subject::of(message), matters) else {
+            return;
+        };
+        let cut_by = link.cut_by.clone().filter(|_| link.cut);
+        self.record(Some(from), LogEntry::Lost { to, kind: message.kind(), block, cut_by });
     }
 
     /// Envelopes that an external carrier must bring; empties the list.
@@ -212,8 +240,8 @@ impl World {
 
     /// Every message in flight, in order of arrival.
     pub fn flights(&self) -> impl Iterator<Item = Flight> + '_ {
-        self.pending().filter_map(|(key, pending)| match pending {
-            Pending::Delivery(slot) => Some(slot.flight(*key)),
+        self.queue.values().filter_map(|(origin, pending)| match pending {
+            Pending::Delivery(slot) => Some(slot.flight(origin)),
             _ => None,
         })
     }
@@ -221,13 +249,13 @@ impl World {
     /// A message in flight, or one of the last that arrived.
     pub fn message(&self, key: &EventKey) -> Option<Flight> {
         match self.queue.get(key) {
-            Some((_, Pending::Delivery(slot))) => Some(slot.flight(*key)),
+            Some((origin, Pending::Delivery(slot))) => Some(slot.flight(origin)),
             _ => self.delivered.get(key),
         }
     }
 
     /// The messages that arrived last, newest first.
     pub fn delivered(&self) -> impl Iterator<Item = Flight> + '_ {
-        self.delivered.slots.iter().rev().map(|(key, slot)| slot.flight(*key))
+        self.delivered.slots.iter().rev().map(|(origin, slot)| slot.flight(origin))
     }
 }

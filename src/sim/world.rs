@@ -2,17 +2,20 @@
 //!
 //! [`World::step`] does exactly one event, the one with the lowest key. Nothing is ever scheduled in the present, so keys only grow.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LogEntry, Record, Scenario, ScriptEntry, Stats, Workload,
+    Carrier, Class, Envelope, EventKey, Link, LogEntry, Occurrence, Record, Scenario, ScriptEntry, Stats, What,
+    Workload,
     adversary::Adversary,
     channels::Kept,
     invariants::{Lights, Watch, is_deep},
     log::Log,
     miner::Search,
     obstacles::Obstacles,
+    past::Past,
     remote::Remotes,
+    series::Series,
     traffic::{Delivered, Slot},
     workload::{Job, Jobs},
 };
@@ -81,8 +84,9 @@ pub struct World {
     pub(super) origin: Chain,
     pub(super) now: Timestamp,
     pub(super) last: Option<EventKey>,
-    cause: Option<EventKey>,
-    pub(super) queue: BTreeMap<EventKey, (Option<EventKey>, Pending)>,
+    /// The event that is being done.
+    pub(super) present: Option<Arc<Occurrence>>,
+    pub(super) queue: BTreeMap<EventKey, (Arc<Occurrence>, Pending)>,
     pub(super) nodes: Vec<SimNode>,
     pub(super) links: BTreeMap<(NodeIndex, NodeIndex), Link>,
     pub(super) workload: Workload,
@@ -100,6 +104,8 @@ pub struct World {
     pub(super) watch: Watch,
     pub(super) kept: BTreeMap<(NodeIndex, ChannelId), Kept>,
     pub(super) log: Log,
+    pub(super) past: Past,
+    pub(super) series: Series,
     pub(super) obstacles: Obstacles,
     commands: u64,
     pub(super) last_result: Option<CommandResult>,
@@ -114,7 +120,7 @@ impl World {
             genesis,
             now: Timestamp(0),
             last: None,
-            cause: None,
+            present: None,
             queue: BTreeMap::new(),
             nodes: Vec::new(),
             links: BTreeMap::new(),
@@ -133,6 +139,8 @@ impl World {
             watch: Watch::default(),
             kept: BTreeMap::new(),
             log: Log::default(),
+            past: Past::default(),
+            series: Series::default(),
             obstacles: Obstacles::default(),
             commands: 0,
             last_result: None,
@@ -184,7 +192,10 @@ impl World {
         }
         self.begin(key);
         match mined.filter(|(found, _)| *found == key) {
-            Some((_, nonce)) => self.finish_search(key.actor, nonce),
+            Some((_, nonce)) => {
+                self.present = Some(Occurrence::new(key, What::Mined(key.actor), None));
+                self.finish_search(key.actor, nonce);
+            }
             None => self.run_pending(key),
         }
         Step::Done(key)
@@ -246,19 +257,22 @@ impl World {
 
     pub(super) fn record(&mut self, node: Option<NodeIndex>, entry: LogEntry) {
         let key = self.last.unwrap_or(EventKey::at(self.now));
-        self.log.push(Record { key, cause: self.cause, node, entry });
+        self.mark_entry(node, &entry);
+        let origin = self.present.clone();
+        self.log.push(Record { key, cause: origin.as_ref().and_then(|origin| origin.after), node, entry, origin });
     }
 
     pub(super) fn schedule(&mut self, key: EventKey, pending: Pending) {
-        self.queue.insert(key, (self.last, pending));
+        let healed = match &pending {
+            Pending::Delivery(slot) => self.link_mut(slot.from, slot.to).and_then(|link| link.healed_by.clone()),
+            _ => None,
+        };
+        let origin = Occurrence::new(key, What::of(&pending, healed), self.present.as_ref());
+        self.queue.insert(key, (origin, pending));
     }
 
     pub(super) fn pending_mut(&mut self, key: &EventKey) -> Option<&mut Pending> {
         self.queue.get_mut(key).map(|(_, pending)| pending)
-    }
-
-    pub(super) fn pending(&self) -> impl Iterator<Item = (&EventKey, &Pending)> {
-        self.queue.iter().map(|(key, (_, pending))| (key, pending))
     }
 
     pub(super) fn next_sequence(&mut self, index: NodeIndex) -> u64 {
@@ -277,10 +291,10 @@ impl World {
     }
 
     fn begin(&mut self, key: EventKey) {
+        self.sample_before(key.time);
         debug_assert!(self.last.is_none_or(|last| last < key), "event {key:?} comes after {:?}", self.last);
         self.now = self.now.max(key.time);
         self.last = Some(key);
-        self.cause = None;
         self.stats.events += 1;
         self.absorb(&key);
     }
@@ -288,11 +302,12 @@ impl World {
     fn run_entry(&mut self) -> EventKey {
         let entry = self.scenario.script[self.next_entry].clone();
         self.next_entry += 1;
+        self.sample_before(entry.at.key().time);
         self.now = self.now.max(entry.at.key().time);
         // An entry that follows an event of this very millisecond keeps that event's key, so that keys never go back.
         let key = self.last.filter(|last| last.time >= self.now).unwrap_or(EventKey::at(self.now));
         self.last = Some(key);
-        self.cause = None;
+        self.present = Some(Occurrence::new(key, What::of_action(&entry.action), None));
         self.stats.events += 1;
         let bytes = serde_json::to_vec(&entry).expect("actions are plain data");
         self.script_bytes += bytes.len() + 1;
@@ -302,8 +317,8 @@ impl World {
     }
 
     fn run_pending(&mut self, key: EventKey) {
-        let (cause, pending) = self.queue.remove(&key).expect("the caller found it there");
-        self.cause = cause;
+        let (origin, pending) = self.queue.remove(&key).expect("the caller found it there");
+        self.present = Some(Arc::clone(&origin));
         match pending {
             Pending::Peer { node, peer, change } => {
                 self.hand(node, Input::Peer { peer: PeerId(u64::from(peer)), change });
@@ -314,7 +329,8 @@ impl World {
                 self.stats.deliveries += 1;
                 let bytes = slot.bytes.as_ref().expect("step() waits for a full slot").to_vec();
                 let (from, to) = (PeerId(u64::from(slot.from)), slot.to);
-                self.delivered.push(key, slot);
+                self.past.push(slot.passage(key));
+                self.delivered.push(origin, slot);
                 self.hand(to, Input::Received { from, bytes });
             }
             Pending::Wake(node) => {

@@ -68,7 +68,7 @@ pub enum AddressError {
     #[error("{0} characters are too many, {MAX_PART} are read")]
     TooLong(usize),
     /// Not what can be looked at.
-    #[error("{0:?} is not node/, block/, transaction/, channel/ or message/ and which")]
+    #[error("{0:?} is not node/, block/, transaction/, channel/, message/ or payment/ and which")]
     Selection(String),
     /// Not the id of anything.
     #[error(transparent)]
@@ -177,6 +177,7 @@ impl fmt::Display for Selection {
             Self::Transaction { id, block: None } => write!(f, "transaction/{id}"),
             Self::Transaction { id, block: Some(block) } => write!(f, "transaction/{id}-{block}"),
             Self::Channel { id } => write!(f, "channel/{id}"),
+            Self::Payment { id } => write!(f, "payment/{id}"),
             Self::Message { key } => {
                 write!(f, "message/{}-{}-{}-{}", key.time.0, key.class as u8, key.actor, key.sequence)
             }
@@ -194,6 +195,7 @@ impl FromStr for Selection {
             "node" if !which.is_empty() => Self::Node { name: decoded(which)? },
             "block" => Self::Block { id: which.parse()? },
             "channel" => Self::Channel { id: which.parse()? },
+            "payment" => Self::Payment { id: which.parse()? },
             "transaction" => match which.split_once('-') {
                 None => Self::Transaction { id: which.parse()?, block: None },
                 Some((id, block)) => Self::Transaction { id: id.parse()?, block: Some(block.parse()?) },
@@ -242,6 +244,7 @@ mod tests {
             Selection::Transaction { id: hash, block: Some(Hash::ZERO) },
             Selection::Channel { id: hash },
             Selection::Message { key },
+            Selection::Payment { id: hash },
         ];
         let room = || Some(Opens::Room("oak-42".parse().expect("a name")));
         let opens = || [None, Some(Opens::Run("1.abc-_".to_owned())), room()];

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChainWindow, LogFilter};
 use crate::{
-    primitives::{BlockId, ChannelId, TransactionId},
+    primitives::{BlockId, ChannelId, Hash, TransactionId},
     sim::EventKey,
 };
 
@@ -23,6 +23,10 @@ pub struct Focus {
     pub window: ChainWindow,
     /// Which lines of the log.
     pub log: LogFilter,
+    /// How many virtual milliseconds of space and time are shown; nothing while nobody looks.
+    pub space_time: Option<u64>,
+    /// Whether somebody looks at the charts.
+    pub charts: bool,
 }
 
 /// Something that can be inspected.
@@ -56,6 +60,11 @@ pub enum Selection {
         /// The event of its arrival.
         key: EventKey,
     },
+    /// A payment over a route.
+    Payment {
+        /// What it is paid to.
+        id: Hash,
+    },
 }
 
 /// The sides of what is inspected. Only the one looked at is worked out.
@@ -69,6 +78,20 @@ pub enum Tab {
     Raw,
     /// The rules it kept or broke.
     Rules,
+    /// What happened to it.
+    History,
+    /// What it is so because of.
+    Why,
+}
+
+impl Focus {
+    /// Looks at something; a node that is looked at judges.
+    pub fn select(&mut self, selection: Option<Selection>) {
+        if let Some(Selection::Node { name }) = &selection {
+            self.judge = Some(name.clone());
+        }
+        self.selection = selection;
+    }
 }
 
 impl Selection {

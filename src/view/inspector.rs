@@ -5,11 +5,12 @@ use std::sync::Arc;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{
-    Anatomy, BlockDetail, ChannelDetail, Evidence, Focus, MessageDetail, NodeDetail, RulesView, Selection, Tab,
-    TransactionDetail,
+    Anatomy, BlockDetail, CauseRow, ChannelDetail, Evidence, Focus, MessageDetail, NodeDetail, RulesView, Selection,
+    Tab, TransactionDetail, WhyView,
     channel::{Pair, Trail},
     message::has_arrived,
     transaction::Found,
+    why::history,
 };
 use crate::{
     chain::BlockAudit,
@@ -32,6 +33,10 @@ pub struct Inspection {
     pub raw: Option<Arc<Anatomy>>,
     /// Its rules, if they are looked at.
     pub rules: Option<RulesView>,
+    /// Why it is as it is, if that is looked at.
+    pub why: Option<WhyView>,
+    /// What happened to it, newest first, if that is looked at.
+    pub history: Option<Vec<CauseRow>>,
 }
 
 /// What something is.
@@ -73,6 +78,8 @@ impl Inspector {
             summary: None,
             raw: None,
             rules: None,
+            why: (focus.tab == Tab::Why).then(|| WhyView::of(world, &selection)),
+            history: (focus.tab == Tab::History).then(|| history(world, &selection)),
             selection,
         };
         match inspection.selection.clone() {
@@ -89,6 +96,8 @@ impl Inspector {
                     self.look_at_message(&mut inspection, world, &flight, focus.tab);
                 }
             }
+            // The panel of payments tells of it.
+            Selection::Payment { .. } => {}
         }
         Some(inspection)
     }
@@ -110,7 +119,7 @@ impl Inspector {
             (Tab::Rules, Some((name, node))) => {
                 into.rules = Some(RulesView::of_block(&self.audit(world, block, id, name, node), block, name));
             }
-            (Tab::Rules, None) | (Tab::Summary, _) => {}
+            _ => {}
         }
     }
 
@@ -138,7 +147,7 @@ impl Inspector {
         match (tab, judge) {
             (Tab::Raw, _) => into.raw = Some(self.anatomy(&into.selection, || Anatomy::of(&found.transaction))),
             (Tab::Rules, Some((name, node))) => into.rules = Some(RulesView::of_transaction(&found, name, node)),
-            (Tab::Rules, None) | (Tab::Summary, _) => {}
+            _ => {}
         }
     }
 
@@ -154,7 +163,7 @@ impl Inspector {
         match (tab, judge) {
             (Tab::Raw, _) => into.raw = pair.newest().map(|channel| Arc::new(Anatomy::of(&Evidence::of(channel)))),
             (Tab::Rules, Some((name, node))) => into.rules = Some(RulesView::of_channel(world, pair, name, node)),
-            (Tab::Rules, None) | (Tab::Summary, _) => {}
+            _ => {}
         }
     }
 
@@ -167,7 +176,7 @@ impl Inspector {
                 into.raw = Some(self.anatomy(&into.selection, taken_apart));
             }
             (Tab::Rules, _) => into.rules = Some(RulesView::of_message(world, flight, has_arrived(world, flight))),
-            (Tab::Raw, None) | (Tab::Summary, _) => {}
+            _ => {}
         }
     }
 
@@ -184,9 +193,9 @@ fn look_at_node(into: &mut Inspection, world: &World, name: &str, tab: Tab) {
     into.summary = NodeDetail::of(world, name).map(|detail| Summary::Node(Box::new(detail)));
     let node = world.index_of(name).and_then(|index| world.node(index)).and_then(|sim| sim.node.as_ref());
     match tab {
-        Tab::Summary => {}
         Tab::Raw => into.raw = node.map(|node| Arc::new(Anatomy::of(&Message::Status(node.status())))),
         Tab::Rules => into.rules = Some(RulesView::of_node(world, node)),
+        Tab::Summary | Tab::History | Tab::Why => {}
     }
 }
 

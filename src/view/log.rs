@@ -32,13 +32,14 @@ impl LogLine {
             LogEntry::Node(event) => of_event(world, event)?,
             LogEntry::Action(action) => of_action(world, action),
             LogEntry::Refused(reason) => ("refused", vec![reason.clone()], None),
+            LogEntry::Lost { .. } => return None,
         };
         let node = record.node.and_then(|index| world.node(index)).map(|sim| sim.name.clone());
         Some(Self { key: record.key, node, code: code.to_owned(), values, block })
     }
 }
 
-type Line = (&'static str, Vec<String>, Option<Hash>);
+pub(super) type Line = (&'static str, Vec<String>, Option<Hash>);
 
 fn of_event(world: &World, event: &EventKind) -> Option<Line> {
     let name = |peer: &PeerId| peer_name(world, *peer).unwrap_or_else(|| peer.0.to_string());
@@ -112,6 +113,7 @@ fn of_tower(with: String, notice: &TowerNotice) -> Line {
         TowerNotice::Watching { number } => ("tower-watching", vec![with, number.to_string()]),
         TowerNotice::Refuting { number, .. } => ("tower-refuting", vec![with, number.to_string()]),
         TowerNotice::Punishing { number, .. } => ("tower-punishing", vec![with, number.to_string()]),
+        TowerNotice::Revealing { expiry } => ("tower-revealing", vec![with, expiry.0.to_string()]),
         TowerNotice::TooPoor { wanted, available } => {
             ("tower-too-poor", vec![with, available.to_string(), wanted.to_string()])
         }
@@ -121,14 +123,14 @@ fn of_tower(with: String, notice: &TowerNotice) -> Line {
     (code, values, None)
 }
 
-fn peer_name(world: &World, peer: PeerId) -> Option<String> {
+pub(super) fn peer_name(world: &World, peer: PeerId) -> Option<String> {
     match remote_of(peer) {
         Some(remote) => world.remotes().get(remote as usize).map(|remote| remote.name.clone()),
         None => u32::try_from(peer.0).ok().and_then(|index| world.node(index)).map(|sim| sim.name.clone()),
     }
 }
 
-fn of_action(world: &World, action: &Action) -> Line {
+pub(super) fn of_action(world: &World, action: &Action) -> Line {
     let remote_name = |remote: u32| peer_name(world, remote_peer(remote)).unwrap_or_default();
     let (code, values) = match action {
         Action::Transfer { from, to, amount, fee, .. } => {

@@ -57,7 +57,7 @@ impl LogKind {
                 Self::Channels
             }
             LogEntry::Node(EventKind::Payment { .. }) => Self::Payments,
-            LogEntry::Node(_) => Self::Chain,
+            LogEntry::Node(_) | LogEntry::Lost { .. } => Self::Chain,
         }
     }
 }

@@ -7,6 +7,8 @@ mod address;
 mod anatomy;
 mod chain;
 mod channel;
+mod charts;
+mod find;
 mod focus;
 mod glossary;
 mod inspector;
@@ -19,7 +21,9 @@ mod number;
 mod payment;
 mod room;
 mod rules;
+mod space_time;
 mod transaction;
+mod why;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -29,6 +33,7 @@ pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
 pub use channel::{
     ChannelDetail, ChannelRow, ChannelsView, HtlcView, OnChain, PartyView, SideView, Stage, Status, Wait, Watcher,
 };
+pub use charts::ChartsView;
 pub use focus::{Focus, Selection, Tab};
 pub use glossary::meaning;
 pub use inspector::{Inspection, Inspector, Summary};
@@ -41,7 +46,9 @@ pub use number::grouped;
 pub use payment::{AttemptView, Cause, HopView, PaymentRow, PaymentState, PaymentsView};
 pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
+pub use space_time::{Diagonal, Fate, Lane, LaneMark, MAX_DIAGONALS, MAX_LANES, SpaceTimeView};
 pub use transaction::{Place, TransactionDetail};
+pub use why::{CauseRow, WhyPart, WhyView};
 
 use crate::sim::{Invariant, World};
 
@@ -59,6 +66,10 @@ pub struct WorldView {
     pub channels: ChannelsView,
     /// Payments over routes.
     pub payments: PaymentsView,
+    /// Space and time, if somebody looks.
+    pub space_time: Option<SpaceTimeView>,
+    /// The run in numbers, if somebody looks.
+    pub charts: Option<ChartsView>,
     /// What is inspected; nothing while there is no node.
     pub inspection: Option<Inspection>,
     /// The invariants.
@@ -97,6 +108,8 @@ impl WorldView {
             chain: ChainView::of(world, focus.window),
             channels: ChannelsView::of(world, &pairs),
             payments: PaymentsView::of(world, &pairs),
+            space_time: SpaceTimeView::of(world, focus),
+            charts: ChartsView::of(world, focus),
             inspection: inspector.look(world, focus),
             lights: world.invariants().into_iter().map(light).collect(),
             log: focus.log.lines(world).take(LOG_LINES).collect(),

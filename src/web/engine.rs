@@ -15,7 +15,7 @@ use super::{
 use crate::{
     primitives::Timestamp,
     sim::{Capsule, Carrier, Cursor, MAX_TIME, Scenario, Step, Summary, Timeline, World, preset},
-    view::{Focus, Inspector, WorldView, meaning},
+    view::{Focus, Inspector, Selection, WorldView, meaning},
 };
 use room::InRoom;
 pub(super) use text::{is_capsule, is_json};
@@ -38,7 +38,7 @@ const SPEEDS: (u32, u32) = (10, 10_000);
 enum Goal {
     Time(Timestamp),
     Cursor(Cursor),
-    EventBack(u64),
+    Event(u64),
     NextEvent,
     BlockAfter { mined: u64, until: Timestamp },
 }
@@ -65,6 +65,7 @@ pub(super) struct Engine {
     carrier_slow: bool,
     foreign: u64,
     played_ms: u64,
+    acts: u32,
     room: Option<InRoom>,
     breaks: Breaks,
     /// Why time has stopped by itself.
@@ -99,6 +100,7 @@ impl Engine {
             carrier_slow: false,
             foreign: 0,
             played_ms: 0,
+            acts: 0,
             room: None,
             breaks: Breaks::default(),
             stopped: None,
@@ -131,7 +133,7 @@ impl Engine {
             Request::Pause => self.set_playing(false),
             Request::StepEvent => self.aim(Goal::NextEvent),
             Request::StepBlock => self.aim_at_block()?,
-            Request::StepBack => self.aim(Goal::EventBack(self.world().stats().events.saturating_sub(1))),
+            Request::StepBack => self.aim(Goal::Event(self.world().stats().events.saturating_sub(1))),
             Request::Seek { time } => self.aim(Goal::Time(time.min(MAX_TIME))),
             Request::Speed { percent } => {
                 self.speed = percent.clamp(SPEEDS.0, SPEEDS.1);
@@ -143,6 +145,7 @@ impl Engine {
                     return Err(Refusal::new("seeking", "time is on its way to another place; act when it is there"));
                 }
                 self.timeline.act(action).map_err(|error| Refusal::new(error.code(), error))?;
+                self.acts = self.acts.saturating_add(1);
                 self.set_anchor();
             }
             Request::Branch { index } => {
@@ -152,13 +155,22 @@ impl Engine {
             }
             Request::Focus { focus } => self.focus = focus,
             Request::Carrier { live } => self.choose_carrier(live),
+            Request::SeekEvent { events } => self.aim(Goal::Event(events)),
             Request::Capsule => return Ok(self.timeline.capsule().to_json()),
+            Request::Link => return Ok(self.timeline.capsule().to_link()),
+            Request::Find { text } => {
+                return Ok(Selection::find(self.world(), &text).map_or_else(String::new, |found| found.to_string()));
+            }
             Request::State => {
                 let summary = Summary::of(self.world(), self.played_ms);
                 return Ok(serde_json::to_string(&summary).expect("plain data"));
             }
             Request::OpenRoom { .. } | Request::LeaveRoom | Request::Rejoin => {}
-            Request::Shown | Request::Simulate { .. } | Request::Replay { .. } | Request::Bench { .. } => {
+            Request::Shown
+            | Request::OpenLink { .. }
+            | Request::Simulate { .. }
+            | Request::Replay { .. }
+            | Request::Bench { .. } => {
                 return Err(Refusal::new("internal", "this is the worker's to do"));
             }
         }
@@ -201,6 +213,7 @@ impl Engine {
             events: world.stats().events,
             end: self.timeline.end().time,
             playing: self.playing,
+            acts: self.acts,
             speed: self.speed,
             achieved: self.achieved,
             seeking: self.is_seeking(),
@@ -235,7 +248,7 @@ impl Engine {
         let live = self.is_live();
         self.leave_room();
         self.timeline = Timeline::new(World::new(scenario));
-        (self.focus, self.goal, self.waiting) = (Focus::default(), None, false);
+        (self.focus, self.goal, self.waiting, self.acts) = (Focus::default(), None, false, 0);
         (self.stopped, self.violated) = (None, false);
         self.begin_epoch();
         self.choose_carrier(live);
@@ -267,7 +280,7 @@ impl Engine {
     }
 
     fn is_seeking(&self) -> bool {
-        matches!(self.goal, Some(Goal::Time(_) | Goal::Cursor(_) | Goal::EventBack(_)))
+        matches!(self.goal, Some(Goal::Time(_) | Goal::Cursor(_) | Goal::Event(_)))
     }
 
     fn aim_at_block(&mut self) -> Result<(), Refusal> {
@@ -329,7 +342,7 @@ impl Engine {
             None => true,
             Some(Goal::Time(time)) => self.timeline.seek(time, 50),
             Some(Goal::Cursor(cursor)) => self.timeline.seek_cursor(cursor, 50),
-            Some(Goal::EventBack(events)) => self.timeline.seek_event(events, 50),
+            Some(Goal::Event(events)) => self.timeline.seek_event(events, 50),
             Some(Goal::NextEvent) => self.step_once(),
             Some(Goal::BlockAfter { mined, until }) => {
                 let is_there = |world: &World| world.stats().mined > mined || world.now() > until;

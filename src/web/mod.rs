@@ -8,7 +8,6 @@ pub mod carrier;
 mod client;
 mod clock;
 mod engine;
-mod fragment;
 mod page;
 mod protocol;
 mod room;
@@ -22,7 +21,6 @@ pub use runs::{run_over_broadcast_channel, simulate};
 
 /// Starts the page.
 pub fn page() -> ExitCode {
-    console_error_panic_hook::set_once();
     page::mount();
     ExitCode::SUCCESS
 }

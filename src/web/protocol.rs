@@ -59,8 +59,16 @@ pub(super) enum Request {
     Shown,
     /// How messages travel.
     Carrier { live: bool },
+    /// To the place after so many events, on or back.
+    SeekEvent { events: u64 },
     /// A capsule of where we are: answers its JSON.
     Capsule,
+    /// The same as it stands in a link.
+    Link,
+    /// Begin with the run of a link.
+    OpenLink { run: String },
+    /// What a height, an id or the name of a node is of: answers what the address of it ends with, or nothing.
+    Find { text: String },
     /// The counts of this run: answers the JSON of `simulate`.
     State,
     /// A run of its own, headless: answers its JSON.
@@ -167,6 +175,8 @@ pub(super) struct Transport {
     pub(super) events: u64,
     pub(super) end: Timestamp,
     pub(super) playing: bool,
+    /// Things done by hand since this run was begun or opened.
+    pub(super) acts: u32,
     /// Percent of real time.
     pub(super) speed: u32,
     /// Percent of real time, measured over the last second; nothing while paused.

@@ -72,12 +72,19 @@ pub async fn simulate(options: SimulateOptions) -> Result<Summary, String> {
     Ok(Summary::of(&world, now_ms() - started))
 }
 
-/// Replays a capsule.
+/// Replays a capsule given as JSON.
 ///
 /// # Errors
 /// What is wrong with the capsule, or how the run differs from it.
-pub(super) async fn replay(text: &str) -> Result<Capsule, String> {
-    let capsule = Capsule::from_json(text).map_err(|error| error.to_string())?;
+pub(super) async fn replay_text(text: &str) -> Result<Capsule, String> {
+    replay(Capsule::from_json(text).map_err(|error| error.to_string())?).await
+}
+
+/// Replays a capsule.
+///
+/// # Errors
+/// How the run differs from it.
+pub(super) async fn replay(capsule: Capsule) -> Result<Capsule, String> {
     let mut replay = capsule.replay();
     while !replay.advance(REPLAY_SLICE) {
         pause().await;

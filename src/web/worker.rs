@@ -95,7 +95,7 @@ impl Worker {
                 );
             }),
             Request::Replay { text } => spawn_local(async move {
-                let result = runs::replay(&text).await.map(|Capsule { cursor, digest, .. }| {
+                let result = runs::replay_text(&text).await.map(|Capsule { cursor, digest, .. }| {
                     serde_json::json!({"digest": digest, "events": cursor.events, "virtualMs": cursor.time}).to_string()
                 });
                 answer(id, result.map_err(refused("capsule")));
@@ -114,10 +114,15 @@ impl Worker {
                 answer(id, Err(refusal));
             }
             Request::LoadText { text } if is_capsule(&text) => spawn_local(async move {
-                let result = runs::replay(&text).await;
-                let result = result.map(|capsule| with_worker(|worker| worker.engine.borrow_mut().show(capsule)));
-                answer(id, result.map(|()| String::new()).map_err(refused("capsule")));
-                with_worker(|worker| worker.stale.set(true));
+                show(id, runs::replay_text(&text).await);
+            }),
+            Request::OpenLink { run } => spawn_local(async move {
+                let capsule = Capsule::from_link(&run).map_err(|error| error.to_string());
+                let result = match capsule {
+                    Ok(capsule) => runs::replay(capsule).await,
+                    Err(problem) => Err(problem),
+                };
+                show(id, result);
             }),
             request => {
                 let result = self.engine.borrow_mut().request(request);
@@ -127,6 +132,13 @@ impl Worker {
             }
         }
     }
+}
+
+/// Begins with the run of a capsule that was found good.
+fn show(id: u32, capsule: Result<Capsule, String>) {
+    let result = capsule.map(|capsule| with_worker(|worker| worker.engine.borrow_mut().show(capsule)));
+    answer(id, result.map(|()| String::new()).map_err(refused("capsule")));
+    with_worker(|worker| worker.stale.set(true));
 }
 
 fn refused(code: &'static str) -> impl Fn(String) -> Refusal {

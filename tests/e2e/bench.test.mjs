@@ -50,7 +50,7 @@ test('one walks between bench and lab, and the lab keeps its run', async (t) => 
   await button(page, 'Begin').click();
   await page.getByText('Seed 41', { exact: true }).waitFor();
   await button(page, 'Share').click();
-  await page.waitForFunction(() => location.hash.startsWith('#c='));
+  await button(page, 'Close').click();
   const [shared, digest] = [await page.evaluate(() => location.hash), async () => (await page.evaluate(() => window.tabchain.state())).digest];
   await button(page, 'One event on').click();
   await page.getByText(/· 1 event$/).waitFor();
@@ -62,6 +62,7 @@ test('one walks between bench and lab, and the lab keeps its run', async (t) => 
   await page.keyboard.press('.');
   await link(page, 'Lab').click();
   await page.getByText('Seed 41', { exact: true }).waitFor();
+  assert.match(shared, /^#\/lab\?run=1\./);
   assert.deepEqual([await page.evaluate(() => location.hash), await digest()], [shared, here]);
   await page.goBack();
   await page.getByRole('heading', { level: 2, name: 'Bench' }).waitFor();
@@ -70,7 +71,7 @@ test('one walks between bench and lab, and the lab keeps its run', async (t) => 
   assert.deepEqual([await page.title(), await digest()], ['Tabchain', here]);
   await page.goForward();
   await page.getByRole('heading', { level: 2, name: 'Bench' }).waitFor();
-  await page.evaluate((hash) => { location.hash = hash.replace('#c=', '#c=%'); }, shared);
+  await page.evaluate((hash) => { location.hash = hash.replace('run=1.', 'run=1.%'); }, shared);
   await page.getByRole('alert').filter({ hasText: 'the link is incomplete or damaged' }).waitFor();
   assert.equal(await digest(), here);
 });

@@ -157,11 +157,32 @@ test('the tabs are worked by arrow keys, and a node has its own sides', async (t
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Raw bytes');
   await button(page, 'status.genesis').waitFor();
-  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowRight');
   assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Rules');
   await details(page).getByText('All 5 rules passed.').waitFor();
+  await page.keyboard.press('End');
+  assert.equal(await page.getByRole('tab', { selected: true }).innerText(), 'Why');
+  await details(page).getByRole('heading', { name: /^Why is Bravo’s balance [\d,]+\?/ }).waitFor();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('form', { name: 'Send a transfer' }).waitFor();
+});
+
+test('why a node has its tip is told from the first cause on, and leads there', async (t) => {
+  const page = await pausedLab(t);
+  await page.getByRole('button', { name: /^Bravo, / }).first().click();
+  await page.getByRole('heading', { name: 'Node Bravo' }).waitFor();
+  await tab(page, 'Why');
+  await details(page).getByRole('heading', { name: /^Why is Bravo’s tip #\d+ \([0-9a-f]{8}\)\?$/ }).waitFor();
+  const causes = details(page).getByRole('tabpanel').getByRole('listitem');
+  assert.match(await causes.first().innerText(), /found block #\d+/);
+  await causes.first().getByRole('button', { name: /^block [0-9a-f]{8}$/ }).click();
+  await page.getByRole('heading', { name: /^Block #\d+ by/ }).waitFor();
+  await details(page).getByRole('heading', { name: /found block #\d+, and \d+ of \d+ nodes have it/ }).waitFor();
+  await tab(page, 'History');
+  const lines = details(page).getByRole('list', { name: 'History' }).getByRole('listitem');
+  assert.match(await lines.last().innerText(), /found block #\d+/);
+  await lines.last().getByRole('button').first().click();
+  await page.getByRole('heading', { name: /^Node / }).waitFor();
 });
 
 for (const colorScheme of ['light', 'dark']) {
@@ -178,7 +199,7 @@ for (const colorScheme of ['light', 'dark']) {
       for (const what of ['message', 'block']) {
         if (what === 'block') await page.getByRole('button', { name: /^Block [1-9]\d* by/ }).first().click();
         await page.getByRole('heading', { name: what === 'block' ? /^Block #/ : /^Message / }).waitFor();
-        for (const side of ['Summary', 'Raw bytes', 'Rules']) {
+        for (const side of ['Summary', 'Raw bytes', 'Rules', 'History', 'Why']) {
           await tab(page, side);
           if (side === 'Raw bytes') await button(page, what === 'block' ? 'header.parent' : 'kind').focus();
           if (side === 'Rules') await rules(page).first().waitFor();

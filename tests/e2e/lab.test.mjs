@@ -1,4 +1,5 @@
 // The page as a person uses it: everything is found by its role and its accessible name.
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { accessibilityProblems, lab, longTasksDuring, picture } from './harness.mjs';
@@ -226,13 +227,16 @@ test('a link or file that is damaged says so and changes nothing', async (t) => 
   await mine(page);
   const link = await share(page);
   const here = await state(page);
-  await button(page, 'Dismiss').click();
-  const capsule = JSON.parse(Buffer.from(link.slice(3), 'base64url'));
-  const encoded = (value) => '#c=' + Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const start = '#/lab?run=1.';
+  const capsule = JSON.parse(inflateRawSync(Buffer.from(link.slice(start.length).split('&')[0], 'base64url')));
+  const deflated = (text) => start + deflateRawSync(Buffer.from(text)).toString('base64url');
+  const encoded = (value) => deflated(typeof value === 'string' ? value : JSON.stringify(value));
   const cases = [
-    ['#nonsense', /#nonsense is not a link of this program/],
-    ['#c=%%%', /the link is incomplete or damaged/],
-    [encoded('{'), /this is not a scenario or a capsule, or it is damaged/],
+    ['#nonsense', /there is no page "nonsense"/],
+    ['#/lab?run=2.abc', /begins with "1\."/],
+    [`${start}%%%`, /the link is incomplete or damaged/],
+    [encoded('{'), /not a capsule: EOF/],
+    [encoded(' '.repeat(5 << 20)), /more than 4194304 bytes/],
     [encoded({ ...capsule, capsule: 9 }), /capsule version 9, this program reads version 1/],
     [encoded({ ...capsule, digest: '0'.repeat(64) }), /the capsule expects 0000/],
     [encoded({ ...capsule, scenario: { ...capsule.scenario, seed: 5 } }), /not a capsule: /],
@@ -371,7 +375,9 @@ test('the page stays responsive while the engine works', async (t) => {
 
 async function share(page) {
   await button(page, 'Share').click();
-  await until(() => page.evaluate(() => location.hash.startsWith('#c=')), 'the link is in the address bar');
+  const link = await page.getByLabel(/^Link \(/).inputValue();
+  await button(page, 'Close').click();
+  assert.ok(link.endsWith(await page.evaluate(() => location.hash)), 'the link is in the address bar');
   return page.evaluate(() => location.hash);
 }
 

@@ -31,7 +31,7 @@ async function room(t, options = {}) {
   await button(host, 'Open a room').click();
   await here(host).getByText('this tab · host').waitFor();
   const path = await host.evaluate(() => location.hash);
-  assert.match(path, /^#r=[a-z]+-[a-z]+-\d{3}$/);
+  assert.match(path, /^#\/lab\?room=[a-z]+-[a-z]+-\d{3}$/);
   const guest = await site.beside(t, host, { path });
   await here(guest).getByText('this tab', { exact: false }).waitFor();
   await here(host).getByText('Alpha B').waitFor();
@@ -128,11 +128,11 @@ test('rewinding detaches, and rejoining comes back with the same nodes', async (
   await here(host).getByText('Alpha B').waitFor();
   await until(async () => (await height(host)) === (await height(guest)) && (await height(guest)) > 1, 'on the same chain');
   await button(guest, 'Leave the room').click();
-  await until(async () => (await guest.evaluate(() => location.hash)) === '', 'the address is the lab’s again');
+  await until(async () => (await guest.evaluate(() => location.hash)) === '#/lab', 'the address is the lab’s again');
 });
 
 test('a name that is none is refused', async (t) => {
-  const page = await site.open(t, { path: '#r=No%20Room' });
+  const page = await site.open(t, { path: '#/lab?room=No%20Room' });
   await page.getByRole('alert').filter({ hasText: 'a room’s name' }).or(page.getByRole('alert').filter({ hasText: "a room's name" })).waitFor();
   assert.equal(await here(page).count(), 0);
 });

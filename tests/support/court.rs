@@ -7,7 +7,7 @@ use tabchain::{
     chain::Mempool,
     channel::{Channel, TowerNotice},
     gossip::{Message, PeerId},
-    node::{Command, EventKind, OpenChannel},
+    node::{Command, CommandResult, EventKind, OpenChannel},
     primitives::{Action, ChannelId, CoSigned, FeeSource, Policy, Side, State, Transaction},
 };
 
@@ -99,6 +99,60 @@ impl Court {
         self.lab.run(1_000);
         assert!(Side::BOTH.iter().all(|side| self.held(*side).newest().0.commitment.number == before + 1));
         self.keep();
+    }
+
+    /// Another channel of the same two.
+    pub fn open_another(&mut self) -> ChannelId {
+        let known: Vec<ChannelId> = self.lab.node(OPENER).channels().map(|(_, channel)| channel.id()).collect();
+        let [ours, theirs] = DEPOSITS.map(units);
+        let (policy, window) = (Policy::Penalty, 4);
+        let peer = PeerId(ACCEPTER);
+        let open = OpenChannel { peer, ours, theirs, fee: units(1_000), policy, window, reserve: units(0) };
+        self.lab.command(OPENER, Command::OpenChannel(Box::new(open)));
+        self.lab.run(1_000);
+        (0..4).for_each(|_| self.mine());
+        let mut ids = self.lab.node(OPENER).channels().map(|(_, channel)| channel.id());
+        ids.find(|id| !known.contains(id)).expect("it is open")
+    }
+
+    /// A payer pays these, whose payee keeps them waiting.
+    pub fn hold(&mut self, payer: Side, amounts: &[u64]) {
+        let payee = node_of(payer.other());
+        self.lab.command(payee, Command::HoldPayments(true));
+        for amount in amounts {
+            let invoiced = self.lab.ask(payee, Command::Invoice { amount: units(*amount) });
+            let Some(CommandResult::Invoiced(invoice)) = invoiced else { panic!("{invoiced:?}") };
+            self.lab.command(node_of(payer), Command::PayInvoice { invoice, max_fee: None });
+            self.lab.run(1_000);
+        }
+        assert_eq!(self.lab.node(payee).pending_here().count(), amounts.len(), "all arrive");
+    }
+
+    /// How many preimages a payer has heard.
+    pub fn receipts(&self, payer: Side) -> usize {
+        self.lab.node(node_of(payer)).payments().filter(|payment| payment.outcome.is_some()).count()
+    }
+
+    /// A payer begins to pay these, and hears of so many preimages; from then on neither party hears the other.
+    pub fn stall(&mut self, payer: Side, amounts: &[u64], receipts: usize) {
+        self.hold(payer, amounts);
+        let held = self.clone();
+        for words in 1..20 {
+            *self = held.clone();
+            self.lab.words_left = Some(words);
+            self.lab.command(node_of(payer.other()), Command::HoldPayments(false));
+            self.lab.run(1_000);
+            if self.receipts(payer) == receipts {
+                self.lab.words_left = Some(0);
+                return;
+            }
+        }
+        panic!("the payer never hears of it");
+    }
+
+    /// When the newest commitment's first HTLC expires.
+    pub fn expiry(&self, side: Side) -> u64 {
+        self.held(side).newest().1.htlcs.iter().map(|htlc| htlc.expiry.0).min().expect("one is pending")
     }
 
     fn keep(&mut self) {

@@ -38,6 +38,10 @@ pub struct Seat {
     pub silent: bool,
     /// It was restored from an old backup, so that it may blame and be blamed.
     pub restored: bool,
+    /// It was shown that it has lost what came after.
+    pub lost: bool,
+    /// All that it ever stored, if that is kept.
+    pub backups: Option<Vec<(Channel, Owed)>>,
     /// It publishes what it has revoked.
     pub cheats: bool,
     /// Commitments of which it has revealed the secret.
@@ -111,6 +115,10 @@ impl Duel {
         let effects = result?;
         self.check_step(side, &before);
         self.obey(side, effects);
+        let seat = &mut self.seats[side.index()];
+        if let (Some(backups), Some(channel)) = (&mut seat.backups, &seat.channel) {
+            backups.push((channel.clone(), seat.owed.clone()));
+        }
         Ok(())
     }
 
@@ -188,6 +196,14 @@ impl Duel {
         Side::BOTH.into_iter().for_each(|side| self.connect(side));
     }
 
+    /// A party goes on with what it stored earlier, and so does its owner; what was on its way is lost. Both connect again.
+    pub fn restore(&mut self, side: Side, (channel, owed): (Channel, Owed)) {
+        let seat = &mut self.seats[side.index()];
+        (seat.channel, seat.owed) = (Some(channel), owed);
+        (seat.restored, seat.offer) = (true, None);
+        self.disconnect();
+    }
+
     /// A party loses its memory but for what it has stored, which is all that it knew before it said its last words.
     pub fn restart(&mut self, side: Side) {
         let seat = &mut self.seats[side.index()];
@@ -254,9 +270,12 @@ impl Duel {
                 }
                 Effect::Submit(transaction) => {
                     if let Some(shown) = published(&transaction) {
+                        let number = shown.commitment.number;
+                        let known = self.channel(side.other()).is_some_and(|other| other.revealed(number).is_some());
                         let seat = &mut self.seats[side.index()];
                         seat.published = true;
-                        assert!(seat.cheats || shown.commitment.number >= seat.revoked, "publishes what it revoked");
+                        let revoked = known || (!seat.restored && number < seat.revoked);
+                        assert!(seat.cheats || !revoked, "publishes {number}, which it has revoked");
                     }
                     self.chain.submit(&transaction);
                 }
@@ -273,6 +292,7 @@ impl Duel {
             Notice::Paid { amount, .. } => seat.paid += amount.units(),
             Notice::Received { amount, .. } => seat.received += amount.units(),
             Notice::NotPaid { amount, .. } => seat.given_up += amount.units(),
+            Notice::Lost { .. } => seat.lost = true,
             _ => {}
         }
     }
@@ -339,7 +359,8 @@ impl Duel {
     /// What somebody has spent on fees, on the account or in the channel.
     pub fn fees(&self, side: Side) -> u64 {
         let key = key_of(side).public();
-        let owned = self.channel(side).expect("a channel").newest().1.balances[side.index()];
+        // Nothing was signed after it, also if one of them has forgotten it.
+        let owned = self.commitments.values().next_back().expect("number 0").1.balances[side.index()];
         let of = |transaction: &Transaction| {
             let fee = transaction.unsigned.fee.units();
             match &transaction.unsigned.action {
@@ -355,12 +376,16 @@ impl Duel {
 
     /// Invariant 5: the least that an honest party must have in the end, by the commitments that the other has not revoked.
     pub fn least(&self, side: Side) -> u64 {
-        let channel = self.channel(side).expect("a channel");
+        self.least_from(side, self.channel(side).expect("a channel").revoked())
+    }
+
+    /// The same, if nobody publishes a commitment before this one.
+    pub fn least_from(&self, side: Side, number: u64) -> u64 {
         let balance = |state: &State| {
             let own = state.htlcs.iter().filter(|htlc| self.is_own(side, htlc)).map(|htlc| htlc.amount.units());
             state.balances[side.index()].units() + own.sum::<u64>()
         };
-        let publishable = self.commitments.range(channel.revoked()..);
+        let publishable = self.commitments.range(number..);
         let least = publishable.map(|(_, (_, state))| balance(state)).min().expect("the newest, at least");
         (1_000_000 + least).saturating_sub(self.setup.deposits[side.index()] + self.fees(side))
     }

@@ -110,6 +110,11 @@ impl Lab {
         }
     }
 
+    /// Other messages are lost from now on.
+    pub fn reseed(&mut self, seed: u64) {
+        self.numbers = Numbers(seed);
+    }
+
     /// Adds a node that has these blocks.
     pub fn add(&mut self, who: u64, blocks: &[Block]) {
         let mut stored = ChangeSet::default();

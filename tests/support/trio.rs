@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tabchain::{
     chain::{Chain, Genesis, Mempool, Rules},
-    channel::{Channel, Notice},
+    channel::{CLAIM_MARGIN, Channel, Notice},
     gossip::{Message, PROTOCOL_VERSION, PeerId, Status},
     node::{
         ChangeSet, Command, CommandResult, EventKind, Input, Keyring, Node, OpenChannel, Outcome, Output, PeerChange,
     },
     primitives::{
-        Action, Amount, Block, ChannelId, Checks, CoSigned, Commitment, FeeSource, Midstate, Policy, SecretKey, State,
-        Timestamp,
+        Action, Amount, Block, ChannelId, Checks, CoSigned, Commitment, FeeSource, Htlc, Midstate, PaymentHash, Policy,
+        SecretKey, State, Timestamp,
     },
 };
 
@@ -55,6 +55,8 @@ pub struct Trio {
     given: [u64; 3],
     received: [u64; 3],
     closes: [u64; 3],
+    /// Payments that their payee took at the last moment.
+    late: BTreeSet<PaymentHash>,
     initial: [u64; 3],
     start: usize,
     reorg_at: usize,
@@ -97,6 +99,7 @@ impl Trio {
             given: [0; 3],
             received: [0; 3],
             closes: [0; 3],
+            late: BTreeSet::new(),
             initial: [0; 3],
             start: 0,
             reorg_at: 0,
@@ -150,8 +153,7 @@ impl Trio {
             216..=223 => self.pay(small % 4, amount),
             224..=229 => {
                 let node = 2 * (small % 2);
-                let holds = !self.nodes[node].holds_payments();
-                self.command(node, Command::HoldPayments(holds));
+                self.hold(node, !self.nodes[node].holds_payments());
             }
             230..=233 => self.close(small % 4, false),
             234..=237 => self.close(small % 4, true),
@@ -164,7 +166,7 @@ impl Trio {
     /// Brings everything to its end and counts the money.
     pub fn finish(mut self) {
         (0..2).filter(|pair| !self.connected[*pair]).collect::<Vec<_>>().into_iter().for_each(|pair| self.toggle(pair));
-        [0, 2].into_iter().for_each(|node| self.command(node, Command::HoldPayments(false)));
+        [0, 2].into_iter().for_each(|node| self.hold(node, false));
         for round in 0.. {
             assert!(round < MOST_BLOCKS, "not over after {round} blocks: {}", self.state());
             self.talk(10_000);
@@ -199,7 +201,8 @@ impl Trio {
                     Some(Outcome::Paid { fee, preimage }) => {
                         assert_eq!(preimage.payment(), payment.invoice.payment, "a receipt of something else");
                         owed[payer] -= i128::from(payment.invoice.amount.units() + fee.units());
-                        owed[payee] += i128::from(payment.invoice.amount.units());
+                        let surely = !self.late.contains(&payment.invoice.payment);
+                        owed[payee] += i128::from(if surely { payment.invoice.amount.units() } else { 0 });
                     }
                     Some(Outcome::Failed { .. }) => {}
                     None => panic!("payment {} of {payer} never ended", payment.invoice.payment),
@@ -388,6 +391,20 @@ impl Trio {
         let (from, to) = WIRES[wire];
         let found = self.nodes[from].channels().find(|(peer, _)| peer.0 == to as u64);
         found.map(|(_, channel)| (from, channel.id()))
+    }
+
+    /// Payments to a node are left pending from now on, or taken. Whoever takes them too late to be surely heard by the chain may have shown the
+    /// preimage for nothing.
+    fn hold(&mut self, node: usize, on: bool) {
+        let (here, height) = (&self.nodes[node], self.chain.height().0);
+        for (handle, id, preimage) in here.pending_here().filter(|_| !on) {
+            let channel = here.channels().map(|(_, channel)| channel).find(|channel| channel.handle_name() == handle);
+            let late = |htlc: &&Htlc| height + CLAIM_MARGIN > htlc.expiry.0;
+            if channel.and_then(|channel| channel.htlc(id)).filter(late).is_some() {
+                self.late.insert(preimage.payment());
+            }
+        }
+        self.command(node, Command::HoldPayments(on));
     }
 
     /// Pays through a channel.

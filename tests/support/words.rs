@@ -16,7 +16,7 @@ pub fn words() -> BTreeMap<String, usize> {
         let name = message.id.name;
         let said = format!("{:?}", message.value);
         let taken = |value: &char| said.contains(&format!("Identifier {{ name: \"{value}\" }}"));
-        let values = ('a'..='h').filter(taken).last().map_or(0, |last| last as usize - 'a' as usize + 1);
+        let values = ('a'..='h').rfind(taken).map_or(0, |last| last as usize - 'a' as usize + 1);
         assert_eq!(words.insert(name.to_owned(), values), None, "www/en.ftl has {name:?} twice");
     }
     words

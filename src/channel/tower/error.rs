@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use crate::primitives::{Amount, Height};
+use crate::primitives::{Amount, Height, Side};
 
 /// Something worth knowing of a watched channel: told by the tower, and the refusal by its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -27,6 +27,11 @@ pub enum TowerNotice {
         number: u64,
         /// Until which height it cannot be paid out.
         window_ends: Height,
+    },
+    /// The tower brings the preimage of an HTLC to the chain.
+    Revealing {
+        /// The last height at which that counts.
+        expiry: Height,
     },
     /// The tower has less money than the fee that it would offer.
     TooPoor {
@@ -97,6 +102,24 @@ pub enum TowerBreach {
     Contradiction {
         /// Which.
         number: u64,
+    },
+    /// More claims of a commitment, in all words together, than it has HTLCs of one side.
+    #[error("{count} claims > {limit}, all that a commitment can have")]
+    TooManyClaims {
+        /// How many.
+        count: usize,
+        /// How many there can be.
+        limit: usize,
+    },
+    /// Claims that the party which is watched for has not signed.
+    #[error("{count} claims of commitment {number} are not signed by the {client:?}")]
+    UnsignedClaims {
+        /// How many.
+        count: usize,
+        /// Of which commitment.
+        number: u64,
+        /// Who should have.
+        client: Side,
     },
 }
 

@@ -56,13 +56,17 @@ impl Guard {
         self.refused
     }
 
-    /// The channel has come so far. What waits for an answer is not overtaken; an update that is not complete has a while to become so.
+    /// The channel has come so far. What waits for an answer is not overtaken, but by a preimage, which the other party hears of next; an update that
+    /// is not complete has a while to become so.
     pub fn advanced(&mut self, now: Timestamp, to: Progress) {
         if to == self.wanted {
             return;
         }
+        let learned = to.claims > self.wanted.claims;
         self.wanted = to;
-        if self.sent.is_none() {
+        if learned {
+            (self.backoff, self.send_at) = (RESEND, now);
+        } else if self.sent.is_none() {
             self.backoff = RESEND;
             self.send_at = if to.is_complete() { now } else { now.after(RESEND) };
         }
@@ -100,8 +104,10 @@ impl Guard {
         due
     }
 
-    /// The tower holds this. A claim to hold more than there is says nothing.
+    /// The tower holds this. That it holds more than there is says nothing, but that we may have lost a preimage.
     pub fn answered(&mut self, now: Timestamp, held: Progress) {
+        let as_far = (held.number, held.revoked) == (self.wanted.number, self.wanted.revoked);
+        let held = if as_far { held.min(self.wanted) } else { held };
         if held > self.wanted {
             return;
         }
@@ -126,7 +132,7 @@ mod tests {
     use super::*;
 
     fn at(number: u64) -> Progress {
-        Progress { number, revoked: number }
+        Progress { number, revoked: number, claims: 0 }
     }
 
     fn state() -> State {
@@ -184,7 +190,7 @@ mod tests {
         let mut guard = Guard::new(Timestamp(0), at(0));
         assert!(guard.is_due(Timestamp(0), &state()));
         guard.answered(Timestamp(1), at(0));
-        let half = Progress { number: 1, revoked: 0 };
+        let half = Progress { number: 1, ..at(0) };
         guard.advanced(Timestamp(2), half);
         assert!(!guard.is_due(Timestamp(2), &state()));
         assert!(guard.is_due(Timestamp(2 + RESEND), &state()));
@@ -192,6 +198,24 @@ mod tests {
         assert_eq!(guard.next_wake(), None);
         guard.advanced(Timestamp(4 + RESEND), at(1));
         assert!(guard.is_due(Timestamp(4 + RESEND), &state()));
+    }
+
+    /// A preimage does not wait for an answer, once; that a tower holds more of the same commitment is as good.
+    #[test]
+    fn preimages_do_not_wait() {
+        let claims = |number, claims| Progress { claims, ..at(number) };
+        let mut guard = Guard::new(Timestamp(0), at(1));
+        assert!(guard.is_due(Timestamp(0), &state()));
+        for (now, to, is_said) in
+            [(1, claims(1, 1), true), (2, claims(1, 1), false), (3, at(2), false), (4, claims(2, 1), true)]
+        {
+            guard.advanced(Timestamp(now), to);
+            assert_eq!(guard.is_due(Timestamp(now), &state()), is_said, "{now}");
+        }
+        guard.answered(Timestamp(5), at(1));
+        assert_eq!((guard.acknowledged(), guard.next_wake()), (Some(1), Some(Timestamp(4 + RESEND))));
+        guard.answered(Timestamp(6), claims(2, 3));
+        assert_eq!((guard.acknowledged(), guard.next_wake()), (Some(2), None));
     }
 
     /// After a reconnection all is said again; a refusal is news once.

@@ -3,14 +3,14 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Progress, TowerRefusal};
+use super::{Claim, Progress, TowerRefusal, claim::signed_hash};
 use crate::{
     channel::Channel,
-    primitives::{ChannelId, CoSigned, CommitmentSecret, Side, decode, encode},
+    primitives::{BlockId, ChannelId, CoSigned, CommitmentSecret, Hash, SecretKey, Side, Signature, decode, encode},
 };
 
-/// Bytes of one message; more are not read. The longest has 48 secrets.
-pub const MAX_TOWER_BYTES: usize = 2_048;
+/// Bytes of one message; more are not read. The longest has 48 secrets and 30 preimages.
+pub const MAX_TOWER_BYTES: usize = 3_584;
 
 /// A message about one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -39,7 +39,8 @@ pub enum TowerMessage {
     },
 }
 
-/// All that a tower needs to answer old commitments of a channel: no balances, no states. Parties and terms are on the chain.
+/// All that a tower needs to answer old commitments of a channel, and to claim what is pending in the newest: no balances, no states. Parties and
+/// terms are on the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Watch {
@@ -53,6 +54,10 @@ pub struct Watch {
     pub revoked: u64,
     /// By these secrets, as [`crate::channel::RevealedSecrets`] stores them.
     pub secrets: Vec<CommitmentSecret>,
+    /// What can be claimed of the newest commitment's HTLCs, at most [`crate::primitives::MAX_HTLCS`].
+    pub claims: Vec<Claim>,
+    /// By which the client asks for them, if there are any: nobody else can make a tower pay for it.
+    pub signature: Option<Signature>,
 }
 
 /// Why bytes are not a message.
@@ -102,7 +107,7 @@ impl TowerMessage {
 }
 
 impl Watch {
-    /// What a tower needs to stand in for this party of a channel.
+    /// What a tower needs to stand in for this party of a channel; not signed yet.
     pub fn of(channel: &Channel) -> Self {
         Self {
             channel: channel.id,
@@ -110,11 +115,25 @@ impl Watch {
             newest: channel.signed,
             revoked: channel.revealed.count(),
             secrets: channel.revealed.values().collect(),
+            claims: channel.claimable().collect(),
+            signature: None,
         }
     }
 
+    /// Signed with the client's key, where it needs to be.
+    pub fn sign(self, key: &SecretKey, genesis: &BlockId) -> Self {
+        let signature = (!self.claims.is_empty()).then(|| key.sign(&self.signing_hash(genesis)));
+        Self { signature, ..self }
+    }
+
+    /// What the client signs: which channel of which chain, how far it has come, and what can be claimed.
+    pub(super) fn signing_hash(&self, genesis: &BlockId) -> Hash {
+        signed_hash(genesis, &self.channel, self.progress(), &self.claims)
+    }
+
     /// How far the channel has come.
-    pub const fn progress(&self) -> Progress {
-        Progress { number: self.newest.commitment.number, revoked: self.revoked }
+    pub fn progress(&self) -> Progress {
+        let claims = u32::try_from(self.claims.len()).unwrap_or(u32::MAX);
+        Progress { number: self.newest.commitment.number, revoked: self.revoked, claims }
     }
 }

@@ -1,40 +1,40 @@
-//! A watchtower: stands in for parties of channels that may be away when the other publishes an old commitment.
+//! A watchtower: stands in for parties of channels that may be away when the other publishes an old commitment, or lets an HTLC expire.
 //!
-//! Owns what a tower keeps of each channel, what it believes of its clients' words, and how it answers a publication: by a penalty or
-//! by a newer commitment, never by a publication of its own. Must never know a balance, a ledger or a wire: what the chain says comes in as a
-//! [`Sight`]. Follows Poon and Dryja (2016), section 9.4, and the design's list of what a tower holds: the compact store of
+//! Owns what a tower keeps of each channel, what it believes of its clients' words, and how it answers: a publication by a penalty or
+//! by a newer commitment, an expiry that comes near by a preimage, nothing by a publication of its own. Must never know a balance, a ledger or
+//! a wire: what the chain says comes in as a [`Sight`]. Follows Poon and Dryja (2016), section 9.4, and the design's list of what a tower holds: the compact store of
 //! BOLT 3 takes the place of the latest secret.
 
+mod case;
+mod claim;
 mod error;
 mod guard;
 mod message;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
+pub use claim::{Claim, MAX_REVEALS, REVEAL_MARGIN};
 pub use error::{TowerBreach, TowerNotice, TowerRefusal, WatchError};
 pub use guard::Guard;
 pub use message::{MAX_TOWER_BYTES, TowerMessage, TowerMessageError, Watch};
 
-use super::{
-    Channel, RevealedSecrets, Seen,
-    justice::{Justice, step_fee},
-};
+use case::Case;
+
+use super::{Channel, RevealedSecrets, Seen};
 use crate::primitives::{
-    Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, DisputeStep, Hash, Height, MAX_COMMITMENTS, Policy,
-    PublicKey, Side, Tag,
+    Amount, BlockId, ChannelId, Checks, CoSigned, CommitmentSecret, DisputeStep, Hash, Height, MAX_COMMITMENTS,
+    MAX_HTLCS, PaymentHash, Policy, PublicKey, Side, Tag,
 };
 
 const DIGEST: Tag = Tag::new("tabchain/tower-digest");
 
 /// Channels that one client may have watched.
 pub const MAX_WATCHED_OF_CLIENT: usize = 64;
-/// Channels that a tower watches in all, of about 2 KiB each.
+/// Channels that a tower watches in all, of about 3 KiB each.
 pub const MAX_WATCHED: usize = 512;
-/// Blocks without the channel on the chain after which it is forgotten.
-const FORGET: u64 = 100;
 
 /// How far a channel has come: what is greater is newer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, BorshSerialize, BorshDeserialize)]
@@ -44,7 +44,12 @@ pub struct Progress {
     pub number: u64,
     /// How many commitments the other party has revoked.
     pub revoked: u64,
+    /// How many of the newest commitment's HTLCs can be claimed.
+    pub claims: u32,
 }
+
+/// Payments whose preimages a tower has brought to the chain for the opener and the accepter of a channel, at most [`MAX_REVEALS`] each.
+pub type Brought = [BTreeSet<PaymentHash>; 2];
 
 /// What a tower keeps of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -60,10 +65,12 @@ pub struct Watched {
     pub newest: CoSigned,
     /// By which the other party has revoked the ones before.
     pub revealed: RevealedSecrets,
+    /// What can be claimed of the newest commitment's HTLCs, or could until it expired.
+    pub claims: Vec<Claim>,
 }
 
 /// What the chain says of a watched channel after its newest block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
     /// The newest block's height.
     pub height: Height,
@@ -71,6 +78,8 @@ pub struct Sight {
     pub locked: Option<Amount>,
     /// A force close under way.
     pub publication: Option<Seen>,
+    /// Payments that can be claimed here, and whose preimages are registered.
+    pub registered: Vec<PaymentHash>,
 }
 
 /// What a tower would bring to the chain.
@@ -78,38 +87,25 @@ pub struct Sight {
 pub struct Answer {
     /// The channel's parties.
     pub keys: [PublicKey; 2],
-    /// What is done.
-    pub step: DisputeStep,
-    /// Base units to offer the miner.
-    pub fee: Amount,
+    /// What is done, and base units to offer the miner.
+    pub steps: Vec<(DisputeStep, Amount)>,
     /// What is to be told.
     pub notices: Vec<TowerNotice>,
 }
 
 /// The channels that a tower watches, by client and id. Clients are named by whoever owns the tower.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
 pub struct Tower<C: Ord> {
     clients: BTreeMap<C, BTreeMap<ChannelId, Case>>,
-}
-
-/// A watched channel, and how far the tower is with it. Only the first outlives a restart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize)]
-struct Case {
-    watched: Watched,
-    height: Height,
-    /// Since when it is not on the chain.
-    gone: Option<Height>,
-    /// What is under way, as it was told.
-    answering: Option<TowerNotice>,
-    /// Blocks for which that has waited.
-    waited: u32,
+    /// Not by client: whoever comes back by another name has spent what it had.
+    brought: BTreeMap<ChannelId, Brought>,
 }
 
 impl Progress {
     /// Of a channel.
     pub fn of(channel: &Channel) -> Self {
-        Self { number: channel.number(), revoked: channel.revoked() }
+        let claims = u32::try_from(channel.claimable().count()).unwrap_or(u32::MAX);
+        Self { number: channel.number(), revoked: channel.revoked(), claims }
     }
 
     /// Whether the other party has revoked all but the newest commitment.
@@ -121,7 +117,16 @@ impl Progress {
 impl Watched {
     /// How far the channel had come.
     pub fn progress(&self) -> Progress {
-        Progress { number: self.newest.commitment.number, revoked: self.revealed.count() }
+        let claims = u32::try_from(self.claims.len()).unwrap_or(u32::MAX);
+        Progress { number: self.newest.commitment.number, revoked: self.revealed.count(), claims }
+    }
+
+    /// Whether a client's word is neither late nor said before.
+    fn is_news(&self, watch: &Watch) -> bool {
+        let (held, said) = (self.progress(), watch.progress());
+        let as_far = (said.number, said.revoked).cmp(&(held.number, held.revoked));
+        let same = self.newest == watch.newest && watch.claims.iter().all(|claim| self.claims.contains(claim));
+        as_far.is_gt() || (as_far.is_eq() && !same)
     }
 
     /// What a client's word comes to, if it can be true. `before` is what is held.
@@ -132,7 +137,7 @@ impl Watched {
         genesis: &BlockId,
         checks: &mut Checks,
     ) -> Result<Self, TowerBreach> {
-        let Watch { channel, client, newest, revoked, secrets } = watch;
+        let Watch { channel, client, newest, revoked, secrets, claims, signature } = watch;
         let (number, revoked) = (newest.commitment.number, *revoked);
         if number >= MAX_COMMITMENTS || revoked > number {
             return Err(TowerBreach::BadNumber { number, revoked });
@@ -155,13 +160,28 @@ impl Watched {
         if !newest.is_signed(&keys, genesis, channel, checks) {
             return Err(TowerBreach::BadSignature { number });
         }
-        Ok(Self { keys, policy, client: *client, newest: *newest, revealed })
+        let (message, side, count) = (watch.signing_hash(genesis), *client, claims.len());
+        let is_theirs = |signature| checks.verify(&keys[side.index()], &message, signature);
+        if count > 0 && !signature.as_ref().is_some_and(is_theirs) {
+            return Err(TowerBreach::UnsignedClaims { count, number, client: side });
+        }
+        let before = before.filter(|before| before.newest.commitment.number == number);
+        let claims = together(before.map(|before| &before.claims[..]).unwrap_or_default(), claims)?;
+        Ok(Self { keys, policy, client: side, newest: *newest, revealed, claims })
     }
+}
+
+/// Claims of one commitment become only more: a client that has lost one may still want it.
+fn together(held: &[Claim], said: &[Claim]) -> Result<Vec<Claim>, TowerBreach> {
+    let new = said.iter().filter(|claim| !held.contains(claim));
+    let all: Vec<Claim> = held.iter().chain(new).copied().collect();
+    let (count, limit) = (all.len(), MAX_HTLCS);
+    if count > limit { Err(TowerBreach::TooManyClaims { count, limit }) } else { Ok(all) }
 }
 
 impl<C: Ord> Default for Tower<C> {
     fn default() -> Self {
-        Self { clients: BTreeMap::new() }
+        Self { clients: BTreeMap::new(), brought: BTreeMap::new() }
     }
 }
 
@@ -204,10 +224,7 @@ impl<C: Ord + Copy + BorshSerialize> Tower<C> {
         checks: &mut Checks,
     ) -> Result<Progress, WatchError> {
         let held = self.get(client, &watch.channel);
-        let older = held.filter(|held| watch.progress() < held.progress());
-        if let Some(held) =
-            older.or(held.filter(|held| held.newest == watch.newest && watch.progress() == held.progress()))
-        {
+        if let Some(held) = held.filter(|held| !held.is_news(watch)) {
             return Ok(held.progress());
         }
         let agreed = held.map(|held| (held.keys, held.policy)).or(on_chain).ok_or(TowerRefusal::NotOnChain)?;
@@ -231,8 +248,7 @@ impl<C: Ord + Copy + BorshSerialize> Tower<C> {
         match cases.get_mut(&channel) {
             Some(case) => case.watched = watched,
             None => {
-                let (height, gone, answering, waited) = (Height(0), None, None, 0);
-                cases.insert(channel, Case { watched, height, gone, answering, waited });
+                cases.insert(channel, Case::new(watched));
             }
         }
     }
@@ -249,9 +265,8 @@ impl<C: Ord + Copy + BorshSerialize> Tower<C> {
 
     /// Channels that have not been on the chain for long.
     pub fn past(&self) -> Vec<(C, ChannelId)> {
-        let is_past = |case: &Case| case.gone.is_some_and(|since| case.height.0 >= since.0.saturating_add(FORGET));
         let past = |cases: &BTreeMap<ChannelId, Case>| {
-            cases.iter().filter(|(_, case)| is_past(case)).map(|(channel, _)| *channel).collect::<Vec<_>>()
+            cases.iter().filter(|(_, case)| case.is_past()).map(|(channel, _)| *channel).collect::<Vec<_>>()
         };
         self.clients
             .iter()
@@ -259,45 +274,34 @@ impl<C: Ord + Copy + BorshSerialize> Tower<C> {
             .collect()
     }
 
-    /// Looks at the chain for a channel, and answers what should not stand there, for a fee that rises while it waits. `budget` is what the
-    /// tower could spend on that.
-    pub fn look(&mut self, client: C, channel: &ChannelId, sight: Sight, budget: Amount) -> Option<Answer> {
-        self.clients.get_mut(&client)?.get_mut(channel)?.look(sight, budget)
+    /// Looks at the chain for a channel: answers what should not stand there, and claims what cannot wait, for fees that rise while they wait.
+    /// `budget` is what the tower could spend on that.
+    pub fn look(&mut self, client: C, channel: &ChannelId, sight: &Sight, budget: Amount) -> Option<Answer> {
+        let case = self.clients.get_mut(&client)?.get_mut(channel)?;
+        let side = case.watched.client.index();
+        let mut brought = self.brought.get(channel).map(|sides| sides[side].clone()).unwrap_or_default();
+        let answer = case.look(sight, budget, &mut brought);
+        if !brought.is_empty() {
+            self.brought.entry(*channel).or_default()[side] = brought;
+        }
+        answer
+    }
+
+    /// Preimages that it has brought to the chain, by channel: to be stored with what it was told.
+    pub const fn brought(&self) -> &BTreeMap<ChannelId, Brought> {
+        &self.brought
+    }
+
+    /// Keeps what was stored of them; nothing once the channel has ended.
+    pub fn keep_brought(&mut self, channel: ChannelId, brought: Option<Brought>) {
+        match brought {
+            Some(brought) => self.brought.insert(channel, brought),
+            None => self.brought.remove(&channel),
+        };
     }
 
     /// A hash over all that it holds.
     pub fn digest(&self) -> Hash {
-        DIGEST.hash_of(&self.clients)
-    }
-}
-
-impl Case {
-    fn look(&mut self, sight: Sight, budget: Amount) -> Option<Answer> {
-        let grown = sight.height != self.height;
-        self.height = sight.height;
-        self.gone = if sight.locked.is_some() { None } else { self.gone.or(Some(sight.height)) };
-        let Some((step, told)) = sight.publication.and_then(|seen| self.answer(&seen)) else {
-            (self.answering, self.waited) = (None, 0);
-            return None;
-        };
-        let news = self.answering != Some(told);
-        self.waited += u32::from(grown && self.answering.is_some());
-        self.answering = Some(told);
-        let wanted = step_fee(self.waited, sight.locked.unwrap_or_default());
-        let poor = (wanted > budget).then_some(TowerNotice::TooPoor { wanted, available: budget });
-        let notices = news.then_some(told).into_iter().chain(poor).collect();
-        Some(Answer { keys: self.watched.keys, step, fee: wanted.min(budget), notices })
-    }
-
-    fn answer(&self, seen: &Seen) -> Option<(DisputeStep, TowerNotice)> {
-        let Watched { policy, client, newest, revealed, .. } = &self.watched;
-        let justice = Justice { side: *client, policy: *policy, newest, revealed };
-        let window_ends = seen.window_ends;
-        if let Some(secret) = justice.punishes(seen) {
-            return Some((DisputeStep::Punish(secret), TowerNotice::Punishing { number: seen.published, window_ends }));
-        }
-        let number = newest.commitment.number;
-        let refutes = justice.refutes(seen, self.height);
-        refutes.then_some((DisputeStep::Refute(*newest), TowerNotice::Refuting { number, window_ends }))
+        DIGEST.hash_of(&(&self.clients, &self.brought))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Annotate, Annotator};
 use crate::{
-    channel::{Direct, Progress, TowerMessage, TowerRefusal, Watch},
+    channel::{Claim, Direct, Progress, TowerMessage, TowerRefusal, Watch},
     primitives::Side,
 };
 
@@ -32,10 +32,11 @@ impl Annotate for TowerMessage {
         into.variant("kind", index, self.kind());
         match self {
             Self::Watch(watch) => watch.annotate(into),
-            Self::Watching { channel, progress: Progress { number, revoked } } => {
+            Self::Watching { channel, progress: Progress { number, revoked, claims } } => {
                 into.leaf("channel", channel);
                 into.leaf("number", number);
                 into.leaf("revoked", revoked);
+                into.leaf("claims", claims);
             }
             Self::Refused { channel, reason } => {
                 into.leaf("channel", channel);
@@ -48,7 +49,7 @@ impl Annotate for TowerMessage {
 
 impl Annotate for Watch {
     fn annotate(&self, into: &mut Annotator) {
-        let Self { channel, client, newest, revoked, secrets } = self;
+        let Self { channel, client, newest, revoked, secrets, claims, signature } = self;
         into.leaf("channel", channel);
         match client {
             Side::Opener => into.variant("client", 0, "opener"),
@@ -57,6 +58,17 @@ impl Annotate for Watch {
         into.within("newest", |into| newest.annotate(into));
         into.leaf("revoked", revoked);
         into.list("secrets", secrets, |into, secret| into.field("", secret, hex::encode(secret.0)));
+        into.list("claims", claims, |into, claim| claim.annotate(into));
+        into.option("signature", signature.as_ref(), |into, signature| into.signature("", signature));
+    }
+}
+
+impl Annotate for Claim {
+    fn annotate(&self, into: &mut Annotator) {
+        let Self { preimage, expiry, amount } = self;
+        into.field("preimage", preimage, hex::encode(preimage.0));
+        into.leaf("expiry", expiry);
+        into.leaf("amount", amount);
     }
 }
 

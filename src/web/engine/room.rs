@@ -58,7 +58,7 @@ impl Engine {
     fn as_member(&mut self, role: Role, request: &Request) -> Result<bool, Refusal> {
         match (role, request) {
             (_, Request::Seek { time }) if *time == self.world().now() => Ok(true),
-            (_, Request::Seek { .. } | Request::StepBack | Request::Branch { .. }) => {
+            (_, Request::Seek { .. } | Request::SeekEvent { .. } | Request::StepBack | Request::Branch { .. }) => {
                 self.detach(Why::Rewound);
                 Ok(false)
             }

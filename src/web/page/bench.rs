@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, plot, route::Route};
+use super::{Lab, format, pages::Pages, plot};
 use crate::{
     bench::{Row, beside_bounds},
     web::{
@@ -38,7 +38,7 @@ impl Measured {
 
 #[component]
 pub(super) fn BenchPage() -> impl IntoView {
-    let (lab, route, measured) = (expect_context::<Lab>(), expect_context::<Route>(), expect_context::<Measured>());
+    let (lab, measured) = (expect_context::<Lab>(), expect_context::<Measured>());
     let Measured { running, problem } = measured;
     let (percent, rows) = (lab.client.measured, lab.client.rates);
     let any = move || rows.with(|rows| !rows.is_empty());
@@ -50,10 +50,9 @@ pub(super) fn BenchPage() -> impl IntoView {
     view! {
         <header>
             <h1><span class="logo" aria-hidden="true"></span>"Tabchain"</h1>
-            <span class="grow"></span>
-            <a class="button" href=move || route.to_lab()>{text("to-lab")}</a>
+            <Pages />
         </header>
-        <main class="bench" tabindex="-1">
+        <main class="page bench" tabindex="-1">
             <h2>{text("bench")}</h2>
             <p>{text("bench-about")}</p>
             <p class="run">

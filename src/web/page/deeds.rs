@@ -4,13 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{
-    Lab, network,
-    route::{BENCH, Place, Route},
-    runs,
-    sheet::Sheet,
-};
-use crate::{primitives::Timestamp, sim::Action, web::protocol::Request};
+use super::{Lab, network, runs, sheet::Sheet};
+use crate::{primitives::Timestamp, sim::Action, view::Page, web::protocol::Request};
 
 /// Something that can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,26 +20,24 @@ pub(super) enum Deed {
     Rewind,
     Split,
     HealAll,
-    Share,
     Save,
-    ToLab,
-    ToBench,
+    /// Goes to another page.
+    Go(Page),
     /// Presses the control that this selector finds.
     Press(&'static str),
 }
 
 impl Deed {
-    /// Whether there is something to do it to on the page of this place.
-    pub(super) fn is_at(self, place: Place) -> bool {
+    /// Whether there is something to do it to on this page.
+    pub(super) fn is_at(self, page: Page) -> bool {
         match self {
             Self::Show(sheet) => sheet != Sheet::Palette,
-            Self::ToLab => place != Place::Lab,
-            Self::ToBench => place != Place::Bench,
-            _ => place == Place::Lab,
+            Self::Go(other) => other != page,
+            _ => page == Page::Lab,
         }
     }
 
-    pub(super) fn run(self, lab: Lab, route: Route) {
+    pub(super) fn run(self, lab: Lab) {
         match self {
             Self::Show(sheet) => lab.sheet.update(|shown| *shown = (*shown != Some(sheet)).then_some(sheet)),
             Self::Toggle => {
@@ -57,10 +50,8 @@ impl Deed {
             Self::Rewind => lab.ask(Request::Seek { time: Timestamp(0) }),
             Self::Split => network::split(lab),
             Self::HealAll => lab.act(Action::HealAll),
-            Self::Share => runs::copy_link(lab),
             Self::Save => runs::save(lab),
-            Self::ToLab => go(&route.to_lab()),
-            Self::ToBench => go(BENCH),
+            Self::Go(page) => go(&lab.route.to(page)),
             Self::Press(selector) => press(selector),
         }
     }

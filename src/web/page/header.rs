@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, room, route, runs, sheet::Sheet};
+use super::{Lab, format, pages::Pages, room, share::Share, sheet::Sheet};
 use crate::{
     view::Light,
     web::{
@@ -27,6 +27,7 @@ pub(super) fn Header() -> impl IntoView {
     view! {
         <header>
             <h1><span class="logo" aria-hidden="true"></span>"Tabchain"</h1>
+            <Pages />
             <span class="pill wide"><b>{title}</b></span>
             <span class="pill wide">{interval}</span>
             <label class="pill switch wide" title=text("live-hint")>
@@ -54,8 +55,7 @@ pub(super) fn Header() -> impl IntoView {
                 <span aria-hidden="true">"⌘K"</span>
                 <span class="hidden">{text("palette")}</span>
             </button>
-            <a class="button" href=route::BENCH>{text("to-bench")}</a>
-            <button class="primary" on:click=move |_| runs::copy_link(lab)>{text("share")}</button>
+            <Share />
         </header>
     }
 }

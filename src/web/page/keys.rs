@@ -5,16 +5,11 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use super::{
-    Lab,
-    deeds::Deed,
-    route::{Place, Route},
-    sheet::Sheet,
-};
-use crate::web::strings::text;
+use super::{Lab, deeds::Deed, sheet::Sheet};
+use crate::{view::Page, web::strings::text};
 
 /// An action, its key (nothing if it has none) and the key of its word.
-pub(super) const TABLE: [(Deed, &str, &str); 21] = [
+pub(super) const TABLE: [(Deed, &str, &str); 23] = [
     (Deed::Show(Sheet::Palette), "Ctrl K", "palette"),
     (Deed::Show(Sheet::Keys), "?", "keys"),
     (Deed::Toggle, "Space", "play-pause"),
@@ -30,12 +25,14 @@ pub(super) const TABLE: [(Deed, &str, &str); 21] = [
     (Deed::Split, "", "split"),
     (Deed::HealAll, "", "heal-all"),
     (Deed::Press("#live"), "", "live"),
-    (Deed::Share, "", "share"),
+    (Deed::Press("#share"), "", "share"),
     (Deed::Save, "", "save-capsule"),
     (Deed::Press("#open-file"), "", "open-file"),
     (Deed::Press(".room-open"), "", "room-open"),
-    (Deed::ToLab, "", "to-lab"),
-    (Deed::ToBench, "", "to-bench"),
+    (Deed::Go(Page::Lab), "", "page-lab"),
+    (Deed::Go(Page::Explore), "", "page-explore"),
+    (Deed::Go(Page::Bench), "", "page-bench"),
+    (Deed::Go(Page::Settings), "", "page-settings"),
 ];
 
 /// Whether keys of one letter do anything; Ctrl K always does.
@@ -43,21 +40,21 @@ pub(super) const TABLE: [(Deed, &str, &str); 21] = [
 pub(super) struct Single(pub(super) RwSignal<bool>);
 
 /// Listens for as long as the page is there.
-pub(super) fn listen(lab: Lab, route: Route, single: Single) {
+pub(super) fn listen(lab: Lab, single: Single) {
     let handle = window_event_listener(ev::keydown, move |event| {
         let name = name_of(&event);
         let Some((deed, ..)) = TABLE.iter().find(|(_, key, _)| !key.is_empty() && *key == name) else {
             return;
         };
         let everywhere = name.len() > 1 && name.starts_with("Ctrl");
-        let elsewhere = route.place.get_untracked() != Place::Lab && !matches!(deed, Deed::Show(_));
+        let elsewhere = lab.route.page.get_untracked() != Page::Lab && !matches!(deed, Deed::Show(_));
         let covered = lab.sheet.with_untracked(Option::is_some);
         let silent = elsewhere || covered || !single.0.get_untracked() || takes(&event);
         if silent && !everywhere {
             return;
         }
         event.prevent_default();
-        deed.run(lab, route);
+        deed.run(lab);
     });
     // The page never goes away while the tab is open.
     std::mem::forget(handle);
@@ -95,7 +92,7 @@ pub(super) fn KeyList() -> impl IntoView {
     };
     let rows = TABLE.iter().filter(|(_, key, _)| !key.is_empty()).map(row).collect_view();
     view! {
-        <table class="keys"><tbody>{rows}</tbody></table>
+        <table class="key-list"><tbody>{rows}</tbody></table>
         <label class="switch">
             <input
                 type="checkbox"

@@ -6,7 +6,10 @@ mod bench;
 mod breaks;
 mod chain;
 mod channels;
+mod charts;
+mod curves;
 mod deeds;
+mod explore;
 mod format;
 mod gallery;
 mod glossary;
@@ -17,20 +20,25 @@ mod keys;
 mod log;
 mod network;
 mod node;
+mod pages;
 mod palette;
 mod payments;
 mod plot;
+mod recovery;
 mod room;
 mod route;
 mod runs;
+mod saved;
 mod scenario;
+mod settings;
+mod share;
 mod sheet;
 mod sidebar;
+mod space_time;
+mod table;
 mod transport;
 
 use leptos::prelude::*;
-
-use route::{Place, Route};
 
 use super::{
     api,
@@ -41,24 +49,23 @@ use super::{
 use crate::{
     primitives::Hash,
     sim::Action,
-    view::{ChainWindow, Focus, Selection},
+    view::{ChainWindow, Focus, Page, Selection},
 };
+use route::Route;
 
 /// Percent of real time at which the page begins: the first block comes soon, and messages can still be seen.
 const FIRST_SPEED: u32 = 200;
-
-/// Things looked at before that can be gone back to.
-const MAX_HISTORY: usize = 32;
 
 /// What the components share.
 #[derive(Clone, Copy)]
 struct Lab {
     client: Client,
     focus: RwSignal<Focus>,
-    /// What was looked at before, the last one last.
-    history: RwSignal<Vec<Option<Selection>>>,
+    route: Route,
     /// The payment whose route is shown.
     payment: RwSignal<Option<Hash>>,
+    /// Runs that were saved.
+    runs: saved::Runs,
     /// A problem that belongs to no field, until it is dismissed.
     notice: RwSignal<Option<String>>,
     /// What the dialog shows, if it is open.
@@ -71,6 +78,8 @@ struct Lab {
 
 /// Shows the page.
 pub(super) fn mount() {
+    std::panic::set_hook(Box::new(recovery::on_panic));
+    settings::choose_language();
     match Client::start() {
         Ok(client) => {
             api::install(client);
@@ -111,31 +120,38 @@ impl Lab {
         if self.focus.with_untracked(|focus| focus.selection.as_ref() == Some(&selection)) {
             return;
         }
-        self.history.update(|history| {
-            history.push(self.focus.with_untracked(|focus| focus.selection.clone()));
-            history.drain(..history.len().saturating_sub(MAX_HISTORY));
-        });
-        self.refocus(|focus| {
-            if let Selection::Node { name } = &selection {
-                focus.judge = Some(name.clone());
-            }
-            focus.selection = Some(selection);
-        });
+        self.route.look(*self, self.focus.with_untracked(|focus| focus.selection.clone()), &selection);
+        self.refocus(|focus| focus.select(Some(selection)));
     }
 
-    fn look_back(&self) {
-        let mut before = None;
-        self.history.update(|history| before = history.pop());
-        self.refocus(|focus| focus.selection = before.flatten());
+    /// What an address says to look at, and after which event. In a room time is not ours.
+    fn look_from_address(&self, selection: Option<Selection>, at: Option<u64>) {
+        if self.focus.with_untracked(|focus| focus.selection != selection) {
+            self.refocus(|focus| focus.select(selection));
+        }
+        let here = self.client.moment.with_untracked(|moment| {
+            moment.as_ref().filter(|moment| moment.room.is_none()).map(|moment| moment.transport.events)
+        });
+        if let (Some(here), Some(events)) = (here, at)
+            && here != events
+        {
+            self.ask(Request::SeekEvent { events });
+        }
     }
 
-    /// Another run: what was selected is not in it.
+    /// Another run that no address names.
     fn look_afresh(&self) {
-        self.history.set(Vec::new());
+        self.forget();
+        self.route.is_now(None, None);
+    }
+
+    /// Another run: what was selected is not in it, and what was saved is of another.
+    fn forget(&self) {
         self.payment.set(None);
         self.refocus(|focus| {
             (focus.selection, focus.judge, focus.window.top, focus.log.node) = (None, None, None, None)
         });
+        self.runs.begin();
     }
 
     fn look_at_node(&self, name: String) {
@@ -175,8 +191,9 @@ fn App(client: Client) -> impl IntoView {
     let lab = Lab {
         client,
         focus: RwSignal::new(Focus::default()),
-        history: RwSignal::new(Vec::new()),
+        route: Route::new(),
         payment: RwSignal::new(None),
+        runs: saved::Runs::new(),
         notice: RwSignal::new(None),
         sheet: RwSignal::new(None),
         breaks: RwSignal::new(Breaks::default()),
@@ -184,17 +201,21 @@ fn App(client: Client) -> impl IntoView {
     };
     provide_context(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
-    let route = Route::follow(lab);
+    lab.route.follow(lab);
     let single = keys::Single(RwSignal::new(true));
     provide_context(single);
-    keys::listen(lab, route, single);
+    keys::listen(lab, single);
     room::listen(lab);
-    provide_context(route);
+    saved::keep(lab);
     provide_context(bench::Measured::new());
     view! {
-        <Show when=move || route.place.get() == Place::Lab fallback=bench::BenchPage>
-            <LabPage />
-        </Show>
+        {move || match lab.route.page.get() {
+            Page::Lab => view! { <LabPage /> }.into_any(),
+            Page::Explore => view! { <explore::ExplorePage /> }.into_any(),
+            Page::Bench => view! { <bench::BenchPage /> }.into_any(),
+            Page::Settings => view! { <settings::SettingsPage /> }.into_any(),
+            Page::Embed => view! { <EmbedPage /> }.into_any(),
+        }}
         <Notices />
         <sheet::SheetHost />
         <glossary::MeaningBox />
@@ -212,12 +233,28 @@ fn LabPage() -> impl IntoView {
         <main id="lab" tabindex="-1" aria-busy=move || loading().to_string()>
             <network::Network />
             <chain::ChainPanel />
+            <space_time::SpaceTime />
             <channels::Channels />
             <payments::Payments />
+            <charts::Charts />
         </main>
         <inspector::Inspector />
         <transport::TransportBar />
         <log::Announcer />
+    }
+}
+
+/// The pictures alone, to stand inside another page.
+#[component]
+fn EmbedPage() -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    view! {
+        <main class="embed" tabindex="-1">
+            <network::Network />
+            <chain::ChainPanel />
+            <a href=move || lab.route.to(Page::Lab) target="_blank" rel="noopener">{text("open-in-lab")}</a>
+        </main>
+        <transport::TransportBar />
     }
 }
 
@@ -230,6 +267,7 @@ fn Notices() -> impl IntoView {
         <Show when=move || broken.with(Option::is_some)>
             <div class="notice bad" role="alert">
                 {move || fill("engine-broken", &[&broken.get().unwrap_or_default()])}
+                " "<recovery::Download />
             </div>
         </Show>
         <Show when=move || lab.notice.with(Option::is_some)>

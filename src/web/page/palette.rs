@@ -2,16 +2,10 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::{
-    Lab,
-    deeds::Deed,
-    format, gallery,
-    keys::TABLE,
-    route::{Place, Route},
-    transport::SPEEDS,
-};
+use super::{Lab, deeds::Deed, format, gallery, keys::TABLE, transport::SPEEDS};
 use crate::{
     sim::{Action, PRESETS},
+    view::Page,
     web::{
         protocol::{Moment, Request},
         strings::{fill, text},
@@ -40,9 +34,9 @@ enum Does {
 }
 
 impl Does {
-    fn run(self, lab: Lab, route: Route) {
+    fn run(self, lab: Lab) {
         match self {
-            Self::Deed(deed) => deed.run(lab, route),
+            Self::Deed(deed) => deed.run(lab),
             Self::Ask(request) => lab.ask(request),
             Self::Look(name) => lab.look_at_node(name),
             Self::Begin(preset) => gallery::begin(lab, preset),
@@ -52,15 +46,15 @@ impl Does {
 
 #[component]
 pub(super) fn Palette() -> impl IntoView {
-    let (lab, route) = (expect_context::<Lab>(), expect_context::<Route>());
-    let items = StoredValue::new(items(lab, route));
+    let lab = expect_context::<Lab>();
+    let items = StoredValue::new(items(lab));
     let (typed, at) = (RwSignal::new(String::new()), RwSignal::new(0usize));
     let found = Memo::new(move |_| items.with_value(|items| matching(items, &typed.get())));
     let choose = move |index: usize| {
         if let Some(does) = items.with_value(|items| items.get(index).map(|item| item.does.clone())) {
             lab.sheet.set(None);
             // The dialog gives the focus back first.
-            request_animation_frame(move || does.run(lab, route));
+            request_animation_frame(move || does.run(lab));
         }
     };
     let press = move |event: KeyboardEvent| {
@@ -86,7 +80,7 @@ pub(super) fn Palette() -> impl IntoView {
     let count = move || fill("palette-count", &[&found.with(Vec::len).to_string()]);
     view! {
         <input
-            class="find"
+            class="palette-find"
             role="combobox"
             autofocus
             autocomplete="off"
@@ -154,13 +148,13 @@ fn show_option(place: usize) {
 }
 
 /// Every action of this page, here and now.
-fn items(lab: Lab, route: Route) -> Vec<Item> {
-    let place = route.place.get_untracked();
-    let of_table = TABLE.iter().filter(|(deed, ..)| deed.is_at(place));
+fn items(lab: Lab) -> Vec<Item> {
+    let page = lab.route.page.get_untracked();
+    let of_table = TABLE.iter().filter(|(deed, ..)| deed.is_at(page));
     let of_table = of_table.map(|(deed, key, word)| Item { words: text(word).into(), key, does: Does::Deed(*deed) });
     let mut items: Vec<Item> = of_table.collect();
     let mut add = |words: String, does: Does| items.push(Item { words, key: "", does });
-    if place == Place::Lab {
+    if page == Page::Lab {
         lab.client.moment.with_untracked(|moment| moment.iter().for_each(|moment| of_network(moment, &mut add)));
         for percent in SPEEDS {
             add(fill("speed-to", &[&format::speed(percent)]), Does::Ask(Request::Speed { percent }));

@@ -1,7 +1,6 @@
 //! A room on the page: opening one, who is here, and nodes of other tabs in the picture. Whatever another tab says of itself is text.
 
 use leptos::{ev, prelude::*};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::BroadcastChannel;
 
@@ -10,11 +9,10 @@ use super::{
     network::{place, radius},
 };
 use crate::{
-    room::{NameError, RoomName},
+    room::RoomName,
     sim::generated_name,
-    view::{RoomView, TabNode, TabView},
+    view::{Address, Opens, RoomView, TabNode, TabView},
     web::{
-        fragment,
         protocol::{Moment, Request},
         strings::{fill, text},
     },
@@ -35,12 +33,9 @@ pub(super) struct ForeignNode {
     theirs: Vec<usize>,
 }
 
-/// Opens the room that the address bar names, or says what is wrong with the name.
-pub(super) fn open(lab: Lab, name: Result<RoomName, NameError>) {
-    match name {
-        Ok(name) => lab.ask(Request::OpenRoom { name: name.to_string() }),
-        Err(error) => lab.notice.set(Some(fill("bad-link", &[&error.to_string()]))),
-    }
+/// Opens the room that the address names.
+pub(super) fn open(lab: Lab, name: &RoomName) {
+    lab.ask(Request::OpenRoom { name: name.to_string() });
 }
 
 /// Leaves the room, if this tab is in one.
@@ -64,11 +59,10 @@ pub(super) fn listen(lab: Lab) {
     let name = lab.slice(|moment| moment.room.as_ref().map(|room| room.name.clone()));
     Effect::new(move |before: Option<Option<String>>| {
         let now = name.get().flatten();
-        if let (Some(Some(before)), None, Some(window)) = (before, &now, web_sys::window()) {
-            let stands = window.location().hash().is_ok_and(|hash| hash == fragment::of_room(&before));
-            if let (true, Ok(history), Ok(path)) = (stands, window.history(), window.location().pathname()) {
-                drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&path)));
-            }
+        if let (Some(Some(before)), None) = (before, &now)
+            && lab.route.room() == Some(before)
+        {
+            lab.route.is_now(None, lab.focus.with_untracked(|focus| focus.selection.clone()));
         }
         now
     });
@@ -101,8 +95,13 @@ fn begin() {
     let name = format!("{}-{}-{}", word(number(26.0)), word(number(26.0)), 100 + number(900.0));
     if let Some(window) = web_sys::window() {
         // Without rights to the address bar there is no link to share either.
-        drop(window.location().set_hash(&fragment::of_room(&name)));
+        drop(window.location().set_hash(&address(&name)));
     }
+}
+
+fn address(name: &str) -> String {
+    let opens = name.parse().ok().map(Opens::Room);
+    Address { opens, ..Address::default() }.to_string()
 }
 
 /// In the header: opens a room, or shows which one this is.
@@ -188,7 +187,7 @@ pub(super) fn WhoIsHere() -> impl IntoView {
             }
             .into_any(),
             Some(name) => {
-                let link = fragment::of_room(&name);
+                let link = address(&name);
                 view! {
                     <div id="who-is-here">
                         <h2>{fill("room-title", &[&name])}</h2>

@@ -1,19 +1,22 @@
-//! Runs that come and go: links, files.
+//! Runs that come and go: links, files, and those that the browser has kept.
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlInputElement, Url};
 
-use super::{Lab, room};
+use super::{Lab, recovery, saved::Saved};
 use crate::{
     sim::MAX_SCENARIO_BYTES,
     web::{
-        fragment,
         protocol::Request,
         strings::{fill, text},
     },
 };
+
+/// What a downloaded run is called.
+pub(super) const FILE_NAME: &str = "tabchain-capsule.json";
+const JSON: &str = "application/json";
 
 #[component]
 pub(super) fn Runs() -> impl IntoView {
@@ -39,63 +42,75 @@ pub(super) fn Runs() -> impl IntoView {
             <label class="button">{text("open-file")}<input id="open-file" class="hidden" type="file" accept=".json,application/json" on:change=open /></label>
         </div>
         <p class="problem" role="alert">{move || problem.get()}</p>
+        <Saved />
     }
 }
 
-/// Opens the run in a fragment, or says what is wrong with it; `otherwise` if no run was opened.
-pub(super) fn open(lab: Lab, hash: &str, otherwise: impl Fn() + Copy + 'static) {
-    let done = move |problem: Option<String>| {
-        if problem.is_some() {
+/// Opens the run of a link; `look` once it is there, `otherwise` if what was shown stays.
+pub(super) fn open_link(lab: Lab, run: String, look: impl Fn() + 'static, otherwise: impl Fn() + 'static) {
+    lab.client.ask(Request::OpenLink { run }, move |result| match result {
+        Ok(_) => {
+            lab.notice.set(None);
+            lab.forget();
+            look();
+        }
+        Err(refused) => {
+            lab.notice.set(Some(fill("bad-link", &[&refused.message])));
             otherwise();
         }
-        lab.notice.set(problem.map(|problem| fill("bad-link", &[&problem])));
-    };
-    if let Some(name) = fragment::room(hash) {
-        otherwise();
-        return room::open(lab, name);
-    }
-    match fragment::read(hash) {
-        Ok(None) => {
-            room::leave(lab);
-            otherwise();
-        }
-        Ok(Some(text)) => load(lab, text, done),
-        Err(problem) => done(Some(problem)),
-    }
-}
-
-/// Puts this moment into the address bar and onto the clipboard.
-pub(super) fn copy_link(lab: Lab) {
-    lab.client.ask(Request::Capsule, move |result| {
-        let (Ok(json), Some(window)) = (result, web_sys::window()) else {
-            return;
-        };
-        let fragment = fragment::of_capsule(&json);
-        let location = window.location();
-        let base = location.href().unwrap_or_default();
-        let link = format!("{}{fragment}", base.split('#').next().unwrap_or_default());
-        // Without an event: opening our own link again would only reload what is shown.
-        // A tab in a room keeps the room's address.
-        let in_room = lab.client.moment.with_untracked(|moment| moment.as_ref().is_some_and(|m| m.room.is_some()));
-        if let (false, Ok(history)) = (in_room, window.history()) {
-            drop(history.replace_state_with_url(&JsValue::NULL, "", Some(&fragment)));
-        }
-        let copied = JsFuture::from(window.navigator().clipboard().write_text(&link));
-        spawn_local(async move {
-            let key = if copied.await.is_ok() { "link-copied" } else { "link-in-bar" };
-            lab.notice.set(Some(fill(key, &[&link.len().to_string()])));
-        });
     });
 }
 
-fn load(lab: Lab, text: String, shown: impl Fn(Option<String>) + 'static) {
+/// Begins with a capsule or scenario; `done` is told what is wrong with it.
+pub(super) fn load(lab: Lab, text: String, done: impl Fn(Option<String>) + 'static) {
     lab.client.ask(Request::LoadText { text }, move |result| {
         let problem = result.err().map(|refused| refused.message);
         if problem.is_none() {
             lab.look_afresh();
         }
-        shown(problem);
+        done(problem);
     });
+}
+
+/// Saves this moment as a file.
+pub(super) fn save(lab: Lab) {
+    lab.client.ask(Request::Capsule, |result| {
+        if let Ok(json) = result {
+            recovery::remember(&json);
+            // A browser that cannot make a file of text has nothing to save to.
+            drop(download_run(&json));
+        }
+    });
+}
+
+/// A capsule as a download.
+pub(super) fn download_run(json: &str) -> Result<(), JsValue> {
+    download(FILE_NAME, JSON, json)
+}
+
+/// Gives a text to the browser as a file.
+pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let url = url_of(kind, text)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&url)
+}
+
+/// An address of text in this tab.
+fn url_of(kind: &str, text: &str) -> Result<String, JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(
+        &js_sys::Array::of1(&text.into()),
+        &options,
+    )?)
+}
+
+/// The address of a capsule in this tab.
+pub(super) fn url_of_run(json: &str) -> Result<String, JsValue> {
+    url_of(JSON, json)
 }
 
 async fn read(file: &web_sys::File) -> Result<String, String> {
@@ -104,25 +119,4 @@ async fn read(file: &web_sys::File) -> Result<String, String> {
     }
     let text = JsFuture::from(file.text()).await.map_err(|error| format!("{error:?}"))?;
     text.as_string().ok_or_else(|| fill("file-not-text", &[&file.name()]))
-}
-
-pub(super) fn save(lab: Lab) {
-    lab.client.ask(Request::Capsule, |result| {
-        if let Ok(json) = result {
-            // A browser that cannot make a file of text has nothing to save to.
-            drop(download("tabchain-capsule.json", &json));
-        }
-    });
-}
-
-fn download(name: &str, text: &str) -> Result<(), JsValue> {
-    let options = BlobPropertyBag::new();
-    options.set_type("application/json");
-    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    link.set_href(&url);
-    link.set_download(name);
-    link.click();
-    Url::revoke_object_url(&url)
 }

@@ -41,10 +41,10 @@ pub(super) fn SheetHost() -> impl IntoView {
         }
     };
     view! {
-        <dialog node_ref=dialog class="sheet" aria-labelledby="sheet-title" on:close=closed on:click=beside>
+        <dialog node_ref=dialog class="overlay" aria-labelledby="sheet-title" on:close=closed on:click=beside>
             {move || lab.sheet.get().map(|sheet| view! {
-                <div class="sheet-body" class:small=sheet == Sheet::Keys>
-                    <div class="sheet-head">
+                <div class="overlay-body" class:small=sheet == Sheet::Keys>
+                    <div class="overlay-head">
                         <h2 id="sheet-title">{text(title(sheet))}</h2>
                         <button aria-label=text("close") title=text("close") on:click=move |_| lab.sheet.set(None)>"✕"</button>
                     </div>

@@ -1,4 +1,4 @@
-//! The panel on the right: what is selected, from three sides, and the log.
+//! The panel on the right: what is selected, from its sides, and the log.
 
 mod block;
 mod channel;
@@ -7,6 +7,7 @@ mod raw;
 mod rules;
 mod tabs;
 mod transaction;
+mod why;
 
 use leptos::prelude::*;
 
@@ -22,11 +23,11 @@ pub(super) use transaction::Transactions;
 pub(super) fn Inspector() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let title = lab.slice(|moment| moment.world.inspection.as_ref().map(title));
-    let back = move || lab.history.with(|history| !history.is_empty());
+    let back = move || lab.route.has_back();
     view! {
         <aside aria-label=text("details")>
             <Show when=back>
-                <div class="back"><button on:click=move |_| lab.look_back()>{text("back")}</button></div>
+                <div class="back"><button on:click=move |_| lab.route.back()>{text("back")}</button></div>
             </Show>
             {move || title.get().flatten().map(|title| view! { <h2>{title}</h2> })}
             <tabs::Tabs>
@@ -34,6 +35,8 @@ pub(super) fn Inspector() -> impl IntoView {
                     Tab::Summary => view! { <SummaryPanel /> }.into_any(),
                     Tab::Raw => view! { <raw::RawPanel /> }.into_any(),
                     Tab::Rules => view! { <rules::RulesPanel /> }.into_any(),
+                    Tab::History => view! { <why::HistoryPanel /> }.into_any(),
+                    Tab::Why => view! { <why::WhyPanel /> }.into_any(),
                 }}
             </tabs::Tabs>
             <Log />
@@ -88,6 +91,7 @@ fn gone(selection: &Selection) -> &'static str {
         Selection::Transaction { .. } => text("transaction-gone"),
         Selection::Channel { .. } => text("channel-gone"),
         Selection::Message { .. } => text("message-gone"),
+        Selection::Payment { .. } => text("payment-elsewhere"),
     }
 }
 
@@ -107,6 +111,7 @@ fn title(inspection: &Inspection) -> String {
         (None, Selection::Channel { id }) => fill("unknown-channel-title", &[&id.short()]),
         (_, Selection::Node { name }) => fill("node-title", &[name]),
         (_, Selection::Transaction { id, .. }) => fill("transaction-title", &[&id.short()]),
+        (_, Selection::Payment { id }) => fill("payment-title", &[&id.short()]),
         (None, Selection::Block { id }) => fill("unknown-block-title", &[&id.short()]),
         (_, _) => text("message").to_owned(),
     }

@@ -31,6 +31,7 @@ pub(super) fn RawPanel() -> impl IntoView {
             (Selection::Channel { .. }, _) => text("raw-channel"),
             (Selection::Message { .. }, Some(Summary::Message(message))) if !message.filled => text("raw-empty-slot"),
             (Selection::Message { .. }, _) => text("raw-message"),
+            (Selection::Payment { .. }, _) => text("raw-payment"),
         })
     });
     view! {

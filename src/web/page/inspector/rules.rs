@@ -61,7 +61,7 @@ fn Judge() -> impl IntoView {
         let inspection = moment.world.inspection.as_ref()?;
         let by_node = match inspection.selection {
             Selection::Block { .. } | Selection::Transaction { .. } | Selection::Channel { .. } => true,
-            Selection::Node { .. } | Selection::Message { .. } => false,
+            Selection::Node { .. } | Selection::Message { .. } | Selection::Payment { .. } => false,
         };
         by_node.then(|| inspection.judge.clone())?
     });

@@ -1,4 +1,4 @@
-//! The three sides, by the tabs pattern of the ARIA authoring practices: one stop for Tab, arrows among them.
+//! The sides, by the tabs pattern of the ARIA authoring practices: one stop for Tab, arrows among them.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
@@ -7,13 +7,13 @@ use crate::{
     web::{page::Lab, strings::text},
 };
 
-const TABS: [Tab; 3] = [Tab::Summary, Tab::Raw, Tab::Rules];
+const TABS: [Tab; 5] = [Tab::Summary, Tab::Raw, Tab::Rules, Tab::History, Tab::Why];
 
 #[component]
 pub(super) fn Tabs(children: ChildrenFn) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let chosen = Memo::new(move |_| lab.focus.with(|focus| focus.tab));
-    let buttons: [NodeRef<html::Button>; 3] = [NodeRef::new(), NodeRef::new(), NodeRef::new()];
+    let buttons: [NodeRef<html::Button>; 5] = std::array::from_fn(|_| NodeRef::new());
     let choose = move |at: usize| {
         lab.refocus(|focus| focus.tab = TABS[at]);
         if let Some(button) = buttons[at].get_untracked() {
@@ -61,6 +61,8 @@ fn id(tab: Tab) -> &'static str {
         Tab::Summary => "tab-summary",
         Tab::Raw => "tab-raw",
         Tab::Rules => "tab-rules",
+        Tab::History => "tab-history",
+        Tab::Why => "tab-why",
     }
 }
 
@@ -69,5 +71,7 @@ fn label(tab: Tab) -> &'static str {
         Tab::Summary => text("tab-summary"),
         Tab::Raw => text("tab-raw"),
         Tab::Rules => text("tab-rules"),
+        Tab::History => text("tab-history"),
+        Tab::Why => text("tab-why"),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     class, glyph, sentence, stage_name, state,
 };
 use crate::{
-    view::{AttemptView, Cause, HopView, PaymentRow, Selection, Stage},
+    view::{AttemptView, Cause, HopView, PaymentRow, Selection, Stage, Tab},
     web::strings::{fill, text},
 };
 
@@ -18,9 +18,16 @@ pub(super) fn Detail(row: Memo<Option<PaymentRow>>) -> impl IntoView {
         Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| Some((row.why.clone()?, row.truth.clone())))));
     // The newest first: that is the one under way.
     let places = move || (0..count.get()).rev().collect::<Vec<_>>();
+    let lab = expect_context::<Lab>();
+    let why = move |_| {
+        if let Some(id) = row.with_untracked(|row| row.as_ref().map(|row| row.payment)) {
+            lab.look_at(Selection::Payment { id });
+            lab.refocus(|focus| focus.tab = Tab::Why);
+        }
+    };
     view! {
         <div class="detail">
-            <p role="status">{move || row.with(|row| row.as_ref().map(facts))}</p>
+            <p role="status">{move || row.with(|row| row.as_ref().map(facts))}" "<button class="text" on:click=why>{text("tab-why")}</button></p>
             {move || given_up.get().map(|(why, truth)| view! {
                 <h3>{text("given-up")}</h3>
                 {explained(&why, truth.as_ref())}
