@@ -375,7 +375,7 @@ test('the page stays responsive while the engine works', async (t) => {
 
 async function share(page) {
   await button(page, 'Share').click();
-  const link = await page.getByLabel(/^Link \(/).inputValue();
+  const link = await page.getByRole('dialog', { name: 'Share this moment' }).getByLabel(/^Link \(/).inputValue();
   await button(page, 'Close').click();
   assert.ok(link.endsWith(await page.evaluate(() => location.hash)), 'the link is in the address bar');
   return page.evaluate(() => location.hash);

@@ -82,7 +82,7 @@ test('back and forward restore what was looked at, and when', async (t) => {
   await page.goBack();
   await page.getByRole('heading', { name: 'Node Alpha' }).waitFor();
   await until(async () => (await state(page)).digest === late.digest, 'where that was left');
-  await button(page, 'Back').click();
+  await button(page, '‹ Back').click();
   await page.goForward();
   await page.goForward();
   await page.goForward();
@@ -146,14 +146,15 @@ test('things are found by name, height and id, each with an address of its own',
   const id = hash.match(/^#\/explore\/block\/([0-9a-f]{64})/)[1];
   await find('<b>nobody</b>');
   await page.getByRole('alert').filter({ hasText: '“<b>nobody</b>”' }).waitFor();
-  await find(id);
   await page.goBack();
   await page.getByRole('heading', { name: 'Node Bravo' }).waitFor();
+  await find(id);
+  await page.getByRole('heading', { name: 'Block #1 by' }).waitFor();
 });
 
 test('the looks and the language are chosen, and stay', async (t) => {
   const page = await site.open(t, { path: '#/settings', colorScheme: 'light' });
-  const background = () => page.evaluate(() => getComputedStyle(document.querySelector('main')).backgroundColor);
+  const background = () => page.locator('main').evaluate((main) => getComputedStyle(main).backgroundColor);
   const light = await background();
   await page.getByLabel('Colours').selectOption('Dark');
   const dark = await background();

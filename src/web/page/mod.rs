@@ -250,6 +250,7 @@ fn EmbedPage() -> impl IntoView {
     let lab = expect_context::<Lab>();
     view! {
         <main class="embed" tabindex="-1">
+            <h1 class="hidden">"Tabchain"</h1>
             <network::Network />
             <chain::ChainPanel />
             <a href=move || lab.route.to(Page::Lab) target="_blank" rel="noopener">{text("open-in-lab")}</a>
