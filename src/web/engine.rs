@@ -3,6 +3,7 @@
 //! Lives in the worker. [`Engine::pump`] is called by a timer and by arriving messages; it does as much as is due, for a few milliseconds
 //! at a time, and never waits.
 
+mod answers;
 mod breaks;
 mod room;
 mod text;
@@ -14,8 +15,8 @@ use super::{
 };
 use crate::{
     primitives::Timestamp,
-    sim::{Capsule, Carrier, Cursor, MAX_TIME, Scenario, Step, Summary, Timeline, World, preset},
-    view::{Focus, Inspector, Selection, WorldView, meaning},
+    sim::{Capsule, Carrier, Cursor, MAX_TIME, Scenario, Step, Timeline, World, preset},
+    view::{Focus, Inspector, WorldView},
 };
 use room::InRoom;
 pub(super) use text::{is_capsule, is_json};
@@ -116,6 +117,9 @@ impl Engine {
         if self.in_room(&request)? {
             return Ok(String::new());
         }
+        if let Some(answer) = self.answer(&request) {
+            return Ok(answer);
+        }
         match request {
             Request::Generate { nodes, seed } => self.begin(text::generated(nodes, &seed)?),
             Request::LoadText { text } => self.load(&text)?,
@@ -124,11 +128,6 @@ impl Engine {
                     preset(&name).ok_or_else(|| Refusal::new("preset", format!("no scenario is named {name:?}")))?;
                 self.load(text)?;
             }
-            Request::Scenario => {
-                return Ok(serde_json::to_string_pretty(self.world().scenario()).expect("plain data"));
-            }
-            Request::Check { text } => return Ok(text::check(&text)),
-            Request::Glossary { word } => return Ok(meaning(&word).unwrap_or_default().to_owned()),
             Request::Play => self.set_playing(true),
             Request::Pause => self.set_playing(false),
             Request::StepEvent => self.aim(Goal::NextEvent),
@@ -156,23 +155,8 @@ impl Engine {
             Request::Focus { focus } => self.focus = focus,
             Request::Carrier { live } => self.choose_carrier(live),
             Request::SeekEvent { events } => self.aim(Goal::Event(events)),
-            Request::Capsule => return Ok(self.timeline.capsule().to_json()),
-            Request::Link => return Ok(self.timeline.capsule().to_link()),
-            Request::Find { text } => {
-                return Ok(Selection::find(self.world(), &text).map_or_else(String::new, |found| found.to_string()));
-            }
-            Request::State => {
-                let summary = Summary::of(self.world(), self.played_ms);
-                return Ok(serde_json::to_string(&summary).expect("plain data"));
-            }
             Request::OpenRoom { .. } | Request::LeaveRoom | Request::Rejoin => {}
-            Request::Shown
-            | Request::OpenLink { .. }
-            | Request::Simulate { .. }
-            | Request::Replay { .. }
-            | Request::Bench { .. } => {
-                return Err(Refusal::new("internal", "this is the worker's to do"));
-            }
+            _ => return Err(Refusal::new("internal", "this is the worker's to do")),
         }
         Ok(String::new())
     }
