@@ -287,7 +287,8 @@ test('live messages really travel, garbage among them is ignored, and the run is
   await button(page, 'Pause').click();
   const here = await state(page);
   assert.equal(here.invariants.violated, 0);
-  const capsule = Buffer.from((await share(page)).slice(3), 'base64url').toString();
+  const link = (await share(page)).slice('#/lab?run=1.'.length).split('&')[0];
+  const capsule = inflateRawSync(Buffer.from(link, 'base64url')).toString();
   const replayed = await page.evaluate((text) => window.tabchain.replay(text), capsule);
   assert.deepEqual(replayed, { digest: here.digest, events: here.events, virtualMs: here.virtualMs });
 });
