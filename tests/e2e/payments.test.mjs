@@ -176,6 +176,8 @@ for (const colorScheme of ['light', 'dark']) {
   for (const width of [320, 390, 1440, 2560]) {
     test(`the panel is accessible and fits (${colorScheme}, ${width} px)`, async (t) => {
       const page = await line(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
+      // So that what is kept waiting does not expire while a slow machine looks.
+      await speed(page, 1_000);
       const details = await select(page, 'Charlie');
       await details.getByLabel('Charlie keeps payments waiting').check();
       await send(page, 'Alpha', 'Charlie', '94,000');
