@@ -125,7 +125,8 @@ impl World {
         let of = |sim: &SimNode| {
             let blocks = sim.node.as_ref().map_or(0, |node| node.chain().tree().len());
             let peers = sim.node.as_ref().map_or(0, |node| node.gossip().peers().count());
-            50_000 + blocks * 250 + peers * 25_000
+            let channels = sim.node.as_ref().map_or(0, |node| node.graph().len());
+            50_000 + blocks * 250 + peers * 25_000 + channels * 600
         };
         1_000_000 + self.delivered.bytes() + self.past.bytes() + self.nodes.iter().map(of).sum::<usize>()
     }
