@@ -107,7 +107,7 @@ test('garbage on the room’s channel changes nothing but the counter', async (t
     const junk = ['hello', null, 7, { toString: 1 }, new Uint8Array(0), new Uint8Array(100).fill(2), new Uint8Array(1_000_000), new ArrayBuffer(8), '<img src=x onerror=alert(1)>'];
     for (const value of junk) channel.postMessage(value);
     channel.close();
-  }, path.slice(3));
+  }, path.split('room=')[1]);
   for (const page of [host, guest]) await page.getByText('9 foreign messages dropped').waitFor();
   assert.deepEqual([await state(host), await state(guest)], before);
   assert.equal(await here(host).getByRole('listitem').count(), 2);
