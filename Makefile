@@ -13,6 +13,7 @@ WASM := . .tools/env &&
 WASM32 := --target wasm32-unknown-unknown
 
 TORTURE_SCALE ?= 20
+PROPTEST_RNG_SEED ?= $(shell date +%s)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,10 +76,13 @@ advisories: ## ask the advisory database about the dependencies (needs the netwo
 	@scripts/setup native >/dev/null
 	$(WASM) cargo deny check advisories
 
+torture: export TORTURE_SCALE := $(TORTURE_SCALE)
+torture: export PROPTEST_RNG_SEED := $(PROPTEST_RNG_SEED)
 torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain test runs do a twentieth)
-	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio
-	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --release --test forwarder -- --nocapture
-	TORTURE_SCALE=$(TORTURE_SCALE) cargo test --locked --release --test torture -- --ignored --nocapture
+	@echo "PROPTEST_RNG_SEED=$(PROPTEST_RNG_SEED)"
+	cargo test --locked --lib --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio
+	cargo test --locked --release --test forwarder -- --nocapture
+	cargo test --locked --release --test torture -- --ignored --nocapture
 
 clean: ## remove what was built, but not the tools (those: rm -r .tools)
 	rm -rf target dist tests/e2e/out

@@ -1,6 +1,6 @@
 //! Widest ways, to say what stands in the way of a payment: from the payer forwards, by Dijkstra's order with the widest first.
 
-use std::collections::BinaryHeap;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{
     Edge, Graph,
@@ -25,6 +25,13 @@ pub(super) struct Widest {
     pub(super) minimum: u64,
 }
 
+impl Widest {
+    /// Of ways as wide, the one with the lowest minimum: so it does not matter in which order channels are known.
+    fn key(self) -> (u64, Reverse<u64>) {
+        (self.amount, Reverse(self.minimum))
+    }
+}
+
 /// The widest way by what is announced, and by what `knowledge` adds to it. `own` are the payer's channels.
 pub(super) fn widest(
     graph: &Graph,
@@ -38,25 +45,27 @@ pub(super) fn widest(
     for Own { peer, spendable, .. } in own {
         if *spendable > ways[*peer as usize].amount {
             ways[*peer as usize].amount = *spendable;
-            heap.push((*spendable, *peer));
+            heap.push((ways[*peer as usize].key(), *peer));
         }
     }
-    while let Some((amount, node)) = heap.pop() {
+    while let Some((key, node)) = heap.pop() {
         let way = ways[node as usize];
         if node == demand.payee {
             return way;
         }
-        if amount < way.amount {
+        if key < way.key() {
             continue;
         }
         for arriving in graph.incoming(node) {
             let (to, edge) = (arriving.from, graph.back(arriving));
             let learned = knowledge.map_or(u64::MAX, |knowledge| knowledge.bound(graph, edge));
-            let carried = before_fee(amount, edge).min(edge.maximum).min(learned);
+            let carried = before_fee(way.amount, edge).min(edge.maximum).min(learned);
             let compared = if minimum == Minimum::OfDemand { demand.amount } else { carried };
-            if to != demand.payer && compared >= edge.minimum && carried > ways[to as usize].amount {
-                ways[to as usize] = Widest { amount: carried, minimum: way.minimum.max(edge.minimum) };
-                heap.push((carried, to));
+            let there = Widest { amount: carried, minimum: way.minimum.max(edge.minimum) };
+            let fits = carried > 0 && compared >= edge.minimum;
+            if to != demand.payer && fits && there.key() > ways[to as usize].key() {
+                ways[to as usize] = there;
+                heap.push((there.key(), to));
             }
         }
     }
