@@ -1,16 +1,13 @@
 // The bench as a person and as a script use it. Never how fast: machines differ.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
-const ROWS = ['chain.transactions', 'channel.update', 'block.verify', 'pow.hash', 'sim.deliveries'];
+const ROWS = ['chain.transactions', 'channel.update', 'payment.direct', 'payment.hops3', 'route.find', 'block.verify', 'pow.hash', 'sim.deliveries'];
 /** Eight seconds of measuring, on a machine that others use too. */
 const LONG = { timeout: 120_000 };
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
 
 function link(page, name) {
   return page.getByRole('link', { name, exact: true });
@@ -28,7 +25,7 @@ for (const colorScheme of ['light', 'dark']) {
       for (const name of ROWS) {
         const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
         const [rate, bound, ratio] = await row.getByRole('cell').allInnerTexts();
-        assert.match(rate, /^[1-9][\d,]*\s+(transactions|updates|hashes|messages)\/s$/, name);
+        assert.match(rate, /^[1-9][\d,]*\s+(transactions|updates|hops|routes|hashes|messages)\/s$/, name);
         if (name === 'sim.deliveries') assert.deepEqual([bound, ratio], ['', '']);
         else assert.match(`${bound} ${ratio}`, /^[1-9][\d,]* \d+ %$/, name);
       }

@@ -1,6 +1,7 @@
 // Time that stops by itself, the log that leaves out what is not asked for, and words that explain themselves.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button } from './hands.mjs';
 import { accessibilityProblems, lab } from './harness.mjs';
 
 const site = lab(test);
@@ -13,10 +14,6 @@ async function example(t, title, options) {
   await page.getByRole('button', { name: new RegExp(`^Begin ?: ${title}$`) }).click();
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   return page;
-}
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
 }
 
 test('time stops at a penalty and says so', async (t) => {

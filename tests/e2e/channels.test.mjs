@@ -1,15 +1,12 @@
 // Payment channels as a person uses them: opened, paid through a hundred times in both directions, closed in every way.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, state } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
 /** Real blocks are mined meanwhile, on a machine that others use too. */
 const LONG = { timeout: 120_000 };
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
 
 /** A network of three nodes without traffic of its own, played at a hundred times real time, with a channel of Alpha and Bravo that is open. */
 async function openChannel(t, { policy = 'penalty', window = '6', ...options } = {}) {
@@ -43,10 +40,6 @@ async function pay(page, direction, amount, times) {
   await form.getByLabel('Amount').fill(amount);
   await form.getByLabel('Times').fill(times);
   await form.getByRole('button', { name: 'Pay', exact: true }).click();
-}
-
-async function state(page) {
-  return page.evaluate(() => window.tabchain.state());
 }
 
 test('a channel is opened, paid through a hundred times in both directions, and closed together', async (t) => {

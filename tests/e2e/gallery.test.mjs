@@ -1,20 +1,10 @@
 // Ready-made scenarios, and the present one as JSON: in, out, and what is wrong with it.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, paused } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
-
-async function paused(t, options) {
-  const page = await site.open(t, options);
-  await button(page, 'Pause').click();
-  await button(page, 'Play').waitFor();
-  return page;
-}
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
 
 async function editor(page) {
   await page.keyboard.press('e');
@@ -24,7 +14,7 @@ async function editor(page) {
 }
 
 test('an example begins and plays', async (t) => {
-  const page = await paused(t);
+  const page = await paused(site, t);
   await button(page, 'Examples').click();
   const dialog = page.getByRole('dialog', { name: 'Examples' });
   assert.ok((await dialog.getByRole('listitem').count()) >= 8);
@@ -36,7 +26,7 @@ test('an example begins and plays', async (t) => {
 });
 
 test('a scenario is read, changed, found wrong at its line, and begun with', async (t) => {
-  const page = await paused(t);
+  const page = await paused(site, t);
   const digest = () => page.evaluate(async () => (await window.tabchain.state()).digest);
   const before = await digest();
   const area = await editor(page);
@@ -70,7 +60,7 @@ test('a scenario is read, changed, found wrong at its line, and begun with', asy
 for (const colorScheme of ['light', 'dark']) {
   for (const width of [320, 1440, 2560]) {
     test(`examples and editor are accessible (${colorScheme}, ${width} px)`, async (t) => {
-      const page = await paused(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
+      const page = await paused(site, t, { colorScheme, width, height: width < 500 ? 844 : 900 });
       await page.keyboard.press('g');
       await page.getByRole('dialog', { name: 'Examples' }).waitFor();
       await picture(page, `examples-${colorScheme}-${width}`);

@@ -1,6 +1,7 @@
 // The inspector as a person uses it: what is selected, its bytes, its rules.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, until } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
@@ -16,10 +17,6 @@ async function pausedLab(t, options) {
   return page;
 }
 
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
-
 function details(page) {
   return page.getByRole('complementary', { name: 'Details' });
 }
@@ -31,15 +28,6 @@ async function tab(page, name) {
 
 function rules(page) {
   return details(page).getByRole('list', { name: 'Rules' }).getByRole('listitem');
-}
-
-async function until(condition, what, timeout = 30_000) {
-  const end = Date.now() + timeout;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`gave up waiting: ${what}`);
 }
 
 /** Steps on until a message is in flight, and selects it in the table of the node's messages. */

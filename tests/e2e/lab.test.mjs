@@ -2,6 +2,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, mine, mined, state, summary, until } from './hands.mjs';
 import { accessibilityProblems, lab, longTasksDuring, picture } from './harness.mjs';
 
 const site = lab(test);
@@ -24,34 +25,6 @@ async function openLab(t, options) {
   return page;
 }
 
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
-
-/** Steps to the next block and returns the height of the chain. */
-async function mine(page) {
-  const before = await mined(page);
-  await button(page, 'On to the next block').click();
-  await until(async () => (await mined(page)) > before, 'a block is mined');
-}
-
-async function mined(page) {
-  return Number((await summary(page, 'Chain')).match(/([\d,]+) mined/)[1].replaceAll(',', ''));
-}
-
-async function summary(page, name) {
-  return page.getByRole('heading', { level: 2, name: new RegExp(`^${name}`) }).innerText();
-}
-
-async function until(condition, what, timeout = 60_000) {
-  const end = Date.now() + timeout;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`gave up waiting: ${what}`);
-}
-
 async function balance(page, owner) {
   const row = page.getByRole('table').filter({ hasText: 'Owner' }).getByRole('row').filter({ hasText: owner });
   return Number((await row.getByRole('cell').nth(1).innerText()).replaceAll(',', ''));
@@ -65,10 +38,6 @@ async function send(page, { to, amount, fee, memo = '' }) {
   await form.getByLabel('Memo').fill(memo);
   await form.getByRole('button', { name: 'Send' }).click();
   return form;
-}
-
-async function state(page) {
-  return page.evaluate(() => window.tabchain.state());
 }
 
 test('a block is mined and a transfer in it arrives, exactly', async (t) => {

@@ -1,33 +1,11 @@
 // The pages, their addresses, what is shared and what is kept.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, mine, state, until } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
 const PAGES = { lab: '#/lab', explore: '#/explore/node/Bravo', bench: '#/bench', settings: '#/settings', embed: '#/embed' };
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
-
-async function state(page) {
-  return page.evaluate(() => window.tabchain.state());
-}
-
-async function until(condition, what, timeout = 60_000) {
-  const end = Date.now() + timeout;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`gave up waiting: ${what}`);
-}
-
-async function mine(page) {
-  const { blocks } = await state(page);
-  await button(page, 'On to the next block').click();
-  await until(async () => (await state(page)).blocks > blocks, 'a block is mined');
-}
 
 /** A network of two, paused, with a block and something done by hand. */
 async function work(t, options) {

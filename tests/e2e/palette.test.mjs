@@ -1,20 +1,10 @@
 // The palette, the list of keys, and the keys themselves.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, paused } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
-
-async function paused(t, options) {
-  const page = await site.open(t, options);
-  await button(page, 'Pause').click();
-  await button(page, 'Play').waitFor();
-  return page;
-}
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
 
 async function palette(page) {
   await page.keyboard.press('Control+k');
@@ -33,7 +23,7 @@ async function run(page, name) {
 }
 
 test('every action is found by typing and done by Enter', async (t) => {
-  const page = await paused(t);
+  const page = await paused(site, t);
   await run(page, 'Stop Alpha');
   await page.getByRole('button', { name: 'Alpha, switched off' }).waitFor();
   await run(page, 'Start Alpha');
@@ -55,7 +45,7 @@ test('every action is found by typing and done by Enter', async (t) => {
 });
 
 test('the palette is a combobox: arrows go round, Escape gives the focus back', async (t) => {
-  const page = await paused(t);
+  const page = await paused(site, t);
   const opener = button(page, 'All actions');
   await opener.click();
   const find = page.getByRole('combobox', { name: 'What to do?' });
@@ -83,7 +73,7 @@ test('the palette is a combobox: arrows go round, Escape gives the focus back', 
 });
 
 test('the keys that are listed are the keys that work, and they can be switched off', async (t) => {
-  const page = await paused(t);
+  const page = await paused(site, t);
   await page.keyboard.press('?');
   const dialog = page.getByRole('dialog', { name: 'Keys' });
   await dialog.getByRole('row', { name: 'One event on .' }).waitFor();
@@ -108,7 +98,7 @@ test('the keys that are listed are the keys that work, and they can be switched 
 for (const colorScheme of ['light', 'dark']) {
   for (const width of [320, 1440, 2560]) {
     test(`palette and keys are accessible (${colorScheme}, ${width} px)`, async (t) => {
-      const page = await paused(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
+      const page = await paused(site, t, { colorScheme, width, height: width < 500 ? 844 : 900 });
       await palette(page);
       await picture(page, `palette-${colorScheme}-${width}`);
       assert.deepEqual(await accessibilityProblems(page), []);

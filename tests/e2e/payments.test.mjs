@@ -1,15 +1,12 @@
 // Payments over several hops as a person uses them: sent, followed hop by hop, kept waiting, failed and explained; and a watchtower.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { button, state, until } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
 /** Real blocks are mined meanwhile, on a machine that others use too. */
 const LONG = { timeout: 180_000 };
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
 
 function panel(page, name) {
   return page.getByRole('region', { name: new RegExp(`^${name}`) });
@@ -18,19 +15,6 @@ function panel(page, name) {
 /** The bar of a payment or a channel, once its name says `what`. */
 function bar(page, what) {
   return page.getByRole('button', { name: what });
-}
-
-async function state(page) {
-  return page.evaluate(() => window.tabchain.state());
-}
-
-async function until(condition, what, timeout = LONG.timeout) {
-  const end = Date.now() + timeout;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.fail(`gave up waiting: ${what}`);
 }
 
 function speed(page, percent) {
@@ -62,7 +46,7 @@ async function line(t, options = {}) {
   await bar(page, /^Bravo .* Charlie open · commitment 0$/).waitFor(LONG);
   // Every node has heard of both channels some time after they are open.
   const { virtualMs } = await state(page);
-  await until(async () => (await state(page)).virtualMs > virtualMs + 60_000, 'a minute passes');
+  await until(async () => (await state(page)).virtualMs > virtualMs + 60_000, 'a minute passes', LONG.timeout);
   return page;
 }
 
@@ -104,7 +88,7 @@ test('a payment goes over two hops, is kept waiting, and arrives when it is take
   await bar(page, /^Alpha → Charlie 1,000 arrived · fee \d$/).waitFor(LONG);
   await page.getByRole('heading', { level: 2, name: /^Payments\s*0 under way, 1 arrived, 0 failed/ }).waitFor(LONG);
   await bar(page, 'Bravo 99,000 101,000 Charlie open · commitment 2').waitFor(LONG);
-  await until(async () => (await page.locator('svg .chip').count()) === 0, 'nothing is pending any more');
+  await until(async () => (await page.locator('svg .chip').count()) === 0, 'nothing is pending any more', LONG.timeout);
   const { payments, paymentsFailed, invariants } = await state(page);
   assert.deepEqual([payments, paymentsFailed, invariants.violated], [1, 0, 0]);
 });

@@ -3,22 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
+import { button, until } from './hands.mjs';
 import { OUT, accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
-
-async function until(condition, what, timeout = 60_000) {
-  const end = Date.now() + timeout;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.fail(`gave up waiting: ${what}`);
-}
 
 function here(page) {
   return page.getByRole('list', { name: 'Who is here' });

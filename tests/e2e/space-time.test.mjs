@@ -2,27 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
+import { button, mined, until } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
 
 const site = lab(test);
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
-
-async function until(condition, what, timeout = 60_000) {
-  const end = Date.now() + timeout;
-  while (Date.now() < end) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`gave up waiting: ${what}`);
-}
-
-async function mined(page) {
-  const summary = await page.getByRole('heading', { level: 2, name: /^Chain/ }).innerText();
-  return Number(summary.match(/([\d,]+) mined/)[1].replaceAll(',', ''));
-}
 
 /** A paused network of four in which blocks were found, with space and time shown. */
 async function shown(t, options) {
