@@ -37,6 +37,19 @@ impl LogLine {
         let node = record.node.and_then(|index| world.node(index)).map(|sim| sim.name.clone());
         Some(Self { key: record.key, node, code: code.to_owned(), values, block })
     }
+
+    /// The newest of what nobody should miss, whatever the log's filter: chains left, disputes, penalties, failed payments.
+    pub(super) fn news(world: &World) -> Option<Self> {
+        let record = world.log().rev().find(|record| match &record.entry {
+            LogEntry::Node(EventKind::Channel { notice, .. }) => {
+                matches!(notice, Notice::Published { .. } | Notice::Closed { ending: Ending::Punished(_) })
+            }
+            LogEntry::Node(EventKind::Payment { notice, .. }) => matches!(notice, PaymentNotice::Failed { .. }),
+            LogEntry::Node(event) => matches!(event, EventKind::Reorged { .. }),
+            _ => false,
+        })?;
+        Self::of(world, record)
+    }
 }
 
 pub(super) type Line = (&'static str, Vec<String>, Option<Hash>);

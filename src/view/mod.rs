@@ -76,6 +76,8 @@ pub struct WorldView {
     pub lights: Vec<Light>,
     /// What happened, newest first.
     pub log: Vec<LogLine>,
+    /// The newest line that nobody should miss.
+    pub news: Option<LogLine>,
     /// Transfers that every node makes per virtual hour by itself.
     pub transfers_per_hour: u32,
     /// Payments that every node makes per virtual hour through its channels by itself.
@@ -113,6 +115,7 @@ impl WorldView {
             inspection: inspector.look(world, focus),
             lights: world.invariants().into_iter().map(light).collect(),
             log: focus.log.lines(world).take(LOG_LINES).collect(),
+            news: LogLine::news(world),
             transfers_per_hour: world.workload().transfers_per_hour,
             payments_per_hour: world.workload().payments_per_hour,
             sends_per_hour: world.workload().sends_per_hour,

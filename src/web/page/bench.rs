@@ -107,6 +107,14 @@ fn line(row: &Row, bound: Option<&Row>) -> impl IntoView + use<> {
 fn about(name: &str) -> &'static str {
     match name {
         "chain.transactions" => text("bench-chain-transactions"),
+        "channel.update" => text("bench-channel-update"),
+        "channel.transactions" => text("bench-channel-transactions"),
+        "channel.breakEven" => text("bench-channel-break-even"),
+        "channel.locked" => text("bench-channel-locked"),
+        "payment.direct" => text("bench-payment-direct"),
+        "payment.hops3" => text("bench-payment-hops3"),
+        "route.find" => text("bench-route-find"),
+        "route.success" => text("bench-route-success"),
         "block.verify" => text("bench-block-verify"),
         "pow.hash" => text("bench-pow-hash"),
         "sim.deliveries" => text("bench-sim-deliveries"),

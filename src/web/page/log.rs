@@ -1,5 +1,7 @@
 //! What happened, worded; and the live region that tells of what matters.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::{Lab, format};
@@ -7,6 +9,9 @@ use crate::{
     view::{LogKind, LogLine},
     web::strings::{text, worded},
 };
+
+/// How often news is told.
+const EVERY: Duration = Duration::from_secs(2);
 
 #[component]
 pub(super) fn Log() -> impl IntoView {
@@ -73,12 +78,26 @@ fn Filters() -> impl IntoView {
     }
 }
 
-/// Tells screen readers of reorgs, at most once every two seconds of moments.
+/// Tells screen readers the news, at most once every two seconds: of several in that time, the last.
 #[component]
 pub(super) fn Announcer() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let reorgs = lab.slice(|moment| moment.world.log.iter().find(|line| line.code == "reorged").map(sentence));
-    view! { <div class="hidden" role="status" aria-live="polite">{move || reorgs.get().flatten()}</div> }
+    let news = lab.slice(|moment| moment.world.news.clone());
+    let (said, say) = signal(String::new());
+    let waiting = StoredValue::new(false);
+    Effect::new(move |_| {
+        news.track();
+        if waiting.get_value() {
+            return;
+        }
+        waiting.set_value(true);
+        let tell = move || {
+            waiting.set_value(false);
+            say.set(news.with_untracked(|news| news.iter().flatten().map(sentence).collect()));
+        };
+        set_timeout(tell, EVERY);
+    });
+    view! { <div class="hidden" role="status" aria-live="polite" aria-label=text("news")>{said}</div> }
 }
 
 /// The sentence of a line: `Alpha: found block #12 (0003c1…)`.

@@ -19,7 +19,7 @@ use crate::{
 
 const DATABASE: &str = "tabchain";
 const STORE: &str = "runs";
-/// How often the run is saved, if it has changed.
+/// How often the run is saved, if it has changed; at once when somebody has done something.
 const EVERY: Duration = Duration::from_secs(3);
 /// Runs that are kept; the oldest goes first.
 const MAX_RUNS: usize = 20;
@@ -64,12 +64,17 @@ impl Runs {
     }
 
     /// Does something with the store; then the list is as the store is.
-    fn with<F: Future<Output = Result<(), Error>>>(self, work: impl FnOnce(Database) -> F + 'static) {
+    fn with(self, work: impl AsyncFnOnce(&Database) -> Result<(), Error> + 'static) {
         spawn_local(async move {
             let result = async {
                 let database = open().await?;
-                work(database).await?;
-                list(&open().await?).await
+                let result = async {
+                    work(&database).await?;
+                    list(&database).await
+                };
+                let result = result.await;
+                database.close();
+                result
             };
             match result.await {
                 Ok(list) => {
@@ -84,7 +89,7 @@ impl Runs {
 
 /// Saves the run as it goes on, once somebody has done something in it.
 pub(super) fn keep(lab: Lab) {
-    lab.runs.with(|_| async { Ok(()) });
+    lab.runs.with(async |_| Ok(()));
     let last = StoredValue::new((0.0, 0, 0));
     let save = move || {
         let state = lab.client.moment.with_untracked(|moment| {
@@ -103,11 +108,16 @@ pub(super) fn keep(lab: Lab) {
             recovery::remember(&json);
             if acts > 0 {
                 let about = About { name, saved: Date::now(), time, json };
-                lab.runs.with(move |database| put(database, now.0, about));
+                lab.runs.with(async move |database| put(database, now.0, about).await);
             }
         });
     };
-    // Until the tab closes.
+    let acts = lab.slice(|moment| moment.transport.acts);
+    Effect::new(move |_| {
+        acts.track();
+        save();
+    });
+    // What goes on by itself. Until the tab closes.
     drop(set_interval_with_handle(save, EVERY));
 }
 
@@ -138,7 +148,7 @@ fn Line(run: Run) -> impl IntoView {
         let date = String::from(date.to_locale_string("default", &JsValue::UNDEFINED));
         fill("saved-at", &[&format::clock(about.time), &date])
     });
-    let remove = move |_| lab.runs.with(move |database| delete(database, id));
+    let remove = move |_| lab.runs.with(async move |database| delete(database, id).await);
     let removes = fill("saved-remove", &[&name]);
     let open = run.about.map(|about| {
         let label = fill("saved-open", &[&name]);
@@ -172,7 +182,7 @@ async fn open() -> Result<Database, Error> {
     request.await
 }
 
-async fn put(database: Database, id: f64, about: About) -> Result<(), Error> {
+async fn put(database: &Database, id: f64, about: About) -> Result<(), Error> {
     let transaction = database.transaction(&[STORE], TransactionMode::ReadWrite)?;
     let store = transaction.object_store(STORE)?;
     let About { name, saved, time, json } = about;
@@ -188,7 +198,7 @@ async fn put(database: Database, id: f64, about: About) -> Result<(), Error> {
     Ok(())
 }
 
-async fn delete(database: Database, id: f64) -> Result<(), Error> {
+async fn delete(database: &Database, id: f64) -> Result<(), Error> {
     let transaction = database.transaction(&[STORE], TransactionMode::ReadWrite)?;
     transaction.object_store(STORE)?.delete(Query::Key(id.into()))?.await?;
     transaction.commit()?.await?;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     Lab,
     breaks::{BreaksMenu, Stopped},
+    deeds::Deed,
     format,
 };
 use crate::{
@@ -23,8 +24,6 @@ pub(super) fn TransportBar() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let playing = lab.slice(|moment| moment.transport.playing);
     let is_playing = move || playing.get().unwrap_or_default();
-    let toggle =
-        move |_| lab.tell(if playing.get_untracked().unwrap_or_default() { Request::Pause } else { Request::Play });
     let button = move |key: &'static str, sign: &'static str, request: fn() -> Request| {
         view! { <button aria-label=text(key) title=text(key) on:click=move |_| lab.ask(request())>{sign}</button> }
     };
@@ -33,7 +32,7 @@ pub(super) fn TransportBar() -> impl IntoView {
             <div class="transport" role="group" aria-label=text("transport")>
                 {button("rewind", "|◂", || Request::Seek { time: Timestamp(0) })}
                 {button("step-back", "◂", || Request::StepBack)}
-                <button class="primary play" title=text("play-hint") on:click=toggle>{move || text(if is_playing() { "pause" } else { "play" })}</button>
+                <button class="primary play" title=text("play-hint") on:click=move |_| Deed::Toggle.run(lab)>{move || text(if is_playing() { "pause" } else { "play" })}</button>
                 {button("step-event", "▸", || Request::StepEvent)}
                 {button("step-block", "▸▣", || Request::StepBlock)}
                 <Speed />
