@@ -220,3 +220,25 @@ fn a_preimage_does_not_wait_for_a_publication() {
     pair.must(Accepter, Event::ForceClose);
     assert_eq!(reveals(&pair.must(Accepter, Event::Chain(at(11)))).len(), 1);
 }
+
+/// What overtakes a revocation is kept until that has come: nobody waits for a repetition, though every message overtakes those before it.
+#[test]
+fn words_that_overtake_are_not_lost() {
+    let mut pair = open();
+    let before = pair.channel(Opener).newest().1.balances;
+    let mut overtaken = 0;
+    for round in 0..20 {
+        pair.must(Opener, Event::Pay { amount: units(1), times: 3 });
+        pair.must(Accepter, Event::Pay { amount: units(2), times: 3 });
+        pair.must(Accepter, offer(100, round, 1_000));
+        while let Some(to) = Side::BOTH.into_iter().find(|side| !pair.wires[side.index()].is_empty()) {
+            overtaken += pair.wires[to.index()].len() - 1;
+            let body = pair.wires[to.index()].pop_back().expect("just seen");
+            pair.must(to, Event::Message(body));
+        }
+    }
+    let (commitment, state) = pair.channel(Opener).newest();
+    assert!(overtaken > 20, "{overtaken}");
+    assert_eq!((commitment.commitment.number, state.htlcs.len()), (20 * 7, 20));
+    assert_eq!(state.balances, [units(before[0].units() + 60), units(before[1].units() - 60 - 20 * 100)]);
+}

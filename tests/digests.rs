@@ -24,13 +24,13 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
 const ONE_NODE: &str = "f3343de58d0df1525ecd5bd24971e1063476901a66a28e07b7b5e5188f124f53";
 const TWO_NODES: &str = "07e56477e77364ff031c0a6d47d5c80590819d927067b4839c170d189faa3ddd";
 const FIVE_NODES: &str = "61e841674e7af06a6abe269ff93d4ec17165e3d6530a227a83425bef94a060a2";
-const FIRST: &str = "28376e0befd71b5b1287a86e13e4b641d9a8b28402c17cb51f914bc13e6b2a0a";
+const FIRST: &str = "f250de25350a9860d1a663f178cde654865ea70c2496fa93897302156171e47f";
 const LOSSY: &str = "aaaa43103925e6755da57eb54b03144d67cb71c82066342364ed68c3d5b38706";
 const PARTITIONED: &str = "1c3193e0416b8a6a3e226b776d4e9768fc5cd468ecfbdd5541518369465efaae";
 const RESTARTED: &str = "2fc78d92576462556af72a20d433ab27abde340be74c1617e9270ccec7be6cc5";
 
-const CHANNELS: &str = "40abbfd4c166ef1e3b3055941f56e2ebdaab491a04e90c2d17f725aaed2e61e1";
-const CHANNELS_LOSSY: &str = "3b09e502123e3f24345a4dc95ab7b870d0ba1c130f05dc76ad47ec63e01f9159";
+const CHANNELS: &str = "56527131352459aff812f9e364aa8d11765536899a245590cf19ecb9c5656b2a";
+const CHANNELS_LOSSY: &str = "fe6799cdd9471e04b9415c52f7bbad63cf47f022d82668e842d710f947831cf6";
 
 fn worst() -> LinkQuality {
     LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }

@@ -96,6 +96,8 @@ pub struct Channel {
     turn: u64,
     /// If we were the responder of the newest commitment: whether our revocation gave the turn back.
     answered: Option<bool>,
+    /// What the other party said after a revocation that it has overtaken; heard once that has come.
+    early: Option<Box<Body>>,
     waiting: Queue,
     /// HTLCs that wait for their turn to be offered.
     offers: VecDeque<(NewHtlc, Origin)>,
@@ -208,6 +210,7 @@ impl Channel {
             (P::Answering, E::Message(B::Commit { number, signature, secret, next_point })) => self.on_commit(context, number, signature, secret, next_point),
             (P::Idle | P::Proposing | P::Resizing | P::Closing, E::Message(B::Commit { number, .. })) => self.on_commit_again(context, number),
             (P::Revoking(..), E::Message(B::Revoke { number, secret, next_point, yields })) => self.on_revoke(context, number, secret, next_point, yields),
+            (P::Revoking(..), E::Message(body @ (B::Propose { .. } | B::Ask { .. } | B::Close { .. }))) => self.on_early(body),
             (P::Idle, E::Message(B::Ask { turn })) => self.on_ask(context, turn),
             (P::Idle, E::Message(B::Yield { turn })) => self.on_yield(context, turn),
 

@@ -186,6 +186,7 @@ impl Channel {
             revealed: Default::default(),
             turn: 0,
             answered: None,
+            early: None,
             waiting: Default::default(),
             offers: Default::default(),
             outgoing: Default::default(),

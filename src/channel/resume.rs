@@ -13,6 +13,7 @@ impl Channel {
     /// The connection came up, or we did: where both stand is said before anything else, at the next [`super::Event::Wake`].
     pub(super) fn on_connected(&mut self, context: &Context<'_>) -> Vec<Effect> {
         self.resumed = !self.can_resume();
+        self.early = None;
         (self.resend_at, self.backoff) = (context.now, RESEND);
         if self.can_resume() {
             self.expires = context.now.after(PATIENCE);

@@ -1,8 +1,8 @@
 //! Updates: propose, sign, commit, revoke. Two signatures, two verifications, and one commitment on its way at a time.
 
 use super::{
-    Body, Breach, Change, Channel, Context, Draft, Effect, Instruction, Invalid, MAX_WAITING, Notice, Origin, Outgoing,
-    Phase, Refusal, queue::product,
+    Body, Breach, Change, Channel, Context, Draft, Effect, Event, Instruction, Invalid, MAX_WAITING, Notice, Origin,
+    Outgoing, Phase, Refusal, queue::product,
 };
 use crate::primitives::{Amount, CoSigned, Commitment, CommitmentSecret, Hash, MAX_COMMITMENTS, Side, Signature};
 
@@ -257,8 +257,26 @@ impl Channel {
             }
         }
         self.enter(context, Phase::Idle);
+        if let Some(body) = self.early.take() {
+            // What is wrong with it is said when it comes again.
+            effects.extend(self.handle(context, Event::Message(*body)).unwrap_or_default());
+        }
         effects.extend(self.advance(context));
         Ok(effects)
+    }
+
+    /// What the other party said after its revocation came before it.
+    pub(super) fn on_early(&mut self, body: Body) -> Result<Vec<Effect>, Invalid> {
+        self.ahead(&body)?;
+        let is_early = match &body {
+            Body::Propose { number, .. } => *number > self.number(),
+            Body::Ask { turn } | Body::Close { turn, .. } => *turn > self.turn,
+            _ => false,
+        };
+        if is_early {
+            self.early = Some(Box::new(body));
+        }
+        Ok(Vec::new())
     }
 
     /// The other party has something to propose. If we have not, the turn is its own.
