@@ -160,19 +160,28 @@ test('the looks and the language are chosen, and stay', async (t) => {
   assert.deepEqual([...new Set(plain)].slice(0, 12), []);
 });
 
+const THEMES = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'light-contrast': { colorScheme: 'light', contrast: 'more' },
+  'dark-contrast': { colorScheme: 'dark', contrast: 'more' },
+  forced: { colorScheme: 'dark', forcedColors: 'active' },
+};
+
 for (const [name, path] of Object.entries(PAGES)) {
-  for (const colorScheme of ['light', 'dark']) {
-    for (const width of [320, 768, 1440]) {
-      test(`${name} looks right and is accessible (${colorScheme}, ${width} px)`, async (t) => {
-        const page = await site.open(t, { path, colorScheme, width, height: 900 });
-        await page.locator('main').waitFor();
-        await until(async () => (await page.locator('main').innerText()).length > 20, 'there is something');
-        if (name === 'lab' || name === 'embed') await button(page, 'Pause').click();
-        await picture(page, `page-${name}-${colorScheme}-${width}`);
-        assert.deepEqual(await accessibilityProblems(page), []);
+  for (const [theme, looks] of Object.entries(THEMES)) {
+    test(`${name} looks right and is accessible in every width (${theme})`, async (t) => {
+      const page = await site.open(t, { path, ...looks, width: 320, height: 900 });
+      await page.locator('main').waitFor();
+      await until(async () => (await page.locator('main').innerText()).length > 20, 'there is something');
+      if (name === 'lab' || name === 'embed') await button(page, 'Pause').click();
+      for (const width of [320, 768, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        await picture(page, `page-${name}-${theme}-${width}`);
+        assert.deepEqual(await accessibilityProblems(page), [], `${width} px`);
         const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
-        assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
-      });
-    }
+        assert.ok(overflow <= 0, `at ${width} px the page is ${overflow} px too wide`);
+      }
+    });
   }
 }
