@@ -250,6 +250,7 @@ dismiss-hint = Got it
 done = Done
 download-run = Download this run
 edit-became = What became of this copy
+edit-broken = Broken: { $a }
 edit-bytes = Bytes that differ
 edit-child =
     { $a ->

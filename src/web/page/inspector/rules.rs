@@ -109,6 +109,18 @@ fn sum(rows: &[RuleRow]) -> String {
     }
 }
 
+/// What is broken, in a line.
+pub(super) fn broken(rows: &[RuleRow]) -> String {
+    let broken = rows.iter().filter(|row| row.outcome == Outcome::Broken);
+    let title = |row: &RuleRow| {
+        let whole = worded("rule", &row.code, &row.values);
+        whole.split(": ").next().unwrap_or_default().to_owned()
+    };
+    let mut titles: Vec<String> = broken.map(title).collect();
+    titles.dedup();
+    if titles.is_empty() { sum(rows) } else { fill("edit-broken", &[&titles.join(", ")]) }
+}
+
 fn note((code, values): &(String, Vec<String>)) -> impl IntoView + use<> {
     view! { <p class="note">{worded("note", code, values)}</p> }
 }

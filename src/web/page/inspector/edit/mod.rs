@@ -4,7 +4,10 @@ mod fields;
 
 use leptos::prelude::*;
 
-use super::{rules::RulesPanel, why};
+use super::{
+    rules::{self, RulesPanel},
+    why,
+};
 use crate::{
     primitives::TransactionId,
     view::{Change, Difference, EditView},
@@ -32,6 +35,7 @@ pub(super) fn EditPanel() -> impl IntoView {
         <Show when=move || copy.with(Option::is_some) fallback=|| view! { <p class="empty">{text("edit-none")}</p> }>
             <p class="note" role="status">{move || copy.with(|copy| copy.as_ref().map(which))}</p>
             <Tools copy />
+            <p class="edit-sum">{move || copy.with(|copy| copy.as_ref().map(|copy| rules::broken(&copy.rules.rows)))}</p>
             <Became copy />
             <fields::Fields copy />
             <RulesPanel />
