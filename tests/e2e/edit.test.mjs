@@ -58,7 +58,7 @@ async function stepUntil(page, there, what) {
 test('a block changed by hand breaks its rules, is mended and mined again, and the network refuses what is left', async (t) => {
   const page = await pausedLab(t);
   await editBlock(page);
-  await details(page).getByText(/^All \d+ rules passed/).waitFor();
+  await details(page).getByText(/^All \d+ rules passed/).first().waitFor();
 
   const height = await field(page, 'header.height').inputValue();
   await field(page, 'header.height').fill('three');
@@ -159,7 +159,7 @@ test('by keyboard alone a block pays somebody else and is kept as a stale one', 
   }
   await keyTo(page, 'Tab', button(page, 'Fix: Work'));
   await page.keyboard.press('Enter');
-  await details(page).getByText(/^All \d+ rules passed/).waitFor();
+  await details(page).getByText(/^All \d+ rules passed/).first().waitFor();
   await keyTo(page, 'Shift+Tab', button(page, 'Publish'));
   await page.keyboard.press('Enter');
   const became = details(page).getByRole('list', { name: 'What became of this copy' }).getByRole('listitem');
