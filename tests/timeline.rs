@@ -231,3 +231,73 @@ fn capsules_come_back_byte_by_byte() {
     reseeded.scenario.seed += 1;
     assert!(reseeded.replay().finish().is_err());
 }
+
+/// Undoing takes back the last thing done, wherever one stands, as if it had never been done; redoing does it again.
+#[test]
+fn what_was_done_is_undone_and_done_again() {
+    let scenario = busy(4);
+    let mut timeline = Timeline::new(World::new(scenario.clone()));
+    assert_eq!((timeline.undo(), timeline.redo()), (None, None), "what the scenario does is nobody's deed");
+    let deeds = [(70_000, pay(0, 1, 5)), (90_000, Action::Cut { a: name(2), b: name(3) }), (90_000, pay(3, 0, 9))];
+    let mut states = vec![];
+    for (time, deed) in &deeds {
+        arrive(&mut timeline, *time);
+        states.push((timeline.cursor(), timeline.digest(), timeline.world().scenario().script.clone()));
+        timeline.act(deed.clone()).expect("possible");
+    }
+    arrive(&mut timeline, 260_000);
+    let end = (timeline.cursor(), timeline.digest(), timeline.world().scenario().script.clone());
+    // Undone from wherever one looks.
+    arrive(&mut timeline, 20_000);
+    for (place, digest, script) in states.iter().rev() {
+        assert!(timeline.undoable().is_some());
+        let back = timeline.undo().expect("done by hand");
+        arrive_at(&mut timeline, back);
+        assert_eq!((back, timeline.digest()), (*place, *digest));
+        assert_eq!(&timeline.world().scenario().script, script, "what the script held is there again");
+        assert!(timeline.branches().is_empty());
+    }
+    assert_eq!((timeline.undo(), timeline.undoable()), (None, None));
+    arrive(&mut timeline, 200_000);
+    assert_same("never done", timeline.world(), &straight(&scenario, 200_000));
+    for (_, deed) in &deeds {
+        assert_eq!(timeline.redoable(), Some(deed));
+        let there = timeline.redo().expect("undone");
+        arrive_at(&mut timeline, there);
+    }
+    assert_eq!(timeline.redo(), None);
+    arrive(&mut timeline, 260_000);
+    assert_eq!((timeline.cursor(), timeline.digest(), timeline.world().scenario().script.clone()), end);
+}
+
+/// Acting in the past leaves a future; undoing that takes the future up again, with what was done in it. Doing something else forgets what was undone.
+#[test]
+fn undoing_what_was_done_in_the_past_brings_the_future_back() {
+    let mut timeline = Timeline::new(World::new(busy(5)));
+    arrive(&mut timeline, 120_000);
+    timeline.act(pay(0, 1, 5)).expect("possible");
+    arrive(&mut timeline, 200_000);
+    let (end, digest) = (timeline.end(), timeline.digest());
+    arrive(&mut timeline, 80_000);
+    timeline.act(pay(1, 0, 6)).expect("possible");
+    arrive(&mut timeline, 100_000);
+    assert_eq!((timeline.branches().len(), timeline.undoable()), (1, Some(&pay(1, 0, 6))));
+    let back = timeline.undo().expect("done by hand");
+    arrive_at(&mut timeline, back);
+    assert_eq!((back.time, timeline.end(), timeline.branches().len()), (Timestamp(80_000), end, 0));
+    assert_eq!(timeline.undoable(), Some(&pay(0, 1, 5)), "what was done in that future can be undone, too");
+    arrive_at(&mut timeline, end);
+    assert_eq!(timeline.digest(), digest);
+    // Done again, the future is left again.
+    let there = timeline.redo().expect("undone");
+    arrive_at(&mut timeline, there);
+    assert_eq!((timeline.branches().len(), timeline.undoable()), (1, Some(&pay(1, 0, 6))));
+    let back = timeline.undo().expect("done by hand");
+    arrive_at(&mut timeline, back);
+    timeline.act(pay(2, 0, 7)).expect("possible");
+    assert_eq!((timeline.redo(), timeline.redoable()), (None, None));
+    // Another future has its own deeds.
+    let taken = timeline.switch(0).expect("a future");
+    arrive_at(&mut timeline, taken);
+    assert_eq!((timeline.digest(), timeline.undoable()), (digest, None));
+}

@@ -10,7 +10,9 @@ use crate::{
         routing::{ChannelPolicy, PolicyError},
     },
     gossip::{Fault, Message, PeerId},
-    primitives::{Address, Amount, ChannelId, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction, TransactionId},
+    primitives::{
+        Address, Amount, Block, ChannelId, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction, TransactionId,
+    },
 };
 
 /// Counts the inputs a node has handled; every event names the one that caused it.
@@ -73,6 +75,8 @@ pub enum Command {
     Transfer(Transfer),
     /// Take a transaction that somebody signed.
     Submit(Box<Transaction>),
+    /// Take a block that somebody made.
+    SubmitBlock(Box<Block>),
     /// Start or stop asking for blocks to be mined.
     SetMining(bool),
     /// Let payments of others pass on these terms from now on.

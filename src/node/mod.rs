@@ -259,6 +259,10 @@ impl Node {
         let result = match command {
             Command::Transfer(transfer) => self.transfer(now, transfer, checks),
             Command::Submit(transaction) => self.submit(now, *transaction, checks),
+            Command::SubmitBlock(block) => {
+                self.take_block(now, None, *block, checks);
+                CommandResult::Done
+            }
             Command::SetMining(on) => {
                 self.mining = on;
                 self.rebuild_template(now);

@@ -3,14 +3,14 @@
 //! Work hash = SHA-256(32-byte tag ‖ 32-byte hash of the unsealed header ‖ 8-byte little-endian nonce). Tag and hash fill
 //! the first 64-byte block exactly, so a miner compresses it once ([`Midstate`]) and pays one compression per nonce.
 
-use std::{fmt, ops::Add};
+use std::{fmt, ops::Add, str::FromStr};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ruint::aliases::U256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::block_api::compress256;
 
-use super::{Hash, Tag};
+use super::{Hash, HashError, Tag};
 
 const WORK: Tag = Tag::new("tabchain/work");
 /// FIPS 180-4, section 5.3.3.
@@ -146,6 +146,15 @@ impl fmt::Display for Work {
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Hash(self.0.to_be_bytes()).fmt(f)
+    }
+}
+
+/// Zero, which is no target, becomes one.
+impl FromStr for Target {
+    type Err = HashError;
+
+    fn from_str(text: &str) -> Result<Self, HashError> {
+        text.parse().map(|Hash(bytes)| Self::from_number(U256::from_be_bytes(bytes)))
     }
 }
 

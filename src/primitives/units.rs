@@ -1,6 +1,6 @@
 //! Counts and times that must not be mixed up.
 
-use std::fmt;
+use std::{fmt, num::ParseIntError, str::FromStr};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,14 @@ macro_rules! unit {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIntError> {
+                text.parse().map(Self)
             }
         }
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Action, Deed, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload,
-    World,
+    World, publish::publishable,
 };
 use crate::{
     chain::PoolError,
@@ -66,6 +66,14 @@ pub enum ActionError {
     /// There is no such channel.
     #[error("{0:?} has no open channel with {1:?}")]
     NoChannel(String, String),
+    /// Bytes that bring neither a block nor a transaction.
+    #[error("{bytes} bytes that cannot be published: {reason}")]
+    NotPublishable {
+        /// How many.
+        bytes: usize,
+        /// What they are instead.
+        reason: String,
+    },
     /// No such commitment was kept.
     #[error("commitment {number} is not kept, the oldest is {oldest}")]
     NotKept {
@@ -97,6 +105,7 @@ impl ActionError {
             Self::WithItself(_) => "with-itself",
             Self::OwnTower(_) => "own-tower",
             Self::NoChannel(..) => "no-channel",
+            Self::NotPublishable { .. } => "not-publishable",
             Self::NotKept { .. } => "not-kept",
         }
     }
@@ -119,6 +128,7 @@ impl World {
             }
             Action::Watch { .. } => drop(self.watch_of(action)?),
             Action::Send { .. } => drop(self.send_of(action)?),
+            Action::Publish { node, message } => drop((self.on(node)?, publishable(message)?)),
             Action::Hold { node, .. } | Action::Misbehave { node, .. } => drop(self.on(node)?),
             Action::Cut { a, b } | Action::Heal { a, b } => drop(self.linked(a, b)?),
             Action::Partition { nodes } => nodes.iter().try_for_each(|name| self.named(name).map(drop))?,
@@ -216,6 +226,7 @@ impl World {
                 let (payer, payee) = self.send_of(&action).expect("checked");
                 self.send_payment(payer, payee, *amount, *max_fee);
             }
+            Action::Publish { node, message } => self.publish(find(node), &publishable(message).expect("checked")),
             Action::Misbehave { node, how } => self.misbehave(find(node), *how),
             Action::Hold { node, on } => self.command(find(node), Command::HoldPayments(*on)),
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),

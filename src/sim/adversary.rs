@@ -80,6 +80,11 @@ impl World {
         self.node(index).is_some_and(|sim| !sim.adversary.ever)
     }
 
+    /// No promise about the honest is asked of a node any more.
+    pub(super) fn distrust(&mut self, index: NodeIndex) {
+        self.nodes[index as usize].adversary.ever = true;
+    }
+
     /// From now on a node misbehaves like this, or not any more.
     pub(super) fn misbehave(&mut self, index: NodeIndex, how: Option<Misbehaviour>) {
         let adversary = &mut self.nodes[index as usize].adversary;

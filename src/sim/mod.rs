@@ -22,6 +22,7 @@ mod past;
 mod payments;
 mod place;
 mod presets;
+mod publish;
 mod random;
 mod remote;
 mod scenario;
@@ -33,6 +34,7 @@ mod summary;
 mod timeline;
 mod towers;
 mod traffic;
+mod undo;
 mod workload;
 mod world;
 
@@ -48,6 +50,7 @@ pub use obstacles::{Obstacle, Trace, Tried, Widest};
 pub use occurrence::{Carried, Occurrence, Subject, What};
 pub use past::{Deed, Mark, Passage};
 pub use presets::{PRESETS, preset};
+pub use publish::MAX_PUBLISHED;
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
     Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,

@@ -149,6 +149,13 @@ pub enum Action {
         #[serde(default)]
         how: Option<Misbehaviour>,
     },
+    /// A node's owner hands it a block or transaction, and sends it to every peer although the node may not take it.
+    Publish {
+        /// Which.
+        node: String,
+        /// The message that carries it.
+        message: Payload,
+    },
     /// A node has another watch its channels, over a link that is made if there is none. The other serves as a watchtower from now on.
     Watch {
         /// Whose channels.
@@ -252,6 +259,16 @@ pub enum Action {
     /// No more mining and no more workload, and all links heal: the network comes to rest.
     #[serde(deserialize_with = "no_fields")]
     Quiesce,
+}
+
+impl Action {
+    /// Whether it comes from another tab.
+    pub(super) const fn is_remote(&self) -> bool {
+        matches!(
+            self,
+            Self::AddRemote { .. } | Self::ConnectRemote { .. } | Self::DisconnectRemote { .. } | Self::External { .. }
+        )
+    }
 }
 
 impl Position {

@@ -1,6 +1,6 @@
 //! The time machine: a world with checkpoints, so that any moment can be seen again and another future tried.
 
-use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, ScriptEntry, Step, World};
+use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, ScriptEntry, Step, World, undo::Deeds};
 use crate::primitives::{Hash, Timestamp};
 
 /// Checkpoints kept at most; when full, every second one is dropped and the spacing doubles.
@@ -18,8 +18,9 @@ pub struct Timeline {
     world: World,
     checkpoints: Vec<World>,
     spacing: u64,
-    end: Cursor,
+    pub(super) end: Cursor,
     branches: Vec<Branch>,
+    pub(super) deeds: Deeds,
 }
 
 /// A future that was left by acting in its past.
@@ -39,7 +40,14 @@ impl Timeline {
         let end = cursor(&world);
         let mut first = world.clone();
         drop(first.take_script());
-        Self { checkpoints: vec![first], world, spacing: FIRST_SPACING, end, branches: Vec::new() }
+        Self {
+            checkpoints: vec![first],
+            world,
+            spacing: FIRST_SPACING,
+            end,
+            branches: Vec::new(),
+            deeds: Deeds::default(),
+        }
     }
 
     /// The world at the cursor.
@@ -122,13 +130,8 @@ impl Timeline {
     pub fn act(&mut self, action: Action) -> Result<(), ActionError> {
         self.world.check(&action)?;
         let here = self.cursor();
-        if here < self.end {
-            let whole = self.world.scenario().clone();
-            if self.branches.len() == MAX_BRANCHES {
-                self.branches.remove(0);
-            }
-            self.branches.push(Branch { scenario: whole, left_at: here, end: self.end });
-        }
+        self.note_deed(&action);
+        self.leave(here);
         self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= here);
         self.end = here;
         self.world.act_now(action)?;
@@ -136,17 +139,41 @@ impl Timeline {
         Ok(())
     }
 
+    /// Keeps the future that was seen beyond a place, if there is one.
+    pub(super) fn leave(&mut self, here: Cursor) {
+        if here < self.end {
+            let scenario = self.world.scenario().clone();
+            if self.branches.len() == MAX_BRANCHES {
+                self.branches.remove(0);
+            }
+            self.branches.push(Branch { scenario, left_at: here, end: self.end });
+        }
+    }
+
+    /// The future that was left at a place is the present one again.
+    pub(super) fn forget_branch(&mut self, left_at: Cursor, end: Cursor) {
+        if let Some(index) = self.branches.iter().rposition(|one| (one.left_at, one.end) == (left_at, end)) {
+            self.branches.remove(index);
+        }
+    }
+
+    /// Another script from a place on; the world stands at or before that place afterwards.
+    pub(super) fn rewrite(&mut self, from: Cursor, script: Vec<ScriptEntry>) {
+        let (carrier, attached) = (self.world.carrier(), self.world.is_attached());
+        self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= from);
+        self.world = self.checkpoints.last().expect("the beginning is always kept").clone();
+        self.world.set_script(script);
+        self.world.set_carrier(carrier);
+        self.world.set_attached(attached);
+    }
+
     /// Takes up a future that was left, and keeps the present one instead. Returns where it had been seen to; go there by
     /// [`Timeline::seek_cursor`]. Nothing if there is no such branch.
     pub fn switch(&mut self, index: usize) -> Option<Cursor> {
         let branch = (index < self.branches.len()).then(|| self.branches.remove(index))?;
-        let (carrier, attached) = (self.world.carrier(), self.world.is_attached());
         let left = Branch { scenario: self.world.scenario().clone(), left_at: branch.left_at, end: self.end };
-        self.checkpoints.retain(|checkpoint| cursor(checkpoint) <= branch.left_at);
-        self.world = self.checkpoints.last().expect("the beginning is always kept").clone();
-        self.world.set_script(branch.scenario.script);
-        self.world.set_carrier(carrier);
-        self.world.set_attached(attached);
+        self.rewrite(branch.left_at, branch.scenario.script);
+        self.deeds.keep_before(branch.left_at);
         (self.end, self.branches) = (branch.end, self.branches.drain(..).chain([left]).collect());
         Some(branch.end)
     }

@@ -82,6 +82,8 @@ pub enum Tab {
     History,
     /// What it is so because of.
     Why,
+    /// A copy to be changed by hand.
+    Edit,
 }
 
 impl Focus {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{
-    Anatomy, BlockDetail, CauseRow, ChannelDetail, Evidence, Focus, MessageDetail, NodeDetail, RulesView, Selection,
-    Tab, TransactionDetail, WhyView,
+    Anatomy, BlockDetail, CauseRow, Change, ChannelDetail, EditView, Evidence, Focus, MessageDetail, NodeDetail,
+    RulesView, Selection, Tab, TransactionDetail, WhyView,
     channel::{Pair, Trail},
+    edit::Workbench,
     message::has_arrived,
     transaction::Found,
     why::history,
@@ -17,7 +18,7 @@ use crate::{
     gossip::Message,
     node::Node,
     primitives::{Block, BlockId, Checks},
-    sim::{Flight, World},
+    sim::{Action, Flight, World},
 };
 
 /// What is inspected.
@@ -37,6 +38,8 @@ pub struct Inspection {
     pub why: Option<WhyView>,
     /// What happened to it, newest first, if that is looked at.
     pub history: Option<Vec<CauseRow>>,
+    /// A copy to be changed by hand, if that is looked at.
+    pub edit: Option<EditView>,
 }
 
 /// What something is.
@@ -61,6 +64,7 @@ pub struct Inspector {
     audit: Option<(BlockId, String, BlockAudit)>,
     place: Option<(Selection, BlockId)>,
     trail: Option<Trail>,
+    workbench: Workbench,
 }
 
 impl Inspector {
@@ -80,6 +84,9 @@ impl Inspector {
             rules: None,
             why: (focus.tab == Tab::Why).then(|| WhyView::of(world, &selection)),
             history: (focus.tab == Tab::History).then(|| history(world, &selection)),
+            edit: judge
+                .filter(|_| focus.tab == Tab::Edit)
+                .and_then(|judge| self.workbench.look(world, &selection, judge)),
             selection,
         };
         match inspection.selection.clone() {
@@ -100,6 +107,28 @@ impl Inspector {
             Selection::Payment { .. } => {}
         }
         Some(inspection)
+    }
+
+    /// Changes the copy of what is in focus.
+    ///
+    /// # Errors
+    /// What is wrong with the change; nothing has changed then.
+    pub fn edit(&mut self, world: &World, focus: &Focus, change: Change) -> Result<(), String> {
+        match (judge(world, focus), &focus.selection) {
+            (Some(judge), Some(selection)) => self.workbench.change(world, selection, judge, change),
+            _ => Err("nothing is selected, or no node is on".to_owned()),
+        }
+    }
+
+    /// Searches on for the copy that is being mined, by at most so many hashes. Whether there is more to search.
+    pub fn search(&mut self, hashes: u64) -> bool {
+        self.workbench.search(hashes)
+    }
+
+    /// Has a node publish the copy of what is in focus.
+    pub fn publish(&self, focus: &Focus, node: String) -> Option<Action> {
+        let message = self.workbench.message(focus.selection.as_ref()?)?;
+        Some(Action::Publish { node, message })
     }
 
     fn look_at_block(
@@ -195,7 +224,7 @@ fn look_at_node(into: &mut Inspection, world: &World, name: &str, tab: Tab) {
     match tab {
         Tab::Raw => into.raw = node.map(|node| Arc::new(Anatomy::of(&Message::Status(node.status())))),
         Tab::Rules => into.rules = Some(RulesView::of_node(world, node)),
-        Tab::Summary | Tab::History | Tab::Why => {}
+        Tab::Summary | Tab::History | Tab::Why | Tab::Edit => {}
     }
 }
 

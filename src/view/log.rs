@@ -4,10 +4,10 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
     channel::{Ending, Notice, TowerNotice},
-    gossip::PeerId,
+    gossip::{Message, PeerId},
     node::{EventKind, PaymentNotice},
     primitives::Hash,
-    sim::{Action, EventKey, LogEntry, Misbehaviour, Record, World, remote_of, remote_peer},
+    sim::{Action, EventKey, LogEntry, Misbehaviour, Payload, Record, World, remote_of, remote_peer},
 };
 
 /// A line of the log.
@@ -52,6 +52,12 @@ impl LogLine {
     }
 }
 
+/// What an action does: the key of its sentence and what fills its places.
+pub fn deed(world: &World, action: &Action) -> (String, Vec<String>) {
+    let (code, values, _) = of_action(world, action);
+    (format!("log-{code}"), values)
+}
+
 pub(super) type Line = (&'static str, Vec<String>, Option<Hash>);
 
 fn of_event(world: &World, event: &EventKind) -> Option<Line> {
@@ -66,7 +72,9 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         }
         EventKind::Orphaned { block, parent } => ("orphaned", vec![block.short(), parent.short()], None),
         EventKind::Held { block } => ("held", vec![block.short()], None),
-        EventKind::BlockRejected { block, error } => ("block-rejected", vec![block.short(), error.to_string()], None),
+        EventKind::BlockRejected { block, error } => {
+            ("block-rejected", vec![block.short(), error.to_string()], Some(*block))
+        }
         EventKind::PeerBlamed { peer, fault } => ("blamed", vec![name(peer), fault.to_string()], None),
         EventKind::TransactionRejected { transaction, error } => {
             ("transaction-rejected", vec![transaction.short(), error.to_string()], None)
@@ -161,6 +169,7 @@ pub(super) fn of_action(world: &World, action: &Action) -> Line {
         }
         Action::Cheat { from, to, commitment, .. } => ("cheat", vec![from.clone(), to.clone(), commitment.to_string()]),
         Action::Send { from, to, amount, .. } => ("send", vec![from.clone(), to.clone(), amount.to_string()]),
+        Action::Publish { node, message } => return published(node, message),
         Action::Hold { node, on } => (if *on { "hold" } else { "unhold" }, vec![node.clone()]),
         Action::Misbehave { node, how } => (misbehaviour(*how), vec![node.clone()]),
         Action::Watch { client, tower: Some(tower) } => ("watch", vec![client.clone(), tower.clone()]),
@@ -185,6 +194,15 @@ pub(super) fn of_action(world: &World, action: &Action) -> Line {
         Action::Quiesce => ("quiesce", vec![]),
     };
     (code, values, None)
+}
+
+/// What was published; nothing that comes from a checked action is anything else.
+fn published(node: &str, message: &Payload) -> Line {
+    match Message::parse(&message.0) {
+        Ok(Message::Block(block)) => ("publish-block", vec![node.to_owned(), block.id().short()], Some(block.id())),
+        Ok(Message::Transaction(one)) => ("publish-transaction", vec![node.to_owned(), one.id().short()], None),
+        _ => ("publish-nothing", vec![node.to_owned()], None),
+    }
 }
 
 const fn misbehaviour(how: Option<Misbehaviour>) -> &'static str {

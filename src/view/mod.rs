@@ -8,6 +8,7 @@ mod anatomy;
 mod chain;
 mod channel;
 mod charts;
+mod edit;
 mod find;
 mod focus;
 mod glossary;
@@ -34,10 +35,11 @@ pub use channel::{
     ChannelDetail, ChannelRow, ChannelsView, HtlcView, OnChain, PartyView, SideView, Stage, Status, Wait, Watcher,
 };
 pub use charts::ChartsView;
+pub use edit::{Change, Difference, EditField, EditView, SearchView};
 pub use focus::{Focus, Selection, Tab};
 pub use glossary::meaning;
 pub use inspector::{Inspection, Inspector, Summary};
-pub use log::LogLine;
+pub use log::{LogLine, deed};
 pub use log_filter::{LogFilter, LogKind};
 pub use message::{MessageDetail, MessageRow, Thing};
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};

@@ -5,6 +5,7 @@
 
 mod answers;
 mod breaks;
+mod hand;
 mod room;
 mod text;
 
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     primitives::Timestamp,
     sim::{Capsule, Carrier, Cursor, MAX_TIME, Scenario, Step, Timeline, World, preset},
-    view::{Focus, Inspector, WorldView},
+    view::{Focus, Inspector, WorldView, deed},
 };
 use room::InRoom;
 pub(super) use text::{is_capsule, is_json};
@@ -75,6 +76,8 @@ pub(super) struct Engine {
     violated: bool,
     /// What the anchor holds for.
     paced: u32,
+    /// Whether a nonce is searched for a copy that is edited.
+    digging: bool,
 }
 
 impl Refusal {
@@ -107,6 +110,7 @@ impl Engine {
             stopped: None,
             violated: false,
             paced: 100,
+            digging: false,
         };
         engine.choose_carrier(true);
         engine
@@ -139,13 +143,8 @@ impl Engine {
                 self.set_anchor();
             }
             Request::Breaks { breaks } => self.breaks = breaks,
-            Request::Act { action } => {
-                if self.is_seeking() {
-                    return Err(Refusal::new("seeking", "time is on its way to another place; act when it is there"));
-                }
-                self.timeline.act(action).map_err(|error| Refusal::new(error.code(), error))?;
-                self.acts = self.acts.saturating_add(1);
-                self.set_anchor();
+            Request::Act { .. } | Request::Undo | Request::Redo | Request::Edit { .. } | Request::Publish { .. } => {
+                self.by_hand(request)?;
             }
             Request::Branch { index } => {
                 let end = self.timeline.switch(index as usize);
@@ -183,7 +182,8 @@ impl Engine {
         }
         self.send();
         self.measure();
-        before != (self.timeline.cursor(), self.goal, self.waiting, self.room_revision())
+        let dug = self.dig(started);
+        dug || before != (self.timeline.cursor(), self.goal, self.waiting, self.room_revision())
     }
 
     /// What there is to see.
@@ -209,6 +209,7 @@ impl Engine {
             live: self.is_live(),
             carrier_slow: self.carrier_slow,
             foreign: self.foreign,
+            deeds: [self.timeline.undoable(), self.timeline.redoable()].map(|one| one.map(|one| deed(world, one))),
             branches: self.timeline.branches().iter().map(|branch| (branch.left_at.time, branch.end.time)).collect(),
         };
         let room = self.room_view();
@@ -231,7 +232,7 @@ impl Engine {
     fn begin(&mut self, scenario: Scenario) {
         let live = self.is_live();
         self.leave_room();
-        self.timeline = Timeline::new(World::new(scenario));
+        (self.timeline, self.inspector) = (Timeline::new(World::new(scenario)), Inspector::default());
         (self.focus, self.goal, self.waiting, self.acts) = (Focus::default(), None, false, 0);
         (self.stopped, self.violated) = (None, false);
         self.begin_epoch();

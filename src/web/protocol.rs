@@ -8,7 +8,7 @@ use crate::{
     bench::Row,
     primitives::Timestamp,
     sim::{Action, Scenario},
-    view::{Focus, RoomView, WorldView},
+    view::{Change, Focus, RoomView, WorldView},
 };
 
 /// What the page can ask of the engine.
@@ -45,6 +45,14 @@ pub(super) enum Request {
     Breaks { breaks: Breaks },
     /// Do something here and now.
     Act { action: Action },
+    /// Take back what was done by hand last.
+    Undo,
+    /// Do again what was taken back last.
+    Redo,
+    /// Change the copy of what is looked at.
+    Edit { change: Change },
+    /// Have a node publish the copy of what is looked at.
+    Publish { node: String },
     /// Take up a future that was left.
     Branch { index: u32 },
     /// Join the room of this name, or begin it.
@@ -192,6 +200,8 @@ pub(super) struct Transport {
     pub(super) carrier_slow: bool,
     /// Messages on the tab's channel that were not ours.
     pub(super) foreign: u64,
+    /// What can be taken back and what can be done again: the key of its sentence and what fills its places.
+    pub(super) deeds: [Option<(String, Vec<String>)>; 2],
     /// Futures that were left: when, and how far they had been seen.
     pub(super) branches: Vec<(Timestamp, Timestamp)>,
 }

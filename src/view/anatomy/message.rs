@@ -17,7 +17,7 @@ impl Annotate for Status {
         into.leaf("genesis", genesis);
         into.leaf("tip", tip);
         into.leaf("height", height);
-        into.leaf("work", work);
+        into.field("work", work, work);
         into.leaf("announcements", announcements);
     }
 }

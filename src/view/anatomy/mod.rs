@@ -10,7 +10,7 @@ mod message;
 mod tower;
 mod transaction;
 
-use std::fmt::Display;
+use std::{fmt::Display, str::FromStr};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -61,6 +61,11 @@ pub struct Annotator {
     bytes: Vec<u8>,
     fields: Vec<Field>,
     path: String,
+    /// Fields whose value can be written, by their place among all, once that is asked for.
+    writable: Option<Vec<usize>>,
+    /// The field that is written with another value, what that is, and what is wrong with it.
+    change: Option<(String, String)>,
+    problem: Option<String>,
 }
 
 impl Anatomy {
@@ -85,9 +90,56 @@ impl Annotator {
         (annotator.bytes, annotator.fields)
     }
 
-    /// A field that says what it prints.
-    pub(super) fn leaf<T: BorshSerialize + Display>(&mut self, name: &str, value: &T) {
-        self.field(name, value, value);
+    /// A value's bytes, its fields, and which of them [`Annotator::rewrite`] can write.
+    pub(super) fn writable(value: &impl Annotate) -> (Vec<u8>, Vec<Field>, Vec<usize>) {
+        let mut annotator = Self { writable: Some(Vec::new()), ..Self::default() };
+        value.annotate(&mut annotator);
+        (annotator.bytes, annotator.fields, annotator.writable.unwrap_or_default())
+    }
+
+    /// A value's bytes, one field of it written from a text.
+    ///
+    /// # Errors
+    /// What is wrong with the text, or that there is no such field.
+    pub(super) fn rewrite(value: &impl Annotate, path: &str, text: &str) -> Result<Vec<u8>, String> {
+        let change = Some((path.to_owned(), text.to_owned()));
+        let mut annotator = Self { writable: Some(Vec::new()), change, ..Self::default() };
+        value.annotate(&mut annotator);
+        match (annotator.problem, annotator.change) {
+            (Some(problem), _) => Err(problem),
+            (None, Some(_)) => Err(format!("no field {path:?} can be written")),
+            (None, None) => Ok(annotator.bytes),
+        }
+    }
+
+    /// A field that says what it prints, and is written as it is read.
+    pub(super) fn leaf<T>(&mut self, name: &str, value: &T)
+    where
+        T: BorshSerialize + Display + FromStr<Err: Display>,
+    {
+        let read = |text: &str| text.parse().map(|value: T| encode(&value)).map_err(|error| error.to_string());
+        self.written(name, encode(value), value.to_string(), read);
+    }
+
+    /// A field that can be written: `read` makes bytes of a text.
+    fn written(
+        &mut self,
+        name: &str,
+        bytes: Vec<u8>,
+        value: String,
+        read: impl FnOnce(&str) -> Result<Vec<u8>, String>,
+    ) {
+        let bytes = match self.change.take_if(|(path, _)| *path == joined(&self.path, name)) {
+            Some((_, text)) => read(&text).unwrap_or_else(|problem| {
+                self.problem = Some(problem);
+                bytes
+            }),
+            None => bytes,
+        };
+        if let Some(writable) = &mut self.writable {
+            writable.push(self.fields.len());
+        }
+        self.span(name, &bytes, value);
     }
 
     /// A field that says `text`.
@@ -103,7 +155,7 @@ impl Annotator {
     /// Fields below a name.
     pub(super) fn within(&mut self, name: &str, fields: impl FnOnce(&mut Self)) {
         let outside = self.path.len();
-        self.path = self.joined(name);
+        self.path = joined(&self.path, name);
         fields(self);
         self.path.truncate(outside);
     }
@@ -111,7 +163,7 @@ impl Annotator {
     /// A list: how long it is, then its items, of which the first are taken apart by `item`.
     pub(super) fn list<T: BorshSerialize>(&mut self, name: &str, items: &[T], item: impl Fn(&mut Self, &T)) {
         let count = u32::try_from(items.len()).expect("lists are bounded far below");
-        self.leaf(&format!("{name}.count"), &count);
+        self.field(&format!("{name}.count"), &count, count);
         let mut at = 0;
         while at < items.len().min(MAX_ITEMS) && self.fields.len() < MAX_FIELDS {
             self.within(&format!("{name}[{at}]"), |into| item(into, &items[at]));
@@ -143,9 +195,12 @@ impl Annotator {
     /// A text: its length in bytes, then the bytes.
     pub(super) fn text(&mut self, name: &str, text: &str) {
         self.within(name, |into| {
-            into.leaf("length", &u32::try_from(text.len()).expect("texts are bounded far below"));
-            if !text.is_empty() {
-                into.span("utf8", text.as_bytes(), text.to_owned());
+            let change = into.change.take_if(|(path, _)| *path == joined(&into.path, "utf8"));
+            let text = change.map_or_else(|| text.to_owned(), |(_, text)| text);
+            let length = u32::try_from(text.len()).expect("texts are bounded far below");
+            into.field("length", &length, length);
+            if !text.is_empty() || into.writable.is_some() {
+                into.written("utf8", text.as_bytes().to_vec(), text, |text| Ok(text.as_bytes().to_vec()));
             }
         });
     }
@@ -163,24 +218,28 @@ impl Annotator {
     fn scheme(&mut self, name: &str, bytes: &[u8]) {
         self.within(name, |into| {
             into.variant("scheme", 0, "ed25519");
-            into.span("bytes", bytes, hex::encode(bytes));
+            let read = |text: &str| match hex::decode(text) {
+                Ok(read) if read.len() == bytes.len() => Ok(read),
+                _ => Err(format!("{} hex digits expected, not {text:?}", 2 * bytes.len())),
+            };
+            into.written("bytes", bytes.to_vec(), hex::encode(bytes), read);
         });
     }
 
     /// Bytes that say nothing more.
     pub(super) fn span(&mut self, name: &str, bytes: &[u8], value: String) {
-        let field = Field { path: self.joined(name), offset: self.bytes.len(), length: bytes.len(), value };
+        let field = Field { path: joined(&self.path, name), offset: self.bytes.len(), length: bytes.len(), value };
         self.fields.push(field);
         self.bytes.extend_from_slice(bytes);
     }
+}
 
-    /// An empty name is the place itself.
-    fn joined(&self, name: &str) -> String {
-        match (self.path.as_str(), name) {
-            (path, "") => path.to_owned(),
-            ("", name) => name.to_owned(),
-            (path, name) => format!("{path}.{name}"),
-        }
+/// An empty name is the place itself.
+fn joined(path: &str, name: &str) -> String {
+    match (path, name) {
+        (path, "") => path.to_owned(),
+        ("", name) => name.to_owned(),
+        (path, name) => format!("{path}.{name}"),
     }
 }
 

@@ -9,6 +9,8 @@ mod transaction;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+pub(super) use transaction::pool_findings;
+
 use crate::primitives::{Finding, TransactionId, Verdict};
 
 /// Broken rules of single transactions in a block that are listed.

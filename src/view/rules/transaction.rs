@@ -6,27 +6,41 @@ use super::{RuleRow, RulesView, values};
 use crate::{
     chain::{PoolError, TransactionError},
     node::Node,
-    primitives::{Checks, Finding},
+    primitives::{Checks, Finding, Transaction},
     view::{Place, transaction::Found},
 };
 
 impl RulesView {
     /// All rules of a transaction, were it to come to `node` now.
     pub(in crate::view) fn of_transaction(found: &Found, name: &str, node: &Node) -> Self {
-        let (chain, transaction) = (node.chain(), Arc::new(found.transaction.clone()));
-        let (genesis, ledger) = (chain.genesis_id(), chain.ledger());
-        let findings = node.mempool().audit(&transaction, &genesis, ledger, &mut Checks::forgetful());
+        Self::of_pool(&pool_findings(&found.transaction, node), found.place, name, node)
+    }
+
+    /// What the pool of `node` says of a transaction that stands at `place`.
+    pub(in crate::view) fn of_pool(
+        findings: &[Finding<PoolError>],
+        place: Option<Place>,
+        name: &str,
+        node: &Node,
+    ) -> Self {
+        let (chain, ledger) = (node.chain(), node.chain().ledger());
         // The pool takes later nonces too, and a block only the next: another sentence.
         let prefix = |rule: &str| if rule == "wrong-nonce" { "pool-" } else { "" };
         let row = |finding: &Finding<PoolError>| RuleRow::new(prefix(finding.rule), finding, in_pool);
         let rules = Self { rows: findings.iter().map(row).collect(), ..Self::default() };
         let rules = rules.note("as-if-new", values![name, ledger.height()]);
         let there = |place: &Place| chain.is_best(&place.block);
-        match found.place.filter(there) {
+        match place.filter(there) {
             Some(place) => rules.note("confirmed-there", values![place.height]),
             None => rules,
         }
     }
+}
+
+/// All rules of a transaction, were it to come to `node` now.
+pub(in crate::view) fn pool_findings(transaction: &Transaction, node: &Node) -> Vec<Finding<PoolError>> {
+    let (chain, transaction) = (node.chain(), Arc::new(transaction.clone()));
+    node.mempool().audit(&transaction, &chain.genesis_id(), chain.ledger(), &mut Checks::forgetful())
 }
 
 pub(super) fn compared(error: &TransactionError) -> Vec<String> {

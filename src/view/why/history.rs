@@ -78,6 +78,7 @@ fn names(action: &Action, name: &str) -> bool {
         Action::Cut { a, b } | Action::Heal { a, b } | Action::SetLink { a, b, .. } => a == name || b == name,
         Action::Hold { node, .. }
         | Action::Misbehave { node, .. }
+        | Action::Publish { node, .. }
         | Action::Stop { node }
         | Action::Start { node }
         | Action::ConnectRemote { node, .. }

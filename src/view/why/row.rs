@@ -138,7 +138,8 @@ fn leads_to(world: &World, record: &Record) -> Vec<Selection> {
             EventKind::Payment { payment, .. } => Some(Selection::Payment { id: *payment }),
             _ => None,
         },
-        LogEntry::Action(_) | LogEntry::Refused(_) => None,
+        LogEntry::Action(action) => of_action(world, action).2.map(Selection::block),
+        LogEntry::Refused(_) => None,
     };
     about.into_iter().chain(message(world, record.key)).collect()
 }

@@ -58,14 +58,23 @@ impl Engine {
     fn as_member(&mut self, role: Role, request: &Request) -> Result<bool, Refusal> {
         match (role, request) {
             (_, Request::Seek { time }) if *time == self.world().now() => Ok(true),
-            (_, Request::Seek { .. } | Request::SeekEvent { .. } | Request::StepBack | Request::Branch { .. }) => {
+            (
+                _,
+                Request::Seek { .. }
+                | Request::SeekEvent { .. }
+                | Request::StepBack
+                | Request::Branch { .. }
+                | Request::Undo
+                | Request::Redo,
+            ) => {
                 self.detach(Why::Rewound);
                 Ok(false)
             }
             (Role::Host, _) => Ok(false),
-            (Role::Seeking, Request::Act { .. } | Request::StepEvent | Request::StepBlock) => {
-                Err(Refusal::new("room-seeking", "this tab is joining the room"))
-            }
+            (
+                Role::Seeking,
+                Request::Act { .. } | Request::Publish { .. } | Request::StepEvent | Request::StepBlock,
+            ) => Err(Refusal::new("room-seeking", "this tab is joining the room")),
             (Role::Seeking, _) => Ok(false),
             (Role::Guest, Request::StepEvent | Request::StepBlock) => {
                 Err(Refusal::new("room-guest", "only the host steps the room on; detach to step by yourself"))

@@ -9,7 +9,7 @@ use super::{Lab, deeds::Deed, sheet::Sheet};
 use crate::{view::Page, web::strings::text};
 
 /// An action, its key (nothing if it has none) and the key of its word.
-pub(super) const TABLE: [(Deed, &str, &str); 23] = [
+pub(super) const TABLE: [(Deed, &str, &str); 25] = [
     (Deed::Show(Sheet::Palette), "Ctrl K", "palette"),
     (Deed::Show(Sheet::Keys), "?", "keys"),
     (Deed::Toggle, "Space", "play-pause"),
@@ -17,6 +17,8 @@ pub(super) const TABLE: [(Deed, &str, &str); 23] = [
     (Deed::StepBack, ",", "step-back"),
     (Deed::StepBlock, "b", "step-block"),
     (Deed::Rewind, "", "rewind"),
+    (Deed::Undo, "Ctrl Z", "undo"),
+    (Deed::Redo, "Ctrl Shift Z", "redo"),
     (Deed::Show(Sheet::Presets), "g", "presets"),
     (Deed::Show(Sheet::Scenario), "e", "edit-scenario"),
     (Deed::Press("#open-channel"), "", "open-channel"),
@@ -46,10 +48,11 @@ pub(super) fn listen(lab: Lab, single: Single) {
         let Some((deed, ..)) = TABLE.iter().find(|(_, key, _)| !key.is_empty() && *key == name) else {
             return;
         };
-        let everywhere = name.len() > 1 && name.starts_with("Ctrl");
+        let everywhere = *deed == Deed::Show(Sheet::Palette);
+        let spoken = !name.starts_with("Ctrl") && !single.0.get_untracked();
         let elsewhere = lab.route.page.get_untracked() != Page::Lab && !matches!(deed, Deed::Show(_));
         let covered = lab.sheet.with_untracked(Option::is_some);
-        let silent = elsewhere || covered || !single.0.get_untracked() || takes(&event);
+        let silent = elsewhere || covered || spoken || takes(&event);
         if silent && !everywhere {
             return;
         }
@@ -65,6 +68,8 @@ fn name_of(event: &KeyboardEvent) -> String {
     let control = event.ctrl_key() || event.meta_key();
     match event.key().as_str() {
         "k" | "K" if control && !event.alt_key() && !event.shift_key() => "Ctrl K".to_owned(),
+        "z" | "Z" if control && !event.alt_key() && !event.shift_key() => "Ctrl Z".to_owned(),
+        "z" | "Z" | "y" if control && !event.alt_key() => "Ctrl Shift Z".to_owned(),
         _ if control || event.alt_key() => String::new(),
         " " => "Space".to_owned(),
         key => key.to_owned(),

@@ -12,7 +12,7 @@ use crate::{
     primitives::Timestamp,
     web::{
         protocol::Request,
-        strings::{fill, text},
+        strings::{fill, text, worded},
     },
 };
 
@@ -35,12 +35,42 @@ pub(super) fn TransportBar() -> impl IntoView {
                 <button class="primary play" title=text("play-hint") on:click=move |_| Deed::Toggle.run(lab)>{move || text(if is_playing() { "pause" } else { "play" })}</button>
                 {button("step-event", "▸", || Request::StepEvent)}
                 {button("step-block", "▸▣", || Request::StepBlock)}
+                <Again at=0 sign="↶" key="undo" none="nothing-to-undo" request=|| Request::Undo />
+                <Again at=1 sign="↷" key="redo" none="nothing-to-redo" request=|| Request::Redo />
                 <Speed />
                 <BreaksMenu />
             </div>
             <Scrubber />
         </footer>
     }
+}
+
+/// A button that takes something back, or does it again, and says what.
+#[component]
+fn Again(
+    at: usize,
+    sign: &'static str,
+    key: &'static str,
+    none: &'static str,
+    request: fn() -> Request,
+) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let deed = lab.slice(move |moment| moment.transport.deeds[at].clone());
+    let label = move || match deed.get().flatten() {
+        Some((code, values)) => {
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            format!("{}: {}", text(key), worded(&code, &values).unwrap_or(code))
+        }
+        None => text(none).to_owned(),
+    };
+    let is_none = move || deed.with(|deed| deed.as_ref().is_none_or(Option::is_none));
+    // It stays where the focus may be.
+    let press = move |_| {
+        if !deed.with_untracked(|deed| deed.as_ref().is_none_or(Option::is_none)) {
+            lab.ask(request());
+        }
+    };
+    view! { <button aria-label=label title=label aria-disabled=move || is_none().to_string() on:click=press>{sign}</button> }
 }
 
 #[component]

@@ -2,6 +2,7 @@
 
 mod block;
 mod channel;
+mod edit;
 mod message;
 mod raw;
 mod rules;
@@ -24,6 +25,7 @@ pub(super) fn Inspector() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let title = lab.slice(|moment| moment.world.inspection.as_ref().map(title));
     let back = move || lab.route.has_back();
+    let tab = tabs::chosen(lab);
     view! {
         <aside aria-label=text("details")>
             <Show when=back>
@@ -31,12 +33,13 @@ pub(super) fn Inspector() -> impl IntoView {
             </Show>
             {move || title.get().flatten().map(|title| view! { <h2>{title}</h2> })}
             <tabs::Tabs>
-                {move || match lab.focus.with(|focus| focus.tab) {
+                {move || match tab.get() {
                     Tab::Summary => view! { <SummaryPanel /> }.into_any(),
                     Tab::Raw => view! { <raw::RawPanel /> }.into_any(),
                     Tab::Rules => view! { <rules::RulesPanel /> }.into_any(),
                     Tab::History => view! { <why::HistoryPanel /> }.into_any(),
                     Tab::Why => view! { <why::WhyPanel /> }.into_any(),
+                    Tab::Edit => view! { <edit::EditPanel /> }.into_any(),
                 }}
             </tabs::Tabs>
             <Log />

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::edit;
 use crate::{
     view::{Outcome, RuleRow, Selection},
     web::{
@@ -25,19 +26,28 @@ const STEPS: Words = Words { kept: "possible", broken: "not-now", faulty: false 
 #[component]
 pub(super) fn RulesPanel() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let rules = lab.slice(|moment| moment.world.inspection.as_ref().and_then(|inspection| inspection.rules.clone()));
+    // Of a copy that is edited, or of the thing itself.
+    let rules = lab.slice(|moment| {
+        let inspection = moment.world.inspection.as_ref()?;
+        inspection.edit.as_ref().map(|edit| edit.rules.clone()).or_else(|| inspection.rules.clone())
+    });
+    let fixes = lab.slice(|moment| Some(moment.world.inspection.as_ref()?.edit.as_ref()?.fixes.clone()));
     let rows = Memo::new(move |_| rules.get().flatten().map(|rules| rules.rows).unwrap_or_default());
     let notes = Memo::new(move |_| rules.get().flatten().map(|rules| rules.notes).unwrap_or_default());
     let steps = Memo::new(move |_| rules.get().flatten().map(|rules| rules.steps).unwrap_or_default());
     let here = move || rules.with(|rules| rules.as_ref().is_some_and(Option::is_some));
     let row = move |rows: Memo<Vec<RuleRow>>, words: Words, at: usize| {
         let row = Memo::new(move |_| rows.with(|rows| rows.get(at).cloned()));
-        move || row.get().map(|row| line(lab, row, words))
+        let fix = Memo::new(move |_| {
+            let found = |(row, rule): &(usize, String)| (*row == at && words.faulty).then(|| rule.clone());
+            fixes.with(|fixes| fixes.iter().flatten().flatten().find_map(found))
+        });
+        move || row.get().map(|row| line(lab, row, words, fix.get()))
     };
     view! {
         <Judge />
         <Show when=here fallback=|| view! { <p class="empty">{text("no-rules")}</p> }>
-            <p class="rules-sum" role="status">{move || rows.with(|rows| sum(rows))}</p>
+            <p class="rules-sum" id="rules-sum" role="status" tabindex="-1">{move || rows.with(|rows| sum(rows))}</p>
             {move || notes.with(|notes| notes.iter().map(note).collect_view())}
             <ul class="rules" aria-label=text("tab-rules")>
                 <For each=move || 0..rows.with(Vec::len) key=|at| *at let:at>{row(rows, JUDGED, at)}</For>
@@ -99,11 +109,23 @@ fn sum(rows: &[RuleRow]) -> String {
     }
 }
 
+/// What is broken, in a line.
+pub(super) fn broken(rows: &[RuleRow]) -> String {
+    let broken = rows.iter().filter(|row| row.outcome == Outcome::Broken);
+    let title = |row: &RuleRow| {
+        let whole = worded("rule", &row.code, &row.values);
+        whole.split(": ").next().unwrap_or_default().to_owned()
+    };
+    let mut titles: Vec<String> = broken.map(title).collect();
+    titles.dedup();
+    if titles.is_empty() { sum(rows) } else { fill("edit-broken", &[&titles.join(", ")]) }
+}
+
 fn note((code, values): &(String, Vec<String>)) -> impl IntoView + use<> {
     view! { <p class="note">{worded("note", code, values)}</p> }
 }
 
-fn line(lab: Lab, row: RuleRow, words: Words) -> impl IntoView + use<> {
+fn line(lab: Lab, row: RuleRow, words: Words, fix: Option<String>) -> impl IntoView + use<> {
     let (class, mark, word) = match row.outcome {
         Outcome::Kept => ("kept", "✓", text(words.kept)),
         Outcome::Broken if words.faulty => ("broken", "✗", text(words.broken)),
@@ -115,6 +137,7 @@ fn line(lab: Lab, row: RuleRow, words: Words) -> impl IntoView + use<> {
     // `Title: what is compared`. Without values, or of many, only the title can be said.
     let (title, compared) = whole.split_once(": ").map_or((whole.as_str(), ""), |(title, rest)| (title, rest));
     let (title, compared) = (title.to_owned(), compared.to_owned());
+    let fix = fix.map(|rule| edit::fix(lab, rule, row.transaction, &title));
     let detail = match (row.outcome, row.counts) {
         (_, Some((kept, all))) => fill("kept-by", &[&format::grouped(kept), &format::grouped(all)]),
         (Outcome::Open, None) if row.values.is_empty() => String::new(),
@@ -137,6 +160,7 @@ fn line(lab: Lab, row: RuleRow, words: Words) -> impl IntoView + use<> {
                 <b>{title}</b>" "<span class="verdict">{word}</span>
                 <code>{detail}{apart}{why}</code>
                 {which}
+                {fix}
             </div>
         </li>
     }

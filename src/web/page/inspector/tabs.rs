@@ -3,17 +3,36 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use crate::{
-    view::Tab,
+    view::{Selection, Tab},
     web::{page::Lab, strings::text},
 };
 
-const TABS: [Tab; 5] = [Tab::Summary, Tab::Raw, Tab::Rules, Tab::History, Tab::Why];
+const TABS: [Tab; 6] = [Tab::Summary, Tab::Raw, Tab::Rules, Tab::History, Tab::Why, Tab::Edit];
+
+/// The side that is shown: what cannot be edited shows its summary instead.
+pub(super) fn chosen(lab: Lab) -> Memo<Tab> {
+    let editable = editable(lab);
+    Memo::new(move |_| match lab.focus.with(|focus| focus.tab) {
+        Tab::Edit if !editable.get() => Tab::Summary,
+        tab => tab,
+    })
+}
+
+/// Whether there is a copy to be made of what is selected.
+fn editable(lab: Lab) -> Memo<bool> {
+    let selected = lab.slice(|moment| {
+        let selection = moment.world.inspection.as_ref().map(|inspection| &inspection.selection);
+        matches!(selection, Some(Selection::Block { .. } | Selection::Transaction { .. }))
+    });
+    Memo::new(move |_| selected.get().unwrap_or_default())
+}
 
 #[component]
 pub(super) fn Tabs(children: ChildrenFn) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let chosen = Memo::new(move |_| lab.focus.with(|focus| focus.tab));
-    let buttons: [NodeRef<html::Button>; 5] = std::array::from_fn(|_| NodeRef::new());
+    let (chosen, editable) = (chosen(lab), editable(lab));
+    let shown = move || TABS.len() - usize::from(!editable.get());
+    let buttons: [NodeRef<html::Button>; 6] = std::array::from_fn(|_| NodeRef::new());
     let choose = move |at: usize| {
         lab.refocus(|focus| focus.tab = TABS[at]);
         if let Some(button) = buttons[at].get_untracked() {
@@ -22,11 +41,12 @@ pub(super) fn Tabs(children: ChildrenFn) -> impl IntoView {
     };
     let keys = move |event: KeyboardEvent| {
         let at = TABS.iter().position(|tab| *tab == chosen.get_untracked()).unwrap_or(0);
+        let count = untrack(shown);
         let next = match event.key().as_str() {
-            "ArrowRight" => (at + 1) % TABS.len(),
-            "ArrowLeft" => (at + TABS.len() - 1) % TABS.len(),
+            "ArrowRight" => (at + 1) % count,
+            "ArrowLeft" => (at + count - 1) % count,
             "Home" => 0,
-            "End" => TABS.len() - 1,
+            "End" => count - 1,
             _ => return,
         };
         event.prevent_default();
@@ -50,7 +70,7 @@ pub(super) fn Tabs(children: ChildrenFn) -> impl IntoView {
     };
     view! {
         <div class="tabs" role="tablist" aria-label=text("sides") on:keydown=keys>
-            {(0..TABS.len()).map(tab).collect_view()}
+            <For each=move || 0..shown() key=|at| *at let:at>{tab(at)}</For>
         </div>
         <div id="inspector-panel" role="tabpanel" aria-labelledby=move || id(chosen.get())>{children()}</div>
     }
@@ -63,6 +83,7 @@ fn id(tab: Tab) -> &'static str {
         Tab::Rules => "tab-rules",
         Tab::History => "tab-history",
         Tab::Why => "tab-why",
+        Tab::Edit => "tab-edit",
     }
 }
 
@@ -73,5 +94,6 @@ fn label(tab: Tab) -> &'static str {
         Tab::Rules => text("tab-rules"),
         Tab::History => text("tab-history"),
         Tab::Why => text("tab-why"),
+        Tab::Edit => text("tab-edit"),
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn HistoryPanel() -> impl IntoView {
     }
 }
 
-fn line(lab: Lab, row: &CauseRow) -> impl IntoView + use<> {
+pub(super) fn line(lab: Lab, row: &CauseRow) -> impl IntoView + use<> {
     let node = row.node.clone().map(|name| {
         let shown = name.clone();
         view! { <button class="text" on:click=move |_| lab.look_at_node(name.clone())>{shown}</button>": " }
