@@ -354,7 +354,7 @@ language-pseudo = Pseudo (áccéénted, to test with)
 last-told = Told of
 latest = To the tip
 leave-presenting = Leave the full screen
-legend = ■ mines · ● does not · ▲ misbehaves · ◆ watches channels · links: thick is fast, broken loses messages, dotted red is cut · tinted: separate parts · dots: messages, large ones blocks · arcs: channels · chips on them: pending payments · ≠ another tip than the heaviest
+legend = ■ mines · ● does not · ▲ misbehaves · ◆ watches channels · thick link: fast · broken: loses messages · dotted: cut · dots: messages, large ones blocks · arcs: channels, with pending payments · ≠ not on the heaviest tip
 length = Length
 light-broken =
     { $a }: violated { $c } { $c ->

@@ -1,6 +1,6 @@
 //! Nodes, links and messages in flight.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -141,8 +141,8 @@ fn parts(world: &World) -> Vec<u32> {
         let mut reached = vec![first];
         let is_new = !parts.contains_key(&first);
         while let Some(node) = reached.pop() {
-            if !parts.contains_key(&node) {
-                parts.insert(node, count);
+            if let Entry::Vacant(slot) = parts.entry(node) {
+                slot.insert(count);
                 reached.extend(beside.get(&node).into_iter().flatten());
             }
         }

@@ -23,7 +23,7 @@ const SVG: &str = "image/svg+xml";
 /// Pixels of a painted picture for each on the screen.
 const SHARPNESS: f64 = 2.0;
 /// What is no part of the picture: controls, and what is folded away.
-const LEFT_OUT: &str = ".tools, .hint, .hidden, form, details, .buttons, .detail";
+const LEFT_OUT: &str = ".tools, .hint, .hidden, form, details, .buttons, .detail, .handle, .reach, .reaching";
 /// Attributes that say where something is.
 const PLACES: [&str; 18] = [
     "cx",
@@ -46,10 +46,11 @@ const PLACES: [&str; 18] = [
     "y2",
 ];
 /// Properties that say how something looks, besides its colours.
-const LOOKS: [&str; 9] = [
+const LOOKS: [&str; 10] = [
     "font-family",
     "font-size",
     "font-weight",
+    "paint-order",
     "stroke-dasharray",
     "stroke-linecap",
     "stroke-linejoin",
@@ -145,9 +146,6 @@ impl Pen {
     fn element(&mut self, element: &Element) -> Result<(), JsValue> {
         let Some(style) = style_of(element)? else { return Ok(()) };
         let rect = element.get_bounding_client_rect();
-        if element.matches(LEFT_OUT)? {
-            return Ok(());
-        }
         if element.tag_name() == "svg" {
             return self.graphic(element, Some(&rect));
         }
@@ -301,10 +299,12 @@ impl Pen {
     }
 }
 
-/// How an element looks; nothing if it is not shown.
+/// How an element looks; nothing if it is no part of the picture.
 fn style_of(element: &Element) -> Result<Option<CssStyleDeclaration>, JsValue> {
     let style = window().get_computed_style(element)?.ok_or(JsValue::NULL)?;
-    let hidden = style.get_property_value("display")? == "none" || style.get_property_value("visibility")? == "hidden";
+    let hidden = style.get_property_value("display")? == "none"
+        || style.get_property_value("visibility")? == "hidden"
+        || element.matches(LEFT_OUT)?;
     Ok((!hidden).then_some(style))
 }
 

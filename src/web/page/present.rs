@@ -45,7 +45,9 @@ pub(super) fn is_shown(lab: Lab, scene: Scene) -> Memo<bool> {
 /// Shows one view alone, on the full screen if the browser lets us; otherwise it fills the page.
 pub(super) fn present(lab: Lab, scene: Scene) {
     lab.scene.set(Some(scene));
-    for closed in document().query_selector(&format!("#show-{}[aria-expanded=false]", scene.name())).ok().flatten() {
+    if let Some(closed) =
+        document().query_selector(&format!("#show-{}[aria-expanded=false]", scene.name())).ok().flatten()
+    {
         closed.unchecked_into::<HtmlElement>().click();
     }
     request_animation_frame(|| focus(".presented"));
@@ -133,9 +135,19 @@ pub(super) fn ViewTools(scene: Scene) -> impl IntoView {
             false => {
                 let label = fill("present-view", &[name]);
                 let id = format!("present-{}", scene.name());
-                view! { <button id=id aria-label=label.clone() title=label on:click=move |_| present(lab, scene)>"⛶"</button> }.into_any()
+                view! { <button id=id aria-label=label.clone() title=label on:click=move |_| present(lab, scene)><Corners /></button> }.into_any()
             }
         }}
+    }
+}
+
+/// Four corners, drawn: few fonts have the sign.
+#[component]
+fn Corners() -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+            <path d="M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10" />
+        </svg>
     }
 }
 

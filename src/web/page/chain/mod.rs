@@ -88,7 +88,7 @@ impl Panel {
         self.scroll_to(left + screens * (self.size.get_untracked().0 - self.column()));
     }
 
-    fn to_tip(&self) {
+    fn go_to_tip(&self) {
         self.scroll_to(f64::from(i32::MAX));
     }
 
@@ -129,21 +129,15 @@ pub(super) fn ChainPanel() -> impl IntoView {
     walk::focus_what_is_wanted(panel);
     let at_start = move || chain.with(|chain| chain.as_ref().is_none_or(|chain| chain.from == Height(0)));
     let at_tip = move || lab.focus.with(|focus| focus.window.top.is_none());
-    let below = move || {
-        let tips = chain.get().map(|chain| chain.tips_below).unwrap_or_default();
-        let tip =
-            |(height, names): &(Height, Vec<String>)| fill("tip-below", &[&names.join(", "), &height.to_string()]);
-        (!tips.is_empty())
-            .then(|| view! { <p class="legend">{tips.iter().map(tip).collect::<Vec<_>>().join(" · ")}</p> })
-    };
+    let below = move || chain.with(|chain| chain.as_ref().map(below).filter(|said| !said.is_empty()));
     let rows = move || chain.with(|chain| chain.as_ref().map(lines).unwrap_or_default());
     view! {
         <section class:presented=move || shown.get() tabindex="-1" aria-labelledby="chain-title">
-            <h2 id="chain-title">{text("chain")}<span>{summary}</span>
+            <h2 id="chain-title" attr:aria-level=move || shown.get().then_some("1")>{text("chain")}<span>{summary}</span>
                 <span class="tools">
                     <button aria-label=text("older") disabled=at_start on:click=move |_| panel.turn(-1.0)>"‹"</button>
                     <button aria-label=text("newer") disabled=at_tip on:click=move |_| panel.turn(1.0)>"›"</button>
-                    <button disabled=at_tip on:click=move |_| panel.to_tip()>{text("latest")}</button>
+                    <button disabled=at_tip on:click=move |_| panel.go_to_tip()>{text("latest")}</button>
                     <present::ViewTools scene=present::Scene::Chain />
                 </span>
             </h2>
@@ -158,12 +152,18 @@ pub(super) fn ChainPanel() -> impl IntoView {
             >
                 <Tree panel />
             </div>
-            {below}
+            {move || below().map(|said| view! { <p class="legend">{said}</p> })}
             <Show when=move || lab.route.page.get() != Page::Embed>
                 <Table name="chain" title=text("chain-table") head=HEAD.map(text).into() rows />
             </Show>
         </section>
     }
+}
+
+/// Tips to the left of what was sent, and who follows them.
+fn below(chain: &ChainView) -> String {
+    let tip = |(height, names): &(Height, Vec<String>)| fill("tip-below", &[&names.join(", "), &height.to_string()]);
+    chain.tips_below.iter().map(tip).collect::<Vec<_>>().join(" · ")
 }
 
 /// Keeps the newest block in sight until somebody scrolls back, and goes to the block that is selected elsewhere.
@@ -175,7 +175,7 @@ fn follow(panel: Panel) {
         panel.size.track();
         panel.scale.track();
         if follows.get() {
-            request_animation_frame(move || panel.to_tip());
+            request_animation_frame(move || panel.go_to_tip());
         } else {
             panel.look();
         }

@@ -13,6 +13,9 @@ use crate::{
 
 /// Nodes above which links have no words.
 const FEW: usize = 12;
+/// Milliseconds below which a link is fast, and from which on it is slow.
+const FAST: u32 = 250;
+const SLOW: u32 = 600;
 /// Parts that are told apart by their colours.
 const TINTS: u32 = 4;
 
@@ -20,8 +23,10 @@ pub(super) fn line(link: &LinkLine, points: Memo<Vec<Point>>, count: usize) -> i
     let ends = (link.a as usize, link.b as usize);
     let ends = Memo::new(move |_| points.with(|points| (at(points, ends.0), at(points, ends.1))));
     let label = if link.cut { text("cut-mark").to_owned() } else { words(link) };
-    let x = move || (ends.get().0.0 + ends.get().1.0) / 2.0;
-    let y = move || (ends.get().0.1 + ends.get().1.1) / 2.0 - 5.0;
+    // Links that cross in their middles must not have their words at one place.
+    let along = if (link.a + link.b) % 2 == 0 { 0.5 } else { 0.4 };
+    let x = move || ends.get().0.0 + (ends.get().1.0 - ends.get().0.0) * along;
+    let y = move || ends.get().0.1 + (ends.get().1.1 - ends.get().0.1) * along - 5.0;
     view! {
         <line class=class(link) x1=move || ends.get().0.0 y1=move || ends.get().0.1 x2=move || ends.get().1.0 y2=move || ends.get().1.1 />
         {(count <= FEW).then(|| view! { <text class="latency" x=x y=y aria-hidden="true">{label}</text> })}
@@ -42,11 +47,11 @@ pub(super) fn class(link: &LinkLine) -> &'static str {
         return "link cut";
     }
     match (link.latency, link.loss) {
-        (..100, 0) => "link fast",
-        (100..250, 0) => "link",
+        (..FAST, 0) => "link fast",
+        (FAST..SLOW, 0) => "link",
         (_, 0) => "link slow",
-        (..100, _) => "link fast lossy",
-        (100..250, _) => "link lossy",
+        (..FAST, _) => "link fast lossy",
+        (FAST..SLOW, _) => "link lossy",
         (_, _) => "link slow lossy",
     }
 }

@@ -26,6 +26,8 @@ use places::Places;
 const FIRST_SIZE: Point = (760.0, 430.0);
 /// Nodes above which they are drawn all at once, without names.
 const MANY: usize = 100;
+/// Units that a picture is wide at least, if it has them.
+const ROOM: f64 = 440.0;
 /// Units of the smallest text.
 const SMALLEST: f64 = 10.5;
 
@@ -49,10 +51,10 @@ pub(super) fn Network() -> impl IntoView {
     let shown = present::is_shown(lab, present::Scene::Network);
     let element = NodeRef::<html::Div>::new();
     let measured = size_of(element);
-    // Presented, a unit has so many pixels that the smallest text has twenty.
+    // Presented, a unit has so many pixels that the smallest text has twenty, unless there would be no room for nodes.
     let size = Memo::new(move |_| {
         let (width, height) = Some(measured.get()).filter(|size| size.0 > 0.0 && size.1 > 0.0).unwrap_or(FIRST_SIZE);
-        let unit = if shown.get() { 20.0 / SMALLEST } else { 1.0 };
+        let unit = if shown.get() { (width / ROOM).clamp(1.0, 20.0 / SMALLEST) } else { 1.0 };
         (width / unit, height / unit)
     });
     let names = Memo::new(move |_| foreign.with(|nodes| nodes.iter().map(|node| node.name().to_owned()).collect()));
@@ -65,7 +67,7 @@ pub(super) fn Network() -> impl IntoView {
     let is_crowd = Memo::new(move |_| own.get() > MANY);
     view! {
         <section class:presented=move || shown.get() tabindex="-1" aria-labelledby="network-title">
-            <h2 id="network-title">{text("network")}<span>{summary}</span>
+            <h2 id="network-title" attr:aria-level=move || shown.get().then_some("1")>{text("network")}<span>{summary}</span>
                 <span class="tools">
                     <button disabled=move || own.get() < 2 on:click=move |_| split(lab)>{text("split")}</button>
                     <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>

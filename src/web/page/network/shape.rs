@@ -161,7 +161,10 @@ pub(super) fn Handles(picture: Picture) -> impl IntoView {
             let points = picture.places.points.get();
             let (width, _) = picture.places.size.get();
             let (x, y) = at(&points, index);
-            ((x + offset * (radius(points.len()) + 20.0)).clamp(14.0, (width - 14.0).max(14.0)), y + 6.0)
+            // Near an edge both stand on the other side.
+            let away = x + offset * (radius(points.len()) + 20.0);
+            let back = x - offset * (radius(points.len()) + 50.0);
+            (if (14.0..width - 14.0).contains(&away) { away } else { back }, y + 6.0)
         });
         let name = StoredValue::new(name);
         let act = move || act(picture, index, name.get_value());
