@@ -6,6 +6,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
     sync::Arc,
 };
 
@@ -41,6 +42,9 @@ pub struct BlockTree {
     entries: BTreeMap<BlockId, Arc<Entry>>,
     leaves: BTreeSet<Weight>,
     stale_bytes: usize,
+    /// What is not on the best chain. It follows from the entries and the tip, so no digest holds it.
+    #[serde(skip)]
+    aside: BTreeSet<(Height, BlockId)>,
 }
 
 /// What fork choice compares: the most work, then the lower id.
@@ -60,6 +64,7 @@ impl BlockTree {
             leaves: BTreeSet::from([(entry.work, Reverse(id))]),
             entries: BTreeMap::from([(id, Arc::new(entry))]),
             stale_bytes: 0,
+            aside: BTreeSet::new(),
         }
     }
 
@@ -88,6 +93,12 @@ impl BlockTree {
         self.get(id)?.body.as_ref()
     }
 
+    /// What is known at these heights besides the best chain, by height.
+    pub fn aside(&self, heights: RangeInclusive<Height>) -> impl Iterator<Item = (Height, BlockId)> {
+        let (from, to) = heights.into_inner();
+        self.aside.range((from, BlockId::ZERO)..(Height(to.0.saturating_add(1)), BlockId::ZERO)).copied()
+    }
+
     /// Bytes of bodies that are not on the best chain.
     pub fn stale_bytes(&self) -> usize {
         self.stale_bytes
@@ -106,6 +117,7 @@ impl BlockTree {
         parent.children.insert(id);
         self.leaves.remove(&(parent.work, Reverse(header.parent)));
         self.leaves.insert((work, Reverse(id)));
+        self.aside.insert((header.height, id));
         self.entries.insert(id, Arc::new(Entry { header, work, body, children: BTreeSet::new() }));
     }
 
@@ -113,6 +125,10 @@ impl BlockTree {
     pub fn moved(&mut self, left: &[CheckedBlock], joined: &[CheckedBlock]) {
         let bytes = |blocks: &[CheckedBlock]| blocks.iter().map(|block| block.size()).sum::<usize>();
         self.stale_bytes = self.stale_bytes + bytes(left) - bytes(joined);
+        self.aside.extend(left.iter().map(|block| (block.header.height, block.id())));
+        for block in joined {
+            self.aside.remove(&(block.header.height, block.id()));
+        }
     }
 
     /// Removes a block off the best chain and all that builds on it; returns what was removed.
@@ -122,6 +138,7 @@ impl BlockTree {
             if let Some(entry) = self.entries.remove(&id) {
                 stack.extend(&entry.children);
                 self.leaves.remove(&(entry.work, Reverse(id)));
+                self.aside.remove(&(entry.header.height, id));
                 self.stale_bytes -= entry.body.as_ref().map_or(0, |body| body.size());
                 if let Some(parent) = self.entries.get_mut(&entry.header.parent).map(Arc::make_mut) {
                     parent.children.remove(&id);

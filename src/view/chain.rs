@@ -15,6 +15,12 @@ use crate::{
 const MAX_ROWS: usize = 50;
 /// The most heights of a window.
 const MAX_WINDOW: u64 = 64;
+/// The most lanes of a window.
+const MAX_LANES: usize = 16;
+/// Nodes that are named at one block.
+const MAX_NAMES: usize = 12;
+/// Heights below a window from which lanes are dealt out at most.
+const MAX_BACK: u64 = 256;
 
 /// Which heights are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
@@ -37,9 +43,9 @@ pub struct ChainView {
     pub to: Height,
     /// The highest height there is.
     pub highest: Height,
-    /// Lanes in use.
+    /// Lanes in use, also those above the sixteenth, whose blocks are left out.
     pub lanes: usize,
-    /// Tips below the window: height and names of the nodes that follow them.
+    /// Tips below the window: height and names of the first twelve nodes that follow them.
     pub tips_below: Vec<(Height, Vec<String>)>,
     /// Blocks of the whole tree that are not on the heaviest chain.
     pub stale: usize,
@@ -60,8 +66,10 @@ pub struct BlockBox {
     pub miner: Option<String>,
     /// Transactions in it.
     pub transactions: usize,
-    /// Nodes whose tip it is.
+    /// Nodes whose tip it is, the first twelve.
     pub tip_of: Vec<String>,
+    /// How many they are.
+    pub followers: usize,
 }
 
 /// A block from near.
@@ -134,35 +142,25 @@ pub(super) fn heaviest(world: &World) -> BlockId {
 
 impl ChainView {
     pub(super) fn of(world: &World, window: ChainWindow) -> Self {
-        let best = best_chain(world);
-        let known = known(world);
-        let heights: BTreeMap<BlockId, Height> = known.iter().map(|(id, entry)| (*id, entry.header.height)).collect();
-        let highest = known.values().map(|entry| entry.header.height).max().unwrap_or_default();
+        let trunk = best_by_height(world);
+        let aside = aside(world, trunk);
+        let top = aside.last().map_or(0, |(height, _)| height.0);
+        let highest = Height(top.max((trunk.len() as u64).saturating_sub(1)));
         let to = window.top.unwrap_or(highest).min(highest);
         let from = Height((to.0 + 1).saturating_sub(window.heights.clamp(1, MAX_WINDOW)));
-        let stale = known.keys().filter(|id| !best.contains(id)).count();
-        let shown: BTreeMap<BlockId, &Entry> =
-            known.into_iter().filter(|(_, entry)| (from..=to).contains(&entry.header.height)).collect();
-        let lanes = lanes(&shown, &best);
-        let mut tips: BTreeMap<BlockId, Vec<String>> = BTreeMap::new();
-        for sim in world.nodes() {
-            if let Some(node) = &sim.node {
-                tips.entry(node.chain().tip()).or_default().push(sim.name.clone());
-            }
-        }
-        let mut blocks: Vec<BlockBox> = shown
-            .iter()
-            .map(|(id, entry)| block_box(world, id, entry, lanes[id], tips.remove(id).unwrap_or_default()))
+        let mut tips = tips(world);
+        let mut blocks: Vec<BlockBox> = (from.0..=to.0)
+            .filter_map(|height| Some((*trunk.get(height as usize)?, 0)))
+            .chain(lanes(world, &aside, from, to))
+            .filter_map(|(id, lane)| block_box(world, &id, lane, tips.remove(&id).unwrap_or_default().names))
             .collect();
         blocks.sort_by_key(|block| (block.height, block.lane, block.id));
-        let below = tips.into_iter().filter_map(|(id, names)| Some((*heights.get(&id)?, names)));
-        let tips_below = below.filter(|(height, _)| *height < from).collect();
-        Self { blocks, from, to, highest, tips_below, lanes: lanes.values().max().map_or(0, |lane| lane + 1), stale }
+        let lanes = blocks.iter().map(|block| block.lane + 1).max().unwrap_or(0);
+        blocks.retain(|block| block.lane < MAX_LANES);
+        let first = |names: Vec<String>| names.into_iter().take(MAX_NAMES).collect();
+        let below = tips.into_values().filter(|tip| tip.height < from).map(|tip| (tip.height, first(tip.names)));
+        Self { blocks, from, to, highest, tips_below: below.take(MAX_LANES).collect(), lanes, stale: aside.len() }
     }
-}
-
-fn best_chain(world: &World) -> BTreeSet<BlockId> {
-    best_by_height(world).iter().copied().collect()
 }
 
 /// The heaviest chain that any node follows, by height.
@@ -176,42 +174,77 @@ pub(super) fn best(world: &World) -> Option<&Chain> {
     world.running().map(|(_, node)| node.chain()).find(|chain| chain.tip() == tip)
 }
 
-/// Every block of every node that is on.
-fn known(world: &World) -> BTreeMap<BlockId, &Entry> {
-    world.running().flat_map(|(_, node)| node.chain().tree().iter()).map(|(id, entry)| (*id, entry)).collect()
-}
-
-/// The heaviest chain has lane 0; a branch keeps one lane from its lowest shown block up, the lowest that is free there.
-fn lanes(shown: &BTreeMap<BlockId, &Entry>, best: &BTreeSet<BlockId>) -> BTreeMap<BlockId, usize> {
-    let mut order: Vec<(&BlockId, &&Entry)> = shown.iter().collect();
-    order.sort_by_key(|(id, entry)| (entry.header.height, !best.contains(id), **id));
-    let (mut lanes, mut used): (BTreeMap<BlockId, usize>, BTreeSet<(Height, usize)>) = Default::default();
-    let mut continued = BTreeSet::new();
-    for (id, entry) in order {
-        let height = entry.header.height;
-        let parent = entry.header.parent;
-        let inherited = lanes
-            .get(&parent)
-            .copied()
-            .filter(|lane| *lane > 0 && continued.insert(parent) && !used.contains(&(height, *lane)));
-        let lane = match inherited {
-            _ if best.contains(id) => 0,
-            Some(lane) => lane,
-            None => (1..)
-                .find(|lane| {
-                    !used.contains(&(height, *lane)) && !used.contains(&(Height(height.0.saturating_sub(1)), *lane))
-                })
-                .unwrap_or(1),
-        };
-        used.insert((height, lane));
-        lanes.insert(*id, lane);
+/// Whatever some node that is on knows besides the heaviest chain. Only what differs from it is looked at, so a long chain costs nothing.
+fn aside(world: &World, trunk: &[BlockId]) -> BTreeSet<(Height, BlockId)> {
+    let is_trunk = |height: Height, id: &BlockId| trunk.get(height.0 as usize) == Some(id);
+    let mut found = BTreeSet::new();
+    let mut followed = BTreeSet::new();
+    for (_, node) in world.running() {
+        let chain = node.chain();
+        found.extend(chain.tree().aside(Height(0)..=Height(u64::MAX)).filter(|(height, id)| !is_trunk(*height, id)));
+        if followed.insert(chain.tip()) {
+            let best = chain.best().iter().enumerate().map(|(height, id)| (Height(height as u64), *id));
+            found.extend(best.rev().take_while(|(height, id)| !is_trunk(*height, id)));
+        }
     }
-    lanes
+    found
 }
 
-fn block_box(world: &World, id: &BlockId, entry: &Entry, lane: usize, tip_of: Vec<String>) -> BlockBox {
+/// Nodes that follow the same tip.
+#[derive(Default)]
+struct Tip {
+    height: Height,
+    names: Vec<String>,
+}
+
+fn tips(world: &World) -> BTreeMap<BlockId, Tip> {
+    let mut tips: BTreeMap<BlockId, Tip> = BTreeMap::new();
+    for sim in world.nodes() {
+        if let Some(chain) = sim.node.as_ref().map(|node| node.chain()) {
+            let tip = tips.entry(chain.tip()).or_default();
+            tip.height = chain.height();
+            tip.names.push(sim.name.clone());
+        }
+    }
+    tips
+}
+
+/// The lane of each block beside the heaviest chain: a branch keeps one from its first block up, the lowest that is free there. So that it is the same in
+/// every window, lanes are dealt out from the next lower height without a branch.
+fn lanes(world: &World, aside: &BTreeSet<(Height, BlockId)>, from: Height, to: Height) -> Vec<(BlockId, usize)> {
+    let at = |from: u64, to: u64| aside.range((Height(from), Hash::ZERO)..(Height(to + 1), Hash::ZERO));
+    let lowest = from.0.saturating_sub(MAX_BACK);
+    let first = (lowest..=from.0).rev().find(|height| at(*height, *height).next().is_none()).unwrap_or(lowest);
+    let (mut lanes, mut used): (BTreeMap<BlockId, usize>, BTreeSet<(u64, usize)>) = Default::default();
+    let mut continued = BTreeSet::new();
+    let mut shown = Vec::new();
+    for (height, id) in at(first, to.0) {
+        let parent = entry(world, id).map(|entry| entry.header.parent).unwrap_or_default();
+        let is_free = |lane: &usize| !used.contains(&(height.0, *lane));
+        let inherited = lanes.get(&parent).copied().filter(|lane| is_free(lane) && continued.insert(parent));
+        let is_new = |lane: &usize| is_free(lane) && !used.contains(&(height.0.saturating_sub(1), *lane));
+        let lane = inherited.or_else(|| (1..).find(is_new)).unwrap_or(1);
+        used.insert((height.0, lane));
+        lanes.insert(*id, lane);
+        if *height >= from {
+            shown.push((*id, lane));
+        }
+    }
+    shown
+}
+
+/// A block as some node has it, with its body if any has that.
+fn entry<'a>(world: &'a World, id: &BlockId) -> Option<&'a Entry> {
+    let known = || world.running().filter_map(|(_, node)| node.chain().tree().get(id));
+    known().find(|entry| entry.body.is_some()).or_else(|| known().next())
+}
+
+fn block_box(world: &World, id: &BlockId, lane: usize, mut tip_of: Vec<String>) -> Option<BlockBox> {
+    let entry = entry(world, id)?;
     let body = entry.body.as_ref();
-    BlockBox {
+    let followers = tip_of.len();
+    tip_of.truncate(MAX_NAMES);
+    Some(BlockBox {
         id: *id,
         parent: entry.header.parent,
         height: entry.header.height,
@@ -219,7 +252,8 @@ fn block_box(world: &World, id: &BlockId, entry: &Entry, lane: usize, tip_of: Ve
         miner: body.and_then(|block| world.name_of(&block.coinbase.to)).map(str::to_owned),
         transactions: body.map_or(0, |block| block.transactions.len()),
         tip_of,
-    }
+        followers,
+    })
 }
 
 impl BlockDetail {
@@ -241,7 +275,7 @@ impl BlockDetail {
             nonce: nonce.to_string(),
             size: block.size(),
             reward: block.coinbase.amount,
-            best: best_chain(world).contains(id),
+            best: best_by_height(world).get(block.header.height.0 as usize) == Some(id),
             known_by: (holders().count(), world.running().count()),
             transactions: block.transactions.iter().take(MAX_ROWS).map(|tx| TransactionRow::of(world, tx)).collect(),
             transaction_count: block.transactions.len(),

@@ -1,5 +1,7 @@
 //! Nodes, links and messages in flight.
 
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
@@ -23,6 +25,8 @@ pub struct NetworkView {
     pub in_flight: usize,
     /// Different tips that nodes follow.
     pub tips: usize,
+    /// Parts that cut links have made of the network.
+    pub parts: u32,
 }
 
 /// A node.
@@ -48,6 +52,10 @@ pub struct NodeDot {
     pub tower: Option<String>,
     /// Whether it keeps payments to it waiting.
     pub holds: bool,
+    /// Whether it watches somebody's channels.
+    pub watches: bool,
+    /// Which part of the network it is in.
+    pub part: u32,
 }
 
 /// A link.
@@ -85,8 +93,12 @@ pub struct FlightDot {
 impl NetworkView {
     pub(super) fn of(world: &World) -> Self {
         let heaviest = super::chain::heaviest(world);
-        let nodes: Vec<NodeDot> = world.nodes().iter().map(|sim| dot(world, sim, heaviest)).collect();
-        let tips: std::collections::BTreeSet<_> = nodes.iter().filter(|node| node.on).map(|node| node.tip).collect();
+        let mut nodes: Vec<NodeDot> = world.nodes().iter().map(|sim| dot(world, sim, heaviest)).collect();
+        let towers: BTreeSet<String> = nodes.iter().filter_map(|node| node.tower.clone()).collect();
+        for (node, part) in nodes.iter_mut().zip(parts(world)) {
+            (node.watches, node.part) = (towers.contains(&node.name), part);
+        }
+        let tips: BTreeSet<_> = nodes.iter().filter(|node| node.on).map(|node| node.tip).collect();
         let links = world.links().map(|((a, b), link)| LinkLine {
             a,
             b,
@@ -110,9 +122,33 @@ impl NetworkView {
             flights: flights.collect(),
             in_flight: world.flights().count(),
             tips: tips.len(),
+            parts: nodes.iter().map(|node| node.part + 1).max().unwrap_or(0),
             nodes,
         }
     }
+}
+
+/// The part that each node is in: what links that are not cut hold together, numbered by their first nodes.
+fn parts(world: &World) -> Vec<u32> {
+    let mut beside: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for ((a, b), _) in world.links().filter(|(_, link)| !link.cut) {
+        beside.entry(a).or_default().push(b);
+        beside.entry(b).or_default().push(a);
+    }
+    let mut parts: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut count = 0;
+    for first in (0..).take(world.nodes().len()) {
+        let mut reached = vec![first];
+        let is_new = !parts.contains_key(&first);
+        while let Some(node) = reached.pop() {
+            if let Entry::Vacant(slot) = parts.entry(node) {
+                slot.insert(count);
+                reached.extend(beside.get(&node).into_iter().flatten());
+            }
+        }
+        count += u32::from(is_new);
+    }
+    parts.into_values().collect()
 }
 
 fn dot(world: &World, sim: &SimNode, heaviest: Hash) -> NodeDot {
@@ -130,6 +166,8 @@ fn dot(world: &World, sim: &SimNode, heaviest: Hash) -> NodeDot {
         on_best: tip == heaviest,
         waiting: sim.node.as_ref().map_or(0, |node| node.mempool().len()),
         tower: tower.map(|tower| tower.name.clone()),
+        watches: false,
+        part: 0,
         holds: sim.node.as_ref().is_some_and(|node| node.holds_payments()),
     }
 }

@@ -8,6 +8,7 @@ pub mod carrier;
 mod client;
 mod clock;
 mod engine;
+mod layout;
 mod page;
 mod protocol;
 mod room;

@@ -27,6 +27,8 @@ pub(super) enum Request {
     Check { text: String },
     /// What a word of the glossary means: answers its sentence.
     Glossary { word: String },
+    /// Where nodes with these links are best drawn, some of which have a place: answers a pair of ten-thousandths for each.
+    Arrange { links: Vec<(usize, usize)>, fixed: Vec<Option<(u16, u16)>> },
     /// Let time pass.
     Play,
     /// Stop it.

@@ -14,6 +14,7 @@ use super::{
     carrier::{Channels, unique_name},
     clock::now_ms,
     engine::{Engine, Refusal, is_capsule, is_json},
+    layout,
     protocol::{Reply, Request},
     runs,
 };
@@ -108,6 +109,10 @@ impl Worker {
                     json
                 });
                 answer(id, result.map_err(refused("bench")));
+            }),
+            Request::Arrange { links, fixed } => spawn_local(async move {
+                let places = layout::arrange(links, fixed).await;
+                answer(id, Ok(serde_json::to_string(&places).expect("plain data")));
             }),
             Request::LoadText { text } if !is_json(&text) => {
                 let refusal = Refusal::new("not-json", "this is not a scenario or a capsule, or it is damaged");

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, pages::Pages, plot};
+use super::{Lab, format, pages::Pages, plot, table::save_csv};
 use crate::{
     bench::{Row, beside_bounds},
     web::{
@@ -72,6 +72,7 @@ pub(super) fn BenchPage() -> impl IntoView {
 #[component]
 fn Rates(rows: Vec<Row>) -> impl IntoView {
     let lines = beside_bounds(&rows).into_iter().map(|(row, bound)| line(row, bound)).collect_view();
+    let file = StoredValue::new(file_lines(&rows));
     view! {
         <table>
             <thead>
@@ -85,6 +86,7 @@ fn Rates(rows: Vec<Row>) -> impl IntoView {
             </thead>
             <tbody>{lines}</tbody>
         </table>
+        <p><button on:click=move |_| save_csv("bench", file.get_value().into_iter())>{text("save-csv")}</button></p>
         <h3>{text("plot")}</h3>
         {plot::plot(&rows)}
     }
@@ -102,6 +104,17 @@ fn line(row: &Row, bound: Option<&Row>) -> impl IntoView + use<> {
             <td class="number samples">{samples}</td>
         </tr>
     }
+}
+
+/// The same numbers for a file, plain.
+fn file_lines(rows: &[Row]) -> Vec<Vec<String>> {
+    let head =
+        ["bench-row", "bench-unit", "bench-rate", "bench-bound", "bench-samples"].map(|key| text(key).to_owned());
+    let line = |(row, bound): (&Row, Option<&Row>)| {
+        let bound = bound.map(|bound| bound.rounded().to_string()).unwrap_or_default();
+        vec![row.name.clone(), row.unit.clone(), row.rounded().to_string(), bound, row.samples.to_string()]
+    };
+    std::iter::once(head.to_vec()).chain(beside_bounds(rows).into_iter().map(line)).collect()
 }
 
 fn about(name: &str) -> &'static str {

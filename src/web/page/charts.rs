@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use super::{
     Lab,
     curves::{Curve, curves},
-    format,
+    format, present,
     table::{Line, Table},
 };
 use crate::{
@@ -90,6 +90,7 @@ pub(super) fn Charts() -> impl IntoView {
     let seen = lab.slice(|moment| moment.world.charts.clone());
     let seen = Memo::new(move |_| seen.get().flatten());
     let open = Memo::new(move |_| lab.focus.with(|focus| focus.charts));
+    let shown = present::is_shown(lab, present::Scene::Charts);
     let panel = NodeRef::<html::Section>::new();
     let toggle = move |_| {
         let opens = !open.get_untracked();
@@ -105,12 +106,13 @@ pub(super) fn Charts() -> impl IntoView {
         open.get().then(|| fill("charts-summary", &[&seen.samples.len().to_string(), &seconds(seen.spacing)]))
     };
     view! {
-        <section class="charts" aria-labelledby="charts-title" node_ref=panel>
-            <h2 id="charts-title">{text("charts")}<span>{summary}</span>
+        <section class="charts" class:presented=move || shown.get() tabindex="-1" aria-labelledby="charts-title" node_ref=panel>
+            <h2 id="charts-title" attr:aria-level=move || shown.get().then_some("1")>{text("charts")}<span>{summary}</span>
                 <span class="tools">
-                    <button aria-expanded=move || open.get().to_string() aria-label=move || text(if open.get() { "charts-hide" } else { "charts-show" }) on:click=toggle>
+                    <button id="show-charts" aria-expanded=move || open.get().to_string() aria-label=move || text(if open.get() { "charts-hide" } else { "charts-show" }) on:click=toggle>
                         {move || text(if open.get() { "hide" } else { "show" })}
                     </button>
+                    <present::ViewTools scene=present::Scene::Charts />
                 </span>
             </h2>
             <Show when=move || open.get()>
@@ -147,7 +149,7 @@ fn lines(seen: &ChartsView, chart: &Chart) -> Vec<Line> {
         let values =
             chart.curves.iter().map(|(_, of)| of(seen, sample).map(|value| value.to_string()).unwrap_or_default());
         let cells = std::iter::once(format::clock(sample.at)).chain(values).collect();
-        Line { key: sample.at.0.to_string(), at: sample.at, cells, look: None }
+        Line { key: sample.at.0.to_string(), at: Some(sample.at), cells, look: None }
     };
     seen.samples.iter().rev().map(line).collect()
 }

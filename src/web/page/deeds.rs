@@ -4,7 +4,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{Lab, network, runs, sheet::Sheet};
+use super::{
+    Lab, network,
+    present::{self, Scene},
+    runs,
+    sheet::Sheet,
+};
 use crate::{primitives::Timestamp, sim::Action, view::Page, web::protocol::Request};
 
 /// Something that can be done.
@@ -23,6 +28,10 @@ pub(super) enum Deed {
     Split,
     HealAll,
     Save,
+    /// Shows one view alone.
+    Present(Scene),
+    /// Shows all of the page again.
+    Leave,
     /// Goes to another page.
     Go(Page),
     /// Presses the control that this selector finds.
@@ -55,6 +64,8 @@ impl Deed {
             Self::Split => network::split(lab),
             Self::HealAll => lab.act(Action::HealAll),
             Self::Save => runs::save(lab),
+            Self::Present(scene) => present::present(lab, scene),
+            Self::Leave => present::leave(lab),
             Self::Go(page) => go(&lab.route.to(page)),
             Self::Press(selector) => press(selector),
         }

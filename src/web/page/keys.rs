@@ -5,11 +5,16 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
-use super::{Lab, deeds::Deed, sheet::Sheet};
+use super::{
+    Lab,
+    deeds::Deed,
+    present::{self, Scene},
+    sheet::Sheet,
+};
 use crate::{view::Page, web::strings::text};
 
 /// An action, its key (nothing if it has none) and the key of its word.
-pub(super) const TABLE: [(Deed, &str, &str); 25] = [
+pub(super) const TABLE: [(Deed, &str, &str); 30] = [
     (Deed::Show(Sheet::Palette), "Ctrl K", "palette"),
     (Deed::Show(Sheet::Keys), "?", "keys"),
     (Deed::Toggle, "Space", "play-pause"),
@@ -31,10 +36,23 @@ pub(super) const TABLE: [(Deed, &str, &str); 25] = [
     (Deed::Save, "", "save-capsule"),
     (Deed::Press("#open-file"), "", "open-file"),
     (Deed::Press(".room-open"), "", "room-open"),
+    (Deed::Present(Scene::Network), "p", "present-network"),
+    (Deed::Present(Scene::Chain), "", "present-chain"),
+    (Deed::Present(Scene::SpaceTime), "", "present-space-time"),
+    (Deed::Present(Scene::Channels), "", "present-channels"),
+    (Deed::Present(Scene::Charts), "", "present-charts"),
     (Deed::Go(Page::Lab), "", "page-lab"),
     (Deed::Go(Page::Explore), "", "page-explore"),
     (Deed::Go(Page::Bench), "", "page-bench"),
     (Deed::Go(Page::Settings), "", "page-settings"),
+];
+
+/// What other keys mean while a view is presented.
+const PRESENTING: [(Deed, &str, &str); 4] = [
+    (Deed::StepEvent, "Space", "next-event"),
+    (Deed::StepEvent, "→", "next-event"),
+    (Deed::StepBlock, "Shift →", "next-block"),
+    (Deed::Leave, "Esc", "leave-presenting"),
 ];
 
 /// Whether keys of one letter do anything; Ctrl K always does.
@@ -44,6 +62,10 @@ pub(super) struct Single(pub(super) RwSignal<bool>);
 /// Listens for as long as the page is there.
 pub(super) fn listen(lab: Lab, single: Single) {
     let handle = window_event_listener(ev::keydown, move |event| {
+        let covered = lab.sheet.with_untracked(Option::is_some);
+        if !covered && !takes(&event) && present::press(lab, &event) {
+            return event.prevent_default();
+        }
         let name = name_of(&event);
         let Some((deed, ..)) = TABLE.iter().find(|(_, key, _)| !key.is_empty() && *key == name) else {
             return;
@@ -51,7 +73,6 @@ pub(super) fn listen(lab: Lab, single: Single) {
         let everywhere = *deed == Deed::Show(Sheet::Palette);
         let spoken = !name.starts_with("Ctrl") && !single.0.get_untracked();
         let elsewhere = lab.route.page.get_untracked() != Page::Lab && !matches!(deed, Deed::Show(_));
-        let covered = lab.sheet.with_untracked(Option::is_some);
         let silent = elsewhere || covered || spoken || takes(&event);
         if silent && !everywhere {
             return;
@@ -96,8 +117,11 @@ pub(super) fn KeyList() -> impl IntoView {
         view! { <tr><th scope="row">{text(word)}</th><td>{keys}</td></tr> }
     };
     let rows = TABLE.iter().filter(|(_, key, _)| !key.is_empty()).map(row).collect_view();
+    let presenting = PRESENTING.iter().map(row).collect_view();
     view! {
         <table class="key-list"><tbody>{rows}</tbody></table>
+        <h3>{text("while-presenting")}</h3>
+        <table class="key-list"><tbody>{presenting}</tbody></table>
         <label class="switch">
             <input
                 type="checkbox"

@@ -14,7 +14,6 @@ mod format;
 mod gallery;
 mod glossary;
 mod header;
-mod hit;
 mod inspector;
 mod keys;
 mod log;
@@ -23,7 +22,9 @@ mod node;
 mod pages;
 mod palette;
 mod payments;
+mod picture;
 mod plot;
+mod present;
 mod recovery;
 mod room;
 mod route;
@@ -34,6 +35,7 @@ mod settings;
 mod share;
 mod sheet;
 mod sidebar;
+mod size;
 mod space_time;
 mod table;
 mod transport;
@@ -72,6 +74,10 @@ struct Lab {
     sheet: RwSignal<Option<sheet::Sheet>>,
     /// What time stops at by itself.
     breaks: RwSignal<Breaks>,
+    /// Between whom a channel is about to be offered, as far as it was said, while the form for that is open.
+    opening: RwSignal<Option<[Option<String>; 2]>>,
+    /// The view that is presented alone.
+    scene: RwSignal<Option<present::Scene>>,
     /// What a word means, while that is shown.
     meaning: RwSignal<Option<glossary::Meaning>>,
 }
@@ -197,6 +203,8 @@ fn App(client: Client) -> impl IntoView {
         notice: RwSignal::new(None),
         sheet: RwSignal::new(None),
         breaks: RwSignal::new(Breaks::default()),
+        opening: RwSignal::new(None),
+        scene: RwSignal::new(None),
         meaning: RwSignal::new(None),
     };
     provide_context(lab);
@@ -206,6 +214,7 @@ fn App(client: Client) -> impl IntoView {
     provide_context(single);
     keys::listen(lab, single);
     room::listen(lab);
+    present::listen(lab);
     saved::keep(lab);
     provide_context(bench::Measured::new());
     view! {

@@ -6,7 +6,7 @@ use web_sys::BroadcastChannel;
 
 use super::{
     Lab, format,
-    network::{place, radius},
+    network::{Point, at, radius},
 };
 use crate::{
     room::RoomName,
@@ -31,6 +31,12 @@ pub(super) struct ForeignNode {
     ours: Vec<u32>,
     /// Nodes of its tab that it is linked to, by their place among the foreign nodes.
     theirs: Vec<usize>,
+}
+
+impl ForeignNode {
+    pub(super) fn name(&self) -> &str {
+        &self.node.name
+    }
 }
 
 /// Opens the room that the address names.
@@ -266,12 +272,14 @@ pub(super) fn foreign(lab: Lab) -> Memo<Vec<ForeignNode>> {
 
 /// Nodes of other tabs: a dashed outline in the tab's colour, its letter in the middle; room links to ours, and theirs among themselves.
 #[component]
-pub(super) fn Foreign(nodes: Memo<Vec<ForeignNode>>, own: Memo<usize>, count: Memo<usize>) -> impl IntoView {
+pub(super) fn Foreign(nodes: Memo<Vec<ForeignNode>>, own: Memo<usize>, points: Memo<Vec<Point>>) -> impl IntoView {
     let drawn = move || {
-        let (own, count) = (own.get(), count.get());
-        let at = |index: usize| place(own + index, count);
+        let (own, all) = (own.get(), points.get());
+        let count = all.len();
+        let place = |index: usize| at(&all, index);
+        let at = |index: usize| place(own + index);
         let lines = nodes.get().into_iter().enumerate().flat_map(move |(index, foreign)| {
-            let ours = foreign.ours.iter().map(|ours| place(*ours as usize, count));
+            let ours = foreign.ours.iter().map(|ours| place(*ours as usize));
             let theirs = foreign.theirs.iter().map(|theirs| at(*theirs));
             let class = format!("room-link tab-{}", foreign.colour);
             let lines = ours.map(|end| (end, "between")).chain(theirs.map(|end| (end, "within")));
@@ -289,7 +297,7 @@ pub(super) fn Foreign(nodes: Memo<Vec<ForeignNode>>, own: Memo<usize>, count: Me
     view! { {drawn} }
 }
 
-fn shape(foreign: ForeignNode, (x, y): super::network::Point, count: usize) -> impl IntoView + use<> {
+fn shape(foreign: ForeignNode, (x, y): Point, count: usize) -> impl IntoView + use<> {
     let size = radius(count) * 0.85;
     let ForeignNode { node, letter, colour, .. } = foreign;
     let label = if node.on {

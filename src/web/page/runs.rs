@@ -90,7 +90,12 @@ pub(super) fn download_run(json: &str) -> Result<(), JsValue> {
 
 /// Gives a text to the browser as a file.
 pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
-    let url = url_of(kind, text)?;
+    give(name, &blob_of(kind, text)?)
+}
+
+/// Gives something to the browser as a file.
+pub(super) fn give(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);
@@ -98,14 +103,16 @@ pub(super) fn download(name: &str, kind: &str, text: &str) -> Result<(), JsValue
     Url::revoke_object_url(&url)
 }
 
-/// An address of text in this tab.
-fn url_of(kind: &str, text: &str) -> Result<String, JsValue> {
+/// Text as what a file holds.
+pub(super) fn blob_of(kind: &str, text: &str) -> Result<Blob, JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
-    Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(
-        &js_sys::Array::of1(&text.into()),
-        &options,
-    )?)
+    Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)
+}
+
+/// An address of text in this tab.
+pub(super) fn url_of(kind: &str, text: &str) -> Result<String, JsValue> {
+    Url::create_object_url_with_blob(&blob_of(kind, text)?)
 }
 
 /// The address of a capsule in this tab.

@@ -80,13 +80,12 @@ fn Nodes() -> impl IntoView {
             </li>
         }
     };
-    let names = move || {
-        let rows = nodes.get().unwrap_or_default();
-        rows.into_iter().map(|(name, ..)| name).enumerate().collect::<Vec<_>>()
-    };
+    let names = Memo::new(move |_| {
+        nodes.with(|rows| rows.iter().flatten().map(|(name, ..)| name.clone()).enumerate().collect::<Vec<_>>())
+    });
     view! {
         <h2>{text("nodes")}</h2>
-        <ul><For each=names key=Clone::clone let:name>{row(name)}</For></ul>
+        <ul><For each=move || names.get() key=Clone::clone let:name>{row(name)}</For></ul>
         <button id="add-node" class="add" on:click=add>{text("add-node")}</button>
     }
 }

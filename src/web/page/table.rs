@@ -10,8 +10,8 @@ use crate::{primitives::Timestamp, view::Selection, web::strings::text};
 pub(super) struct Line {
     /// Unique in its table.
     pub(super) key: String,
-    /// When: what the first cell says, in the file in ms.
-    pub(super) at: Timestamp,
+    /// When, if that is what the first cell says: the file says it in ms.
+    pub(super) at: Option<Timestamp>,
     /// As many as the table has columns.
     pub(super) cells: Vec<String>,
     /// What the row leads to.
@@ -32,11 +32,15 @@ pub(super) fn Table(
     let toggled = move |_| open.set(details.get_untracked().is_some_and(|details| details.open()));
     let head = StoredValue::new(head);
     let save = move |_| {
-        let line = |row: Line| std::iter::once(row.at.0.to_string()).chain(row.cells.into_iter().skip(1)).collect();
-        let head = std::iter::once("time-ms").map(text).chain(head.get_value().into_iter().skip(1));
-        let lines = std::iter::once(head.map(str::to_owned).collect()).chain(untrack(rows).into_iter().map(line));
-        // A browser that cannot make a file of text has nothing to save to.
-        drop(download(&format!("tabchain-{name}.csv"), "text/csv", &csv(lines)));
+        let line = |mut row: Line| {
+            if let (Some(at), Some(first)) = (row.at, row.cells.first_mut()) {
+                *first = at.0.to_string();
+            }
+            row.cells
+        };
+        let named = |name| if name == text("time") { text("time-ms") } else { name };
+        let head = head.get_value().into_iter().map(|name| named(name).to_owned()).collect();
+        save_csv(name, std::iter::once(head).chain(untrack(rows).into_iter().map(line)));
     };
     let cells = move |line: Line| {
         let look = line.look.clone();
@@ -67,6 +71,12 @@ pub(super) fn Table(
             </Show>
         </details>
     }
+}
+
+/// Gives lines to the browser as a file of comma-separated values.
+pub(super) fn save_csv(name: &str, lines: impl Iterator<Item = Vec<String>>) {
+    // A browser that cannot make a file of text has nothing to save to.
+    drop(download(&format!("tabchain-{name}.csv"), "text/csv", &csv(lines)));
 }
 
 /// Comma-separated values (RFC 4180). A spreadsheet must not take a name for a formula.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::super::{
     Lab,
-    network::{Point, place},
+    network::{Point, at},
 };
 use crate::view::Status;
 
@@ -42,7 +42,7 @@ pub(super) fn point_on(arc: Arc, along: f64) -> Point {
 
 /// Every channel that is not over. The panel has the same as a list.
 #[component]
-pub(in super::super) fn Arcs(count: Memo<usize>) -> impl IntoView {
+pub(in super::super) fn Arcs(points: Memo<Vec<Point>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let ends = lab.slice(|moment| {
         let nodes = &moment.world.network.nodes;
@@ -52,9 +52,9 @@ pub(in super::super) fn Arcs(count: Memo<usize>) -> impl IntoView {
             .collect::<Vec<_>>()
     });
     let arcs = move || {
-        let count = count.get();
+        let points = points.get();
         let ends = ends.get().unwrap_or_default();
-        ends.into_iter().map(|(a, b, status)| arc(place(a, count), place(b, count), status)).collect_view()
+        ends.into_iter().map(|(a, b, status)| arc(at(&points, a), at(&points, b), status)).collect_view()
     };
     view! { <g aria-hidden="true">{arcs}</g> }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     super::{
         Lab, format,
-        network::place,
+        network::{Point, at},
         payments::{class, glyph},
     },
     arcs::{Arc, point_on},
@@ -40,13 +40,15 @@ struct Step {
 
 /// The route of the selected payment, below all chips.
 #[component]
-pub(in super::super) fn Route(count: Memo<usize>) -> impl IntoView {
+pub(in super::super) fn Route(points: Memo<Vec<Point>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let steps = lab.slice(move |moment| {
         let chosen = lab.payment.get()?;
         let payment = moment.world.payments.rows.iter().find(|row| row.payment == chosen)?;
         let names: Vec<&str> = moment.world.network.nodes.iter().map(|node| node.name.as_str()).collect();
-        let place_of = |name: &str| names.iter().position(|known| *known == name).map(|at| place(at, count.get()));
+        let place_of = |name: &str| {
+            names.iter().position(|known| *known == name).map(|index| points.with(|points| at(points, index)))
+        };
         let step = |hop: &crate::view::HopView| {
             let row = moment.world.channels.rows.iter().find(|row| row.id == hop.channel);
             let backwards = row.is_some_and(|row| row.parties[0].name != hop.from);
@@ -72,11 +74,13 @@ pub(in super::super) fn Route(count: Memo<usize>) -> impl IntoView {
 
 /// Every pending payment, where it is.
 #[component]
-pub(in super::super) fn Chips(count: Memo<usize>) -> impl IntoView {
+pub(in super::super) fn Chips(points: Memo<Vec<Point>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let chips = lab.slice(move |moment| {
         let names: Vec<&str> = moment.world.network.nodes.iter().map(|node| node.name.as_str()).collect();
-        let place_of = |name: &str| names.iter().position(|known| *known == name).map(|at| place(at, count.get()));
+        let place_of = |name: &str| {
+            names.iter().position(|known| *known == name).map(|index| points.with(|points| at(points, index)))
+        };
         let of_row = |row: &ChannelRow| {
             let arc = Arc { from: place_of(&row.parties[0].name)?, to: place_of(&row.parties[1].name)? };
             Some(chips_of(row, arc))

@@ -8,7 +8,7 @@ mod party;
 
 use leptos::prelude::*;
 
-use super::{Lab, format};
+use super::{Lab, format, present};
 use crate::{
     primitives::{Amount, Hash, Policy},
     view::{ChannelRow, HtlcView, PartyView, Selection, Status, Wait},
@@ -37,20 +37,22 @@ pub(super) fn Channels() -> impl IntoView {
             fill("channels-summary", &[&values[0], &values[1], &values[2]]) + &punished
         })
     };
-    let opening = RwSignal::new(false);
+    let opening = Memo::new(move |_| lab.opening.with(Option::is_some));
+    let presented = present::is_shown(lab, present::Scene::Channels);
     let shown = RwSignal::new(None::<Hash>);
     view! {
-        <section class="channels" aria-labelledby="channels-title">
-            <h2 id="channels-title">{text("channels")}<span>{summary}</span>
+        <section class="channels" class:presented=move || presented.get() tabindex="-1" aria-labelledby="channels-title">
+            <h2 id="channels-title" attr:aria-level=move || presented.get().then_some("1")>{text("channels")}<span>{summary}</span>
                 <span class="tools">
                     <button
                         id="open-channel"
                         aria-expanded=move || opening.get().to_string()
-                        on:click=move |_| opening.update(|open| *open = !*open)
+                        on:click=move |_| lab.opening.update(|open| *open = open.is_none().then(Default::default))
                     >{text("open-channel")}</button>
+                    <present::ViewTools scene=present::Scene::Channels />
                 </span>
             </h2>
-            <Show when=move || opening.get()><OpenForm done=move || opening.set(false) /></Show>
+            <Show when=move || opening.get()><OpenForm done=move || lab.opening.set(None) /></Show>
             <Show when=move || rows.with(Vec::is_empty) && !opening.get()>
                 <p class="hint">{text("no-channels")}</p>
             </Show>

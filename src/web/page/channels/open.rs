@@ -47,9 +47,15 @@ pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
     let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
     let selected = lab.shown_node();
     let all = names.get_untracked().unwrap_or_default();
-    let first = selected.get_untracked().or_else(|| all.first().cloned()).unwrap_or_default();
-    let second = all.iter().find(|name| **name != first).cloned().unwrap_or_default();
-    let fields = Fields::new(first, second);
+    let fields = Fields::new(String::new(), String::new());
+    // Who is meant may be said, also while the form is open.
+    Effect::new(move |_| {
+        let [from, to] = lab.opening.get().unwrap_or_default();
+        let first = from.or_else(|| selected.get_untracked()).or_else(|| all.first().cloned()).unwrap_or_default();
+        let second = to.or_else(|| all.iter().find(|name| **name != first).cloned()).unwrap_or_default();
+        fields.from.set(first);
+        fields.to.set(second);
+    });
     let problem = RwSignal::new(None::<String>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -92,8 +98,8 @@ pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
 #[component]
 fn Choose(key: &'static str, value: RwSignal<String>, names: Memo<Option<Vec<String>>>) -> impl IntoView {
     let option = move |name: String| {
-        let is_chosen = name == value.get_untracked();
-        view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
+        let chosen = name.clone();
+        view! { <option value=name.clone() selected=move || value.get() == chosen>{name.clone()}</option> }
     };
     view! {
         <label>{text(key)}

@@ -6,7 +6,7 @@ mod picture;
 use leptos::{html, prelude::*};
 
 use super::{
-    Lab, format,
+    Lab, format, present,
     table::{Line, Table},
 };
 use crate::{
@@ -29,6 +29,7 @@ pub(super) fn SpaceTime() -> impl IntoView {
     let seen = Memo::new(move |_| seen.get().flatten());
     let chosen = RwSignal::new(FIRST_WINDOW);
     let open = Memo::new(move |_| lab.focus.with(|focus| focus.space_time.is_some()));
+    let shown = present::is_shown(lab, present::Scene::SpaceTime);
     let panel = NodeRef::<html::Section>::new();
     let toggle = move |_| {
         let opens = !open.get_untracked();
@@ -49,15 +50,16 @@ pub(super) fn SpaceTime() -> impl IntoView {
         view! { <option value=window.to_string() selected=move || chosen.get() == window>{text(key)}</option> }
     };
     view! {
-        <section class="space-time" aria-labelledby="space-time-title" node_ref=panel>
-            <h2 id="space-time-title">{text("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
+        <section class="space-time" class:presented=move || shown.get() tabindex="-1" aria-labelledby="space-time-title" node_ref=panel>
+            <h2 id="space-time-title" attr:aria-level=move || shown.get().then_some("1")>{text("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
                 <span class="tools">
                     <Show when=move || open.get()>
                         <select aria-label=text("space-time-window") on:change=choose>{WINDOWS.map(option).collect_view()}</select>
                     </Show>
-                    <button aria-expanded=move || open.get().to_string() aria-label=move || text(if open.get() { "space-time-hide" } else { "space-time-show" }) on:click=toggle>
+                    <button id="show-space-time" aria-expanded=move || open.get().to_string() aria-label=move || text(if open.get() { "space-time-hide" } else { "space-time-show" }) on:click=toggle>
                         {move || text(if open.get() { "hide" } else { "show" })}
                     </button>
+                    <present::ViewTools scene=present::Scene::SpaceTime />
                 </span>
             </h2>
             <Show when=move || open.get()>
@@ -103,7 +105,7 @@ fn lines(seen: &SpaceTimeView) -> Vec<Line> {
                 vec![format::clock(mark.key.time), name(mark.lane), String::new(), marked(mark), String::new()]
             }
         };
-        Line { key: item.id(), at: item.time(), cells, look: item.selection(&name) }
+        Line { key: item.id(), at: Some(item.time()), cells, look: item.selection(&name) }
     };
     item::items(seen, None).iter().rev().map(line).collect()
 }
