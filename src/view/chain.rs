@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     chain::{Chain, Entry},
-    primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction},
+    primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction, ordered},
     sim::World,
 };
 
@@ -136,13 +136,13 @@ impl ChainView {
     pub(super) fn of(world: &World, window: ChainWindow) -> Self {
         let best = best_chain(world);
         let known = known(world);
-        let heights: BTreeMap<BlockId, Height> = known.iter().map(|(id, entry)| (*id, entry.header.height)).collect();
+        let heights: BTreeMap<BlockId, Height> = ordered(known.iter().map(|(id, entry)| (*id, entry.header.height)));
         let highest = known.values().map(|entry| entry.header.height).max().unwrap_or_default();
         let to = window.top.unwrap_or(highest).min(highest);
         let from = Height((to.0 + 1).saturating_sub(window.heights.clamp(1, MAX_WINDOW)));
         let stale = known.keys().filter(|id| !best.contains(id)).count();
         let shown: BTreeMap<BlockId, &Entry> =
-            known.into_iter().filter(|(_, entry)| (from..=to).contains(&entry.header.height)).collect();
+            ordered(known.into_iter().filter(|(_, entry)| (from..=to).contains(&entry.header.height)));
         let lanes = lanes(&shown, &best);
         let mut tips: BTreeMap<BlockId, Vec<String>> = BTreeMap::new();
         for sim in world.nodes() {
@@ -162,7 +162,7 @@ impl ChainView {
 }
 
 fn best_chain(world: &World) -> BTreeSet<BlockId> {
-    best_by_height(world).iter().copied().collect()
+    ordered(best_by_height(world).iter().copied())
 }
 
 /// The heaviest chain that any node follows, by height.
@@ -178,7 +178,7 @@ pub(super) fn best(world: &World) -> Option<&Chain> {
 
 /// Every block of every node that is on.
 fn known(world: &World) -> BTreeMap<BlockId, &Entry> {
-    world.running().flat_map(|(_, node)| node.chain().tree().iter()).map(|(id, entry)| (*id, entry)).collect()
+    ordered(world.running().flat_map(|(_, node)| node.chain().tree().iter()).map(|(id, entry)| (*id, entry)))
 }
 
 /// The heaviest chain has lane 0; a branch keeps one lane from its lowest shown block up, the lowest that is free there.

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
-    primitives::{Hash, Height},
+    primitives::{Hash, Height, ordered},
     sim::{EventKey, Misbehaviour, SimNode, World},
 };
 
@@ -86,7 +86,7 @@ impl NetworkView {
     pub(super) fn of(world: &World) -> Self {
         let heaviest = super::chain::heaviest(world);
         let nodes: Vec<NodeDot> = world.nodes().iter().map(|sim| dot(world, sim, heaviest)).collect();
-        let tips: std::collections::BTreeSet<_> = nodes.iter().filter(|node| node.on).map(|node| node.tip).collect();
+        let tips: std::collections::BTreeSet<_> = ordered(nodes.iter().filter(|node| node.on).map(|node| node.tip));
         let links = world.links().map(|((a, b), link)| LinkLine {
             a,
             b,
