@@ -1,7 +1,7 @@
 # Everything a developer runs, one word each: `make` lists them. Every target installs what it needs first (scripts/setup).
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup serve build test test-native test-wasm test-e2e advisories torture clean \
+.PHONY: help setup serve build test test-native test-wasm test-e2e performance advisories torture clean \
   lint lint-format lint-native lint-wasm lint-fuzz lint-doc lint-deps lint-scripts
 
 # Where Debian's compiler builds the wasm (.tools/env says so), it is for the wasm only: also in a shell that has read
@@ -14,6 +14,7 @@ WASM32 := --target wasm32-unknown-unknown
 
 TORTURE_SCALE ?= 20
 PROPTEST_RNG_SEED ?= $(shell date +%s)
+MINUTES ?= 0
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,10 @@ test-wasm: ## run the tests that need a browser's own environment, in headless C
 test-e2e: build ## run the end-to-end tests against dist/ (pictures in tests/e2e/out/)
 	@scripts/setup browser >/dev/null
 	$(WASM) cd tests/e2e && node --test
+
+performance: build ## measure the page in headless Chromium (MINUTES=10 also watches its memory)
+	@scripts/setup browser >/dev/null
+	$(WASM) cd tests/e2e && node performance.mjs --minutes $(MINUTES)
 
 lint: lint-format lint-native lint-wasm lint-fuzz lint-doc lint-deps lint-scripts ## check format, code, documentation, licences (`make -k lint` for all faults at once)
 

@@ -1,4 +1,5 @@
-// Starts the page's wasm. Its file names, which change with every build, are attributes of this script's own element.
+// Starts the page's wasm, whose file names, which change with every build, are attributes of this script's own element; and keeps all for
+// when there is no network.
 const { js, wasm } = document.querySelector('script[data-wasm]').dataset;
 try {
   const { default: init } = await import(new URL(js, document.baseURI));
@@ -10,3 +11,5 @@ try {
   document.body.prepend(sorry);
   throw error;
 }
+// Whoever forbids it, or is in a private window, has the page all the same.
+navigator.serviceWorker?.register(new URL('offline.js', document.baseURI), { updateViaCache: 'none' }).catch(() => {});

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::primitives::{
     Action, Address, Amount, ChannelId, Coinbase, Dispute, Finding, Funding, Hash, Height, NOT_APPLICABLE, Nonce,
-    PaymentHash, Preimage, PublicKey, Transaction, TransactionId, UnsignedTransaction, Verdict,
+    PaymentHash, Preimage, PublicKey, Transaction, TransactionId, UnsignedTransaction, Verdict, ordered,
 };
 
 /// Changes on top of a ledger by the block above, not yet written.
@@ -35,7 +35,7 @@ impl<'a> Draft<'a> {
     pub(super) fn on(ledger: &'a Ledger) -> Self {
         let height = ledger.height().next();
         let past = past(height).map(|past| ledger.revealed_at(past)).unwrap_or_default();
-        let revealed = past.into_iter().map(|payment| (payment, None)).collect();
+        let revealed = ordered(past.into_iter().map(|payment| (payment, None)));
         let (accounts, channels) = (BTreeMap::new(), BTreeMap::new());
         Self { ledger, height, accounts, channels, revealed, supply: ledger.supply() }
     }

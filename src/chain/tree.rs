@@ -13,7 +13,7 @@ use std::{
 use serde::Serialize;
 
 use super::CheckedBlock;
-use crate::primitives::{BlockId, Header, Height, Timestamp, Work};
+use crate::primitives::{BlockId, Header, Height, Timestamp, Work, ordered};
 
 /// Entries off the best chain that are kept, header-only ones included (about 300 bytes each without a body).
 pub const MAX_STALE: usize = 4_096;
@@ -61,8 +61,8 @@ impl BlockTree {
             children: BTreeSet::new(),
         };
         Self {
-            leaves: BTreeSet::from([(entry.work, Reverse(id))]),
-            entries: BTreeMap::from([(id, Arc::new(entry))]),
+            leaves: ordered([(entry.work, Reverse(id))]),
+            entries: ordered([(id, Arc::new(entry))]),
             stale_bytes: 0,
             aside: BTreeSet::new(),
         }

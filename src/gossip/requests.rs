@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde::Serialize;
 
 use super::{Item, PeerId};
-use crate::primitives::Timestamp;
+use crate::primitives::{Timestamp, ordered};
 
 /// Milliseconds an answer may take before the next peer is asked.
 const TIMEOUT: u64 = 5_000;
@@ -96,7 +96,7 @@ impl Requests {
     pub(super) fn expire(&mut self, now: Timestamp) -> Vec<(PeerId, Item)> {
         let late = self.matching(|request| request.deadline <= now);
         let blocks = late.iter().filter(|item| matches!(item, Item::Block(_)));
-        let slow: BTreeSet<PeerId> = blocks.map(|item| self.open[item].asked).collect();
+        let slow: BTreeSet<PeerId> = ordered(blocks.map(|item| self.open[item].asked));
         for peer in slow {
             let patience = (self.patience_with(peer) * 2).min(MAX_PATIENCE);
             self.patience.insert(peer, patience);

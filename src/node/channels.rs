@@ -16,6 +16,7 @@ use crate::{
     gossip::{Fault, PeerId},
     primitives::{
         Action, Amount, ChannelId, Checks, Dispute, DisputeStep, Hash, Height, Nonce, Side, Timestamp, Transaction,
+        ordered,
     },
 };
 
@@ -281,7 +282,7 @@ impl Node {
             self.note_blocks(&best, true);
             self.match_resizes(now, checks);
             self.show_chain(now, checks);
-            let peers: BTreeSet<PeerId> = self.channels.held.values().map(|held| held.peer).collect();
+            let peers: BTreeSet<PeerId> = ordered(self.channels.held.values().map(|held| held.peer));
             peers.into_iter().for_each(|peer| self.channels_connected(now, peer, checks));
         }
         self.find_gaps();
@@ -378,7 +379,7 @@ impl Node {
         };
         let Held { peer, channel, announced, .. } = held;
         let stored = StoredChannel { peer: *peer, channel: Arc::clone(channel), announced: *announced };
-        let channels = BTreeMap::from([(*handle, Some(Arc::new(stored)))]);
+        let channels = ordered([(*handle, Some(Arc::new(stored)))]);
         self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
     }
 }

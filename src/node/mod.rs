@@ -43,7 +43,7 @@ use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
     channel::{Event, Wish},
     gossip::{Gossip, PeerId, Source as _, Status},
-    primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId},
+    primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId, ordered},
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-digest");
@@ -340,7 +340,7 @@ impl Node {
     }
 
     fn persist_transaction(&mut self, id: TransactionId, transaction: Option<Arc<Transaction>>) {
-        let transactions = BTreeMap::from([(id, transaction)]);
+        let transactions = ordered([(id, transaction)]);
         self.outbox.push_back(Output::Persist(ChangeSet { transactions, ..ChangeSet::default() }));
     }
 }

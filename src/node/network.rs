@@ -12,7 +12,7 @@ use crate::{
     chain::{CheckedBlock, Ledger},
     channel::routing::{Announcement, Applied, ChannelPolicy, Graph},
     gossip::{Announcements, Direction, Wanted},
-    primitives::{Action, BlockId, ChannelId, Checks, Hash, Side, Tag, Transaction},
+    primitives::{Action, BlockId, ChannelId, Checks, Hash, Side, Tag, Transaction, ordered},
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-network");
@@ -50,7 +50,7 @@ impl Network {
     /// Blocks have joined or left the best chain, whose ledger this is now: looks at the channels that they name, and at no others.
     pub(super) fn follow<'a>(&mut self, blocks: impl IntoIterator<Item = &'a CheckedBlock>, ledger: &Ledger) {
         let transactions = blocks.into_iter().flat_map(|block| &block.transactions);
-        let named: BTreeSet<ChannelId> = transactions.flat_map(channels_of).collect();
+        let named: BTreeSet<ChannelId> = ordered(transactions.flat_map(channels_of));
         self.look_at(named, ledger);
     }
 
@@ -90,7 +90,7 @@ impl Network {
 
     /// The announcements that whoever asks does not know, by channel and side, at most so many.
     pub(super) fn unknown_to(&self, wanted: &Wanted, limit: usize) -> Announcements {
-        let theirs: BTreeMap<u8, u64> = wanted.parts.iter().copied().collect();
+        let theirs: BTreeMap<u8, u64> = ordered(wanted.parts.iter().copied());
         let first = wanted.after.map_or(Hash::ZERO, |(channel, _)| channel);
         let mut entries = Vec::new();
         for (part, sum) in self.announced.parts.range(first.0[0]..) {

@@ -1,7 +1,5 @@
 //! Channels that are offered: what this node offers, what it accepts, and the account's nonces that it promises meanwhile.
 
-use std::collections::BTreeMap;
-
 use super::{
     ChangeSet, ChannelRefusal, CommandResult, EventKind, Node, OpenChannel, Output, Transfer,
     channels::{Held, MAX_CHANNELS},
@@ -10,7 +8,9 @@ use crate::{
     chain::{check_funding, minimum_fee},
     channel::{Body, Channel, Context, MAX_REASON_BYTES, Message, Offer, Request},
     gossip::PeerId,
-    primitives::{Amount, Checks, Funding, Hash, Height, Memo, Nonce, Party, Signature, Tag, Terms, Timestamp},
+    primitives::{
+        Amount, Checks, Funding, Hash, Height, Memo, Nonce, Party, Signature, Tag, Terms, Timestamp, ordered,
+    },
 };
 
 const SALT: Tag = Tag::new("tabchain/channel-salt");
@@ -219,7 +219,7 @@ impl Node {
         past.sort_unstable();
         for (_, handle) in &past[..past.len().saturating_sub(MAX_PAST)] {
             self.channels.held.remove(handle);
-            let channels = BTreeMap::from([(*handle, None)]);
+            let channels = ordered([(*handle, None)]);
             self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
         }
     }

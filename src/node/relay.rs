@@ -1,15 +1,12 @@
 //! Between gossip and the chain: what arrived is judged, what is good is kept and passed on, what is bad is blamed.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{ChangeSet, EventKind, Held, MAX_HELD, Node, NodeSource, Output};
 use crate::{
     chain::{Admission, BlockError, CheckedBlock, Import, PoolError, check_transaction},
     gossip::{Delivery, Effect, Fault, PeerId},
-    primitives::{Block, BlockId, Checks, Header, Timestamp, Transaction, TransactionId},
+    primitives::{Block, BlockId, Checks, Header, Timestamp, Transaction, TransactionId, ordered},
 };
 
 impl Node {
@@ -115,8 +112,7 @@ impl Node {
     fn imported(&mut self, now: Timestamp, id: BlockId, import: Import) {
         let height = self.chain.tree().get(&id).map(|entry| entry.header.height).unwrap_or_default();
         let stored = self.chain.tree().block(&id).cloned().map(|block| (id, block));
-        self.outbox
-            .push_back(Output::Persist(ChangeSet { blocks: BTreeMap::from_iter(stored), ..ChangeSet::default() }));
+        self.outbox.push_back(Output::Persist(ChangeSet { blocks: ordered(stored), ..ChangeSet::default() }));
         match import {
             Import::Known => return,
             Import::SideBranch => {

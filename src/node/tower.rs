@@ -16,7 +16,7 @@ use crate::{
     gossip::PeerId,
     primitives::{
         Action, Amount, ChannelId, Checks, Dispute, DisputeStep, FeeSource, Hash, PaymentHash, PublicKey, Tag,
-        Timestamp, UnsignedTransaction,
+        Timestamp, UnsignedTransaction, ordered,
     },
 };
 
@@ -183,7 +183,7 @@ impl Node {
             self.towers.watched.keep_brought(*channel, Some((**brought).clone()));
         }
         let guards = stored.guards.iter().filter_map(|(id, guard)| Some((*id, Guard::clone(guard.as_ref()?))));
-        self.towers.guards = guards.collect();
+        self.towers.guards = ordered(guards);
         self.towers.guards.values_mut().for_each(|guard| guard.connected(now));
         let handles: Vec<Hash> = self.channels.held.keys().copied().collect();
         handles.iter().for_each(|handle| self.report(now, handle));
@@ -339,7 +339,7 @@ impl Node {
 
     fn persist_brought(&mut self, channel: ChannelId) {
         let brought = self.towers.watched.brought().get(&channel).cloned().map(Arc::new);
-        let brought = BTreeMap::from([(channel, brought)]);
+        let brought = ordered([(channel, brought)]);
         self.outbox.push_back(Output::Persist(ChangeSet { brought, ..ChangeSet::default() }));
     }
 
@@ -350,12 +350,12 @@ impl Node {
 
     /// Stores what the tower was told, or that it does not matter any more.
     fn persist_guard(&mut self, channel: &ChannelId) {
-        let guards = BTreeMap::from([(*channel, self.towers.guards.get(channel).cloned().map(Arc::new))]);
+        let guards = ordered([(*channel, self.towers.guards.get(channel).cloned().map(Arc::new))]);
         self.outbox.push_back(Output::Persist(ChangeSet { guards, ..ChangeSet::default() }));
     }
 
     fn persist_watched(&mut self, client: PeerId, channel: ChannelId, watched: Option<Watched>) {
-        let watched = BTreeMap::from([(client, BTreeMap::from([(channel, watched.map(Arc::new))]))]);
+        let watched = ordered([(client, ordered([(channel, watched.map(Arc::new))]))]);
         self.outbox.push_back(Output::Persist(ChangeSet { watched, ..ChangeSet::default() }));
     }
 }

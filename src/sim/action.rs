@@ -10,6 +10,7 @@ use crate::{
     chain::PoolError,
     gossip::MAX_PEERS,
     node::{ChannelRefusal, Command, Node, PaymentRefusal, Transfer},
+    primitives::ordered,
 };
 
 /// Why an action cannot be done. Nothing has changed then.
@@ -232,7 +233,7 @@ impl World {
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
             Action::Partition { nodes } => {
-                let side: BTreeSet<NodeIndex> = nodes.iter().map(|name| find(name)).collect();
+                let side: BTreeSet<NodeIndex> = ordered(nodes.iter().map(|name| find(name)));
                 let by = self.present.clone();
                 for ((a, b), link) in &mut self.links {
                     let cut = link.cut || side.contains(a) != side.contains(b);

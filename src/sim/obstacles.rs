@@ -12,7 +12,7 @@ use crate::{
     channel::FailureReason,
     gossip::PeerId,
     node::{Node, Payment, PaymentNotice, Unpaid},
-    primitives::{Amount, ChannelId, PaymentHash},
+    primitives::{Amount, ChannelId, PaymentHash, ordered},
 };
 
 /// Payments that are over and still remembered.
@@ -199,8 +199,8 @@ impl World {
 
     /// The way between two nodes that could carry most, by Dijkstra's order with the widest first.
     fn widest(&self, payer: NodeIndex, payee: NodeIndex) -> Widest {
-        let mut best: BTreeMap<NodeIndex, (Amount, Option<NodeIndex>)> = BTreeMap::from([(payer, (Amount::MAX, None))]);
-        let mut open = BTreeSet::from([(Amount::MAX, payer)]);
+        let mut best: BTreeMap<NodeIndex, (Amount, Option<NodeIndex>)> = ordered([(payer, (Amount::MAX, None))]);
+        let mut open: BTreeSet<(Amount, NodeIndex)> = ordered([(Amount::MAX, payer)]);
         while let Some((width, index)) = open.pop_last() {
             if index == payee {
                 break;

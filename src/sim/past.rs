@@ -8,7 +8,7 @@ use std::{
 use super::{EventKey, LogEntry, NodeIndex, World, world::Pending};
 use crate::{
     node::EventKind,
-    primitives::{BlockId, Hash, Height, Timestamp},
+    primitives::{BlockId, Hash, Height, Timestamp, ordered},
 };
 
 /// Messages that are over and still remembered.
@@ -173,7 +173,7 @@ impl World {
 
     /// The links that are cut.
     pub(super) fn cuts(&self) -> BTreeSet<(NodeIndex, NodeIndex)> {
-        self.links.iter().filter(|(_, link)| link.cut).map(|(ends, _)| *ends).collect()
+        ordered(self.links.iter().filter(|(_, link)| link.cut).map(|(ends, _)| *ends))
     }
 
     /// Marks the ends of links that were cut or healed since.

@@ -9,7 +9,7 @@ use crate::{
     chain::{Genesis, Rules, RulesError},
     gossip::MAX_PEERS,
     node::Keyring,
-    primitives::{Address, Amount, SecretKey, Timestamp},
+    primitives::{Address, Amount, SecretKey, Timestamp, ordered},
 };
 
 /// The version of the scenario format.
@@ -231,7 +231,7 @@ impl Scenario {
     }
 
     fn validate_links(&self) -> Result<(), ScenarioError> {
-        let names: BTreeSet<&String> = self.config.nodes.iter().map(|node| &node.name).collect();
+        let names: BTreeSet<&String> = ordered(self.config.nodes.iter().map(|node| &node.name));
         let (mut pairs, mut degrees) = (BTreeSet::new(), BTreeMap::new());
         for (index, link) in self.config.links.iter().enumerate() {
             let path = format!("config.links[{index}]");

@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{Focus, Selection};
 use crate::{
-    primitives::{Hash, Timestamp},
+    primitives::{Hash, Timestamp, ordered},
     sim::{Deed, EventKey, Mark, NodeIndex, Passage, World},
 };
 
@@ -152,7 +152,7 @@ fn lanes(world: &World, focus: &Focus, all: &[(Passage, bool)]) -> BTreeMap<Node
             chosen.insert(index);
         }
     }
-    chosen.into_iter().zip(0..).collect()
+    ordered(chosen.into_iter().zip(0..))
 }
 
 /// At most [`MAX_DIAGONALS`] of the messages between lanes, and how many messages are left out. What belongs to the selection goes first, then

@@ -37,18 +37,18 @@ const FLAGS = [
  * the page reported a problem: an error in the console (a refused script or style is one), an uncaught error, also in a
  * worker, a request that failed. `page.problems` lists them; a test that provokes one empties it. Options: `path` (below the
  * page's address, such as `#lesson`), `width`, `height`, and all that Playwright's `newContext` takes (`colorScheme`,
- * `reducedMotion`, …).
+ * `reducedMotion`, …). Service workers are blocked unless `serviceWorkers` says 'allow': every test would fetch all twice.
  *
  * @param {import('node:test').TestContext | typeof import('node:test')} test node's test function
- * @param {{ base?: string }} [options] the path that dist/ is served below
+ * @param {{ base?: string, folder?: string }} [options] the path that dist/, or another folder, is served below
  */
-export function lab(test, { base } = {}) {
+export function lab(test, { base, folder = DIST } = {}) {
   const running = {};
   test.before(async () => {
     await access(join(DIST, 'index.html')).catch(() => assert.fail('dist/index.html is missing: run `make build` first'));
     await mkdir(OUT, { recursive: true });
-    running.server = await serve(DIST, { base });
-    running.browser = await chromium.launch({ executablePath: await findChrome(), args: FLAGS });
+    running.server = await serve(folder, { base });
+    running.browser = await launch();
   });
   test.after(async () => {
     await running.browser?.close();
@@ -56,7 +56,7 @@ export function lab(test, { base } = {}) {
   });
 
   async function open(t, { path = '', width = 1440, height = 900, ...options } = {}) {
-    const context = await running.browser.newContext({ viewport: { width, height }, ...options });
+    const context = await running.browser.newContext({ viewport: { width, height }, serviceWorkers: 'block', ...options });
     await context.addInitScript(watchLongTasks);
     const page = await context.newPage();
     page.problems = listen(page);
@@ -85,6 +85,9 @@ export function lab(test, { base } = {}) {
     },
     get url() {
       return running.server.url;
+    },
+    get server() {
+      return running.server;
     },
   };
 }
@@ -143,6 +146,11 @@ export async function accessibilityProblems(page, options = {}) {
 /** Takes a picture of the whole page into tests/e2e/out/. */
 export function picture(page, name) {
   return page.screenshot({ path: join(OUT, `${name}.png`), fullPage: true });
+}
+
+/** The system's Chromium. */
+export async function launch() {
+  return chromium.launch({ executablePath: await findChrome(), args: FLAGS });
 }
 
 async function findChrome() {

@@ -20,7 +20,8 @@ use rules::{is_near, is_unspent, pays};
 
 use super::{Account, Ledger};
 use crate::primitives::{
-    Action, Address, Amount, ChannelId, DisputeStep, Funding, Hash, Nonce, PaymentHash, Tag, Transaction, TransactionId,
+    Action, Address, Amount, ChannelId, DisputeStep, Funding, Hash, Nonce, PaymentHash, Tag, Transaction,
+    TransactionId, ordered,
 };
 
 const DIGEST: Tag = Tag::new("tabchain/mempool-digest");
@@ -208,7 +209,7 @@ impl Mempool {
     /// Drops what the ledger no longer allows: spent nonces, steps of channels that are past, and the tails of senders that can no longer pay.
     pub fn refresh(&mut self, ledger: &Ledger) {
         let mut dropped: BTreeSet<TransactionId> =
-            self.waiting.values().filter(|pooled| is_past(pooled, ledger)).map(|pooled| pooled.id).collect();
+            ordered(self.waiting.values().filter(|pooled| is_past(pooled, ledger)).map(|pooled| pooled.id));
         for (payer, ids) in &self.payers {
             let mut left = Some(ledger.account(payer).balance);
             let order = |id: &TransactionId| (nonce_of(&self.waiting[id], payer), *id);
@@ -239,7 +240,7 @@ impl Mempool {
         let rank = |id: &TransactionId| (self.waiting[id].fee_rate, Reverse(*id));
         let firsts = self.senders.iter().filter_map(|(sender, waiting)| waiting.get(&ledger.account(sender).nonce));
         let mut candidates: BTreeSet<(u64, Reverse<TransactionId>)> =
-            firsts.chain(self.steps.values()).map(rank).collect();
+            ordered(firsts.chain(self.steps.values()).map(rank));
         let (mut selected, mut left) = (Vec::new(), room);
         while let Some((_, Reverse(id))) = candidates.pop_last() {
             let pooled = &self.waiting[&id];
@@ -272,7 +273,7 @@ impl Mempool {
     ) -> Result<BTreeSet<TransactionId>, PoolError> {
         let freed = replaced.iter().map(|id| self.waiting[id].size).sum::<usize>();
         let mut needed = (self.bytes + new.size).saturating_sub(MAX_POOL_BYTES + freed);
-        let own: BTreeSet<Address> = new.nonces().into_iter().map(|(sender, _)| sender).collect();
+        let own: BTreeSet<Address> = ordered(new.nonces().into_iter().map(|(sender, _)| sender));
         let mut victims = BTreeSet::new();
         for (rate, id) in &self.rates {
             if needed == 0 {

@@ -16,7 +16,7 @@ pub use send::{Attempt, Outcome, Payment, PaymentRefusal, Unpaid};
 use super::{ChangeSet, EventKind, Node, Output};
 use crate::{
     channel::{FailureReason, Invoice, routing::Memory},
-    primitives::{Amount, ChannelId, Hash, PaymentHash, Preimage, Tag},
+    primitives::{Amount, ChannelId, Hash, PaymentHash, Preimage, Tag, ordered},
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-payments");
@@ -168,7 +168,7 @@ impl Node {
             Some(before) => self.payments.under_way -= usize::from(before.outcome.is_none()),
             None => self.remember(payment),
         }
-        let payments = BTreeMap::from([(payment, Some(value))]);
+        let payments = ordered([(payment, Some(value))]);
         self.outbox.push_back(Output::Persist(ChangeSet { payments, ..ChangeSet::default() }));
     }
 
@@ -177,7 +177,7 @@ impl Node {
         if self.payments.invoices.insert(payment, Arc::clone(&value)).is_none() {
             self.remember(payment);
         }
-        let invoices = BTreeMap::from([(payment, Some(value))]);
+        let invoices = ordered([(payment, Some(value))]);
         self.outbox.push_back(Output::Persist(ChangeSet { invoices, ..ChangeSet::default() }));
     }
 
@@ -198,25 +198,24 @@ impl Node {
             self.payments.order.remove(&order);
             self.payments.sent.remove(&payment);
             self.payments.invoices.remove(&payment);
-            let (payments, invoices) = (BTreeMap::from([(payment, None)]), BTreeMap::from([(payment, None)]));
+            let (payments, invoices) = (ordered([(payment, None)]), ordered([(payment, None)]));
             self.outbox.push_back(Output::Persist(ChangeSet { payments, invoices, ..ChangeSet::default() }));
         }
     }
 
     pub(super) fn restore_payments(&mut self, stored: &ChangeSet) {
         let known = |change: &Option<Arc<Payment>>| change.clone();
-        self.payments.sent =
-            stored.payments.iter().filter_map(|(hash, change)| Some((*hash, known(change)?))).collect();
+        self.payments.sent = ordered(stored.payments.iter().filter_map(|(hash, change)| Some((*hash, known(change)?))));
         self.payments.under_way = self.payments.sent.values().filter(|sent| sent.outcome.is_none()).count();
         self.payments.invoices =
-            stored.invoices.iter().filter_map(|(hash, change)| Some((*hash, change.clone()?))).collect();
+            ordered(stored.invoices.iter().filter_map(|(hash, change)| Some((*hash, change.clone()?))));
         let mut begun: Vec<(u64, PaymentHash)> =
             self.payments.sent.iter().map(|(hash, payment)| (payment.began.0, *hash)).collect();
         begun.extend(
             self.payments.invoices.keys().filter(|hash| !self.payments.sent.contains_key(*hash)).map(|hash| (0, *hash)),
         );
         begun.sort_unstable();
-        self.payments.order = (0..).zip(begun.into_iter().map(|(_, hash)| hash)).collect();
+        self.payments.order = ordered((0..).zip(begun.into_iter().map(|(_, hash)| hash)));
         self.payments.next = self.payments.order.len() as u64;
         self.payments.holds = stored.holds.unwrap_or_default();
     }

@@ -11,7 +11,7 @@ use crate::{
         routing::{Finder, Hop, Limits, NoRoute, Query, Route, Weights},
     },
     node::{CommandResult, Node},
-    primitives::{Amount, ChannelId, Checks, MIN_HTLC, PaymentHash, Preimage, Side, Timestamp},
+    primitives::{Amount, ChannelId, Checks, MIN_HTLC, PaymentHash, Preimage, Side, Timestamp, ordered},
 };
 
 /// Routes that are tried for one payment.
@@ -277,12 +277,10 @@ impl Node {
         let Payment { invoice, max_fee, .. } = sent;
         let usable = |channel: &&Channel| channel.is_usable();
         let connected: BTreeSet<_> =
-            self.gossip.peers().filter(|(_, status)| status.is_some()).map(|(peer, _)| peer).collect();
-        let spendable: BTreeMap<ChannelId, Amount> = self
-            .channels()
-            .filter(|(peer, channel)| connected.contains(peer) && usable(channel))
-            .map(|(_, channel)| (channel.id(), channel.spendable()))
-            .collect();
+            ordered(self.gossip.peers().filter(|(_, status)| status.is_some()).map(|(peer, _)| peer));
+        let usable = self.channels().filter(|(peer, channel)| connected.contains(peer) && usable(channel));
+        let spendable: BTreeMap<ChannelId, Amount> =
+            ordered(usable.map(|(_, channel)| (channel.id(), channel.spendable())));
         let query = Query {
             payer: self.keyring.public(),
             payee: invoice.payee,

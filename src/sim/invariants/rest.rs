@@ -8,7 +8,7 @@ use crate::{
     channel::{Channel, Outgoing, REORG_MARGIN},
     gossip::PeerId,
     node::{Node, Payment},
-    primitives::{BlockId, Height, Htlc},
+    primitives::{BlockId, Height, Htlc, ordered},
     sim::{NodeIndex, SimNode, World},
 };
 
@@ -58,7 +58,7 @@ impl World {
 
     /// The tips of each part of the network whose nodes can hear of each other. Whoever has misbehaved may be banned, and need not pass anything on.
     fn tips(&self) -> Vec<BTreeSet<BlockId>> {
-        let on: BTreeMap<NodeIndex, BlockId> = self.honest().map(|(index, node)| (index, node.chain().tip())).collect();
+        let on: BTreeMap<NodeIndex, BlockId> = ordered(self.honest().map(|(index, node)| (index, node.chain().tip())));
         let mut neighbours: BTreeMap<NodeIndex, Vec<NodeIndex>> = BTreeMap::new();
         for ((a, b), link) in self.links() {
             let passes = !link.cut && link.quality.loss < 1_000_000;
