@@ -1,5 +1,6 @@
 // The bench as a person and as a script use it. Never how fast: machines differ.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { button } from './hands.mjs';
 import { accessibilityProblems, lab, picture } from './harness.mjs';
@@ -33,6 +34,10 @@ for (const colorScheme of ['light', 'dark']) {
       for (const name of [...ROWS, 'pow.bound']) assert.ok(drawn.includes(`${name} `), drawn);
       assert.doesNotMatch(await page.getByRole('main').innerText(), /∞|NaN|Infinity/);
       await picture(page, `bench-${colorScheme}-${width}`);
+      const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Save as CSV').click()]);
+      const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+      assert.equal(file.suggestedFilename(), 'tabchain-bench.csv');
+      for (const name of ROWS) assert.ok(lines.some((line) => line.startsWith(`"${name}","`) && /","[1-9]\d*","/.test(line)), `${name} in ${lines.join('\n')}`);
       assert.deepEqual(await accessibilityProblems(page), []);
       const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
       assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);

@@ -84,7 +84,7 @@ test('ten thousand blocks are scrolled from end to end, a few at a time', { time
   await block(height).waitFor();
   const tree = page.locator('.tree');
   const nodes = () => page.evaluate(() => document.querySelectorAll('.tree *').length);
-  const scroll = () => longTasksDuring(page, async () => {
+  const tasks = await tasksDuring(page, async () => {
     let most = 0;
     for (let step = 40; step >= 0; step -= 1) {
       const at = Math.round((height * step) / 40);
@@ -107,11 +107,9 @@ test('ten thousand blocks are scrolled from end to end, a few at a time', { time
     console.log(`# at most ${most} elements in the tree`);
     assert.ok(most < 1_500, `${most} elements`);
   });
-  // Whatever else the machine does hits one passage or another, not all of them.
-  const passages = [];
-  while (passages.length < 3 && passages.at(-1)?.length !== 0) passages.push((await scroll()).map((task) => Math.round(task.duration)));
-  console.log(`# long tasks while scrolling, in ms: ${JSON.stringify(passages)}`);
-  assert.deepEqual(passages.at(-1), [], 'the page answers while it scrolls');
+  const longest = Math.max(...tasks);
+  console.log(`# ${tasks.length} tasks while scrolling, the longest of ${longest.toFixed(1)} ms`);
+  assert.ok(longest < 50, 'the page answers while it scrolls');
 
   // The keyboard goes the same ways.
   await button(page, 'To the tip').click();
@@ -139,6 +137,17 @@ test('ten thousand blocks are scrolled from end to end, a few at a time', { time
   const rows = await page.getByRole('group', { name: 'Blocks in sight as a table' }).getByRole('row').count();
   assert.ok(rows > 5 && rows < 100, `${rows} rows`);
 });
+
+/** How long the page's thread computed in each of its tasks, in ms. Not how long they took: others use the machine too. */
+async function tasksDuring(page, action) {
+  await site.browser.startTracing(page, { categories: ['toplevel'] });
+  await action();
+  const { traceEvents } = JSON.parse((await site.browser.stopTracing()).toString());
+  const main = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`);
+  const tasks = traceEvents.filter(({ name, pid, tid, tdur }) => /RunTask/.test(name) && tdur > 0 && main.includes(`${pid} ${tid}`));
+  assert.ok(tasks.length > 100, `${tasks.length} tasks were traced`);
+  return tasks.map(({ tdur }) => tdur / 1000);
+}
 
 /** Heights of the blocks that are drawn. */
 async function seen(page) {

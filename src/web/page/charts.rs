@@ -107,7 +107,7 @@ pub(super) fn Charts() -> impl IntoView {
     };
     view! {
         <section class="charts" class:presented=move || shown.get() tabindex="-1" aria-labelledby="charts-title" node_ref=panel>
-            <h2 id="charts-title" attr:aria-level=move || shown.get().then_some("1")>{text("charts")}<span>{summary}</span>
+            <h2 id="charts-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{text("charts")}<span>{summary}</span>
                 <span class="tools">
                     <button id="show-charts" aria-expanded=move || open.get().to_string() aria-label=move || text(if open.get() { "charts-hide" } else { "charts-show" }) on:click=toggle>
                         {move || text(if open.get() { "hide" } else { "show" })}

@@ -133,7 +133,7 @@ pub(super) fn ChainPanel() -> impl IntoView {
     let rows = move || chain.with(|chain| chain.as_ref().map(lines).unwrap_or_default());
     view! {
         <section class:presented=move || shown.get() tabindex="-1" aria-labelledby="chain-title">
-            <h2 id="chain-title" attr:aria-level=move || shown.get().then_some("1")>{text("chain")}<span>{summary}</span>
+            <h2 id="chain-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{text("chain")}<span>{summary}</span>
                 <span class="tools">
                     <button aria-label=text("older") disabled=at_start on:click=move |_| panel.turn(-1.0)>"‹"</button>
                     <button aria-label=text("newer") disabled=at_tip on:click=move |_| panel.turn(1.0)>"›"</button>

@@ -42,7 +42,7 @@ pub(super) fn Channels() -> impl IntoView {
     let shown = RwSignal::new(None::<Hash>);
     view! {
         <section class="channels" class:presented=move || presented.get() tabindex="-1" aria-labelledby="channels-title">
-            <h2 id="channels-title" attr:aria-level=move || presented.get().then_some("1")>{text("channels")}<span>{summary}</span>
+            <h2 id="channels-title" prop:ariaLevel=move || if presented.get() { "1" } else { "2" }>{text("channels")}<span>{summary}</span>
                 <span class="tools">
                     <button
                         id="open-channel"

@@ -67,7 +67,7 @@ pub(super) fn Network() -> impl IntoView {
     let is_crowd = Memo::new(move |_| own.get() > MANY);
     view! {
         <section class:presented=move || shown.get() tabindex="-1" aria-labelledby="network-title">
-            <h2 id="network-title" attr:aria-level=move || shown.get().then_some("1")>{text("network")}<span>{summary}</span>
+            <h2 id="network-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{text("network")}<span>{summary}</span>
                 <span class="tools">
                     <button disabled=move || own.get() < 2 on:click=move |_| split(lab)>{text("split")}</button>
                     <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>

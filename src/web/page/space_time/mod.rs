@@ -51,7 +51,7 @@ pub(super) fn SpaceTime() -> impl IntoView {
     };
     view! {
         <section class="space-time" class:presented=move || shown.get() tabindex="-1" aria-labelledby="space-time-title" node_ref=panel>
-            <h2 id="space-time-title" attr:aria-level=move || shown.get().then_some("1")>{text("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
+            <h2 id="space-time-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{text("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
                 <span class="tools">
                     <Show when=move || open.get()>
                         <select aria-label=text("space-time-window") on:change=choose>{WINDOWS.map(option).collect_view()}</select>
