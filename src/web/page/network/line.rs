@@ -24,7 +24,7 @@ pub(super) fn line(link: &LinkLine, points: Memo<Vec<Point>>, count: usize) -> i
     let ends = Memo::new(move |_| points.with(|points| (at(points, ends.0), at(points, ends.1))));
     let label = if link.cut { text("cut-mark").to_owned() } else { words(link) };
     // Links that cross in their middles must not have their words at one place.
-    let along = if (link.a + link.b) % 2 == 0 { 0.5 } else { 0.4 };
+    let along = if (link.a + link.b).is_multiple_of(2) { 0.5 } else { 0.4 };
     let x = move || ends.get().0.0 + (ends.get().1.0 - ends.get().0.0) * along;
     let y = move || ends.get().0.1 + (ends.get().1.1 - ends.get().0.1) * along - 5.0;
     view! {
