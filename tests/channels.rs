@@ -14,10 +14,10 @@ use proptest::prelude::*;
 use runs::all_the_same;
 use tabchain::{
     channel::{Channel, Ending, Phase},
-    primitives::Timestamp,
+    primitives::{Policy, Timestamp},
     sim::{Action, LinkQuality, Scenario, Step, Summary, Workload, World, settle},
 };
-use worlds::{at, channel_actions, cheat, close, keep, name, open, pay, pay_through, ring, scenario};
+use worlds::{at, channel_actions, cheat, close, keep, name, open, open_with, pay, pay_through, ring, scenario};
 
 const MINUTE: u64 = 60_000;
 
@@ -68,11 +68,12 @@ fn a_life_of_channels() {
         scenario.script = vec![
             at(1_000, open(0, 1, 100_000, 80_000)),
             at(1_000, open(1, 2, 50_000, 0)),
-            at(1_000, open(3, 0, 40_000, 40_000)),
-            at(160_000, pay_through(0, 1, 150, 15)),
-            at(160_000, pay_through(1, 0, 100, 15)),
-            at(160_000, pay_through(1, 2, 50, 20)),
-            at(160_000, pay_through(3, 0, 1_000, 20)),
+            // Long enough to see a publication over lossy links, and to get justice into the chain that wins.
+            at(1_000, open_with(3, 0, [40_000, 40_000], Policy::Penalty, 12, 0)),
+            at(240_000, pay_through(0, 1, 150, 15)),
+            at(240_000, pay_through(1, 0, 100, 15)),
+            at(240_000, pay_through(1, 2, 50, 20)),
+            at(240_000, pay_through(3, 0, 1_000, 20)),
             at(540_000, close(1, 0, false)),
             at(540_000, close(1, 2, true)),
             at(540_000, cheat(3, 0, 5)),
