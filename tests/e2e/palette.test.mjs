@@ -103,7 +103,8 @@ for (const colorScheme of ['light', 'dark']) {
       await picture(page, `palette-${colorScheme}-${width}`);
       assert.deepEqual(await accessibilityProblems(page), []);
       await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      // Hidden first, and gone a little later; until then keys are not heard.
+      await page.locator('.overlay-body').waitFor({ state: 'detached' });
       await page.keyboard.press('?');
       await page.getByRole('dialog', { name: 'Keys' }).waitFor();
       await picture(page, `keys-${colorScheme}-${width}`);

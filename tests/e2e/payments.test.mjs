@@ -73,9 +73,13 @@ test('a payment goes over two hops, is kept waiting, and arrives when it is take
   const page = await line(t);
   const details = await select(page, 'Charlie');
   await details.getByLabel('Charlie keeps payments waiting').check();
+  // An HTLC expires: what is looked at meanwhile is looked at in peace.
+  await speed(page, 1_000);
   const form = await send(page, 'Alpha', 'Charlie', '1,000');
   await form.getByText('Begun. The list says how it fares.').waitFor();
-  await bar(page, 'Alpha → Charlie 1,000 kept waiting by Charlie').click(LONG);
+  await bar(page, 'Alpha → Charlie 1,000 kept waiting by Charlie').waitFor(LONG);
+  await button(page, 'Pause').click();
+  await bar(page, 'Alpha → Charlie 1,000 kept waiting by Charlie').click();
   const route = panel(page, 'Payments').getByRole('list').filter({ hasText: 'Bravo → Charlie' }).last();
   await route.getByRole('listitem').filter({ hasText: /Alpha → Bravo\s*1,00\d\s*●\s*locked\s*expires at block #\d+, \d+ to go/ }).waitFor();
   await route.getByRole('listitem').filter({ hasText: /Bravo → Charlie\s*1,000\s*●\s*locked/ }).waitFor();
@@ -85,6 +89,7 @@ test('a payment goes over two hops, is kept waiting, and arrives when it is take
   await panel(page, 'Channels').getByText('Charlie waits for 1 pending payment.').waitFor();
   await picture(page, 'payment-held');
   await details.getByLabel('Charlie keeps payments waiting').uncheck();
+  await button(page, 'Play').click();
   await bar(page, /^Alpha → Charlie 1,000 arrived · fee \d$/).waitFor(LONG);
   await page.getByRole('heading', { level: 2, name: /^Payments\s*0 under way, 1 arrived, 0 failed/ }).waitFor(LONG);
   await bar(page, 'Bravo 99,000 101,000 Charlie open · commitment 2').waitFor(LONG);

@@ -92,8 +92,12 @@ pub(super) fn Announcer() -> impl IntoView {
         }
         waiting.set_value(true);
         let tell = move || {
+            // Nothing is told of a page that was left meanwhile.
+            let Some(newest) = news.try_with_untracked(|news| news.iter().flatten().map(sentence).collect()) else {
+                return;
+            };
             waiting.set_value(false);
-            say.set(news.with_untracked(|news| news.iter().flatten().map(sentence).collect()));
+            say.set(newest);
         };
         set_timeout(tell, EVERY);
     });

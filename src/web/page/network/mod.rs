@@ -129,7 +129,11 @@ fn Few(picture: Picture, foreign: Memo<Vec<room::ForeignNode>>, own: Memo<usize>
         <Arcs points />
         <Route points />
         <g aria-hidden="true">
-            {move || points.with(|points| flights().iter().map(|flight| dot(lab, flight, points)).collect_view())}
+            {move || {
+                // Asked once for all: what a dot asks for itself would be remembered when it is long gone.
+                let chosen = lab.focus.with(|focus| focus.selection.clone());
+                points.with(|points| flights().iter().map(|flight| dot(lab, flight, points, chosen.as_ref())).collect_view())
+            }}
         </g>
         <Chips points />
         <room::Foreign nodes=foreign own points />
@@ -171,7 +175,7 @@ pub(super) fn radius(count: usize) -> f64 {
 }
 
 /// A message. It moves, and there may be many: by keyboard, messages are reached over the table of a node's messages.
-fn dot(lab: Lab, flight: &FlightDot, points: &[Point]) -> impl IntoView + use<> {
+fn dot(lab: Lab, flight: &FlightDot, points: &[Point], chosen: Option<&Selection>) -> impl IntoView + use<> {
     let (from, to) = (at(points, flight.from as usize), at(points, flight.to as usize));
     let done = f64::from(flight.permille) / 1_000.0;
     let (x, y) = (from.0 + (to.0 - from.0) * done, from.1 + (to.1 - from.1) * done);
@@ -183,7 +187,7 @@ fn dot(lab: Lab, flight: &FlightDot, points: &[Point]) -> impl IntoView + use<> 
         _ => ("message", 3.0),
     };
     let key = flight.key;
-    let selected = move || lab.focus.with(|focus| focus.selection == Some(Selection::Message { key }));
+    let selected = chosen == Some(&Selection::Message { key });
     // Pressed, not clicked: the dot may have gone on before the button is up again.
     let look = move |_| lab.look_at(Selection::Message { key });
     view! {
