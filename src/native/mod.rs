@@ -2,10 +2,16 @@
 //!
 //! Owns reading files, progress and what is printed. Must never know how a chain works: it drives worlds as any driver does.
 
+pub mod accounts;
 mod bench;
+pub mod clock;
+pub mod driver;
 mod duration;
+pub mod folder;
+pub mod keystore;
 mod replay;
 mod simulate;
+pub mod store;
 
 use std::{
     fs::File,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use super::{Invoiced, Payment, TowerSettings};
@@ -43,7 +44,7 @@ pub struct ChangeSet {
 }
 
 /// A channel and whom it is with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct StoredChannel {
     /// The other party, over whatever connection.
     pub peer: PeerId,

@@ -121,12 +121,25 @@ impl Node {
         now: Timestamp,
         checks: &mut Checks,
     ) -> Self {
-        let mut node = Self::new(genesis, keyring);
         let mut blocks: Vec<_> = stored.blocks.values().collect();
         blocks.sort_by_key(|block| block.header.height);
+        let blocks = blocks.into_iter().map(|block| Block::clone(block));
+        Self::restored(Chain::new(genesis), keyring, blocks, stored, now, checks)
+    }
+
+    /// The same where blocks come one by one, parents first; those among the changes are not looked at. A block that breaks a rule now (a damaged
+    /// store) is left out; its absence is healed by syncing.
+    pub fn restored(
+        chain: Chain,
+        keyring: Keyring,
+        blocks: impl IntoIterator<Item = Block>,
+        stored: &ChangeSet,
+        now: Timestamp,
+        checks: &mut Checks,
+    ) -> Self {
+        let mut node = Self::with_chain(chain, keyring);
         for block in blocks {
-            // A block that breaks a rule now (a damaged store) is left out; its absence is healed by syncing.
-            drop(node.chain.import(now, Block::clone(block), checks));
+            drop(node.chain.import(now, block, checks));
         }
         for transaction in stored.transactions.values().flatten() {
             if node.mempool.admit(Arc::clone(transaction), node.chain.ledger()).is_ok() {

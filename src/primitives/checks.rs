@@ -64,11 +64,26 @@ impl Checks {
         }
         self.counts.computed += 1;
         let valid = verify();
-        if self.recent.len() == self.capacity {
+        self.remember(input, valid);
+        valid
+    }
+
+    fn remember(&mut self, input: Hash, valid: bool) {
+        if self.recent.len() >= self.capacity {
             self.older = Arc::new(std::mem::take(&mut self.recent));
         }
         self.recent.insert(input, valid);
-        valid
+    }
+
+    /// Takes over what another memo found: checks that were made earlier, on another thread.
+    pub fn learn(&mut self, other: Self) {
+        if self.capacity == 0 {
+            return;
+        }
+        self.counts.computed += other.counts.computed;
+        for (input, valid) in other.recent {
+            self.remember(input, valid);
+        }
     }
 
     /// How often the memo helped so far.

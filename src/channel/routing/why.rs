@@ -1,5 +1,6 @@
 //! Why there is no route.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
 use crate::primitives::{Amount, MAX_AMOUNT};
 
 /// What stands in the way of a payment. Found out only after a search failed: a few searches more.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "code", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum NoRoute {
     /// A payment of nothing.

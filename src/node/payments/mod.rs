@@ -9,6 +9,7 @@ mod send;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 pub use send::{Attempt, Outcome, Payment, PaymentRefusal, Unpaid};
@@ -43,7 +44,7 @@ pub(super) struct Payments {
 }
 
 /// An invoice of this node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Invoiced {
     /// As given to the payer.
     pub invoice: Invoice,

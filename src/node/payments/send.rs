@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 use super::{FINAL_DELTA, PaymentNotice};
@@ -20,7 +21,7 @@ const MAX_ATTEMPTS: usize = 16;
 const MAX_UNDER_WAY: usize = 500;
 
 /// A payment of this node, with everything that was tried for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
     /// What is paid.
@@ -36,7 +37,7 @@ pub struct Payment {
 }
 
 /// One route, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Attempt {
     /// Which way.
     pub route: Route,
@@ -45,7 +46,7 @@ pub struct Attempt {
 }
 
 /// How a payment ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Outcome {
     /// It has arrived.
@@ -63,7 +64,7 @@ pub enum Outcome {
 }
 
 /// Why a payment was given up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "by", content = "why", rename_all = "camelCase")]
 pub enum Unpaid {
     /// There is no (other) route.
