@@ -3,9 +3,8 @@
 //! `lock` (held while a process uses it), `chain.json` (which chain), `identity` (what peers know the node by), `keystore.json`, `chain.redb`.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -68,7 +67,7 @@ impl Folder {
     /// # Errors
     /// [`FolderError`] if another process has it, or the disk says no.
     pub fn take(path: &Path) -> Result<Self, FolderError> {
-        fs::create_dir_all(path).map_err(|error| io_error(path, error))?;
+        private_folder().recursive(true).create(path).map_err(|error| io_error(path, error))?;
         let file = path.join("lock");
         let mut lock = OpenOptions::new()
             .create(true)
@@ -120,7 +119,7 @@ impl Folder {
     pub fn write(&self, name: &str, text: &str) -> Result<(), FolderError> {
         let (path, draft) = (self.file(name), self.file(&format!("{name}.new")));
         let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
+            let mut file = private().create(true).truncate(true).write(true).open(&draft)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&draft, &path)?;
@@ -159,6 +158,34 @@ impl Folder {
         }
         Ok(secret)
     }
+}
+
+/// A file for its owner alone.
+#[cfg(unix)]
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// A directory for its owner alone.
+#[cfg(unix)]
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// Elsewhere what it lies in decides who may read it.
+#[cfg(not(unix))]
+fn private_folder() -> DirBuilder {
+    DirBuilder::new()
+}
+
+/// Elsewhere the directory decides who may read it.
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
 }
 
 fn io_error(path: &Path, error: io::Error) -> FolderError {

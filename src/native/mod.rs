@@ -1,15 +1,19 @@
-//! Layer 4: the command line.
+//! Layer 4: the command line, and the node that runs for itself.
 //!
-//! Owns reading files, progress and what is printed. Must never know how a chain works: it drives worlds as any driver does.
+//! Owns everything that touches the machine: clock, disk, keys at rest, sockets, terminal. Must never know how a chain works: it drives worlds and nodes as
+//! any driver does.
 
 pub mod accounts;
 mod bench;
 pub mod clock;
 pub mod driver;
+mod devnet;
 mod duration;
 pub mod folder;
+mod genesis;
 pub mod keystore;
 mod replay;
+mod server;
 mod simulate;
 pub mod store;
 
@@ -35,6 +39,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a node: keeps the chain, talks to peers, serves HTTP; stops cleanly on Ctrl-C.
+    Node(Box<server::Options>),
+    /// Run a network of real nodes on this machine, with a chain of their own.
+    Devnet(devnet::Options),
+    /// Print what a new chain begins with, as a file for all its nodes.
+    Genesis(genesis::Options),
     /// Run a network of nodes in virtual time and print what it came to.
     Simulate(simulate::Options),
     /// Run a capsule again and compare its digest; exits with 1 if it differs.
@@ -57,6 +67,9 @@ enum Failure {
 /// The whole program.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Node(options) => server::run(*options),
+        Command::Devnet(options) => devnet::run(&options),
+        Command::Genesis(options) => genesis::run(&options),
         Command::Simulate(options) => simulate::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Bench(options) => bench::run(&options),

@@ -12,11 +12,15 @@ use tabchain::{
     },
 };
 
+/// How many times as much as in a plain run: `make torture` says 20.
+pub fn torture_scale() -> u64 {
+    std::env::var("TORTURE_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
 /// Runs `cases` properties, times the environment's TORTURE_SCALE; failures are kept beside the test.
 pub fn properties(cases: u32) -> ProptestConfig {
-    let scale = std::env::var("TORTURE_SCALE").ok().and_then(|text| text.parse().ok());
     ProptestConfig {
-        cases: cases * scale.unwrap_or(1),
+        cases: cases * u32::try_from(torture_scale()).unwrap_or(u32::MAX),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
         ..ProptestConfig::default()
     }

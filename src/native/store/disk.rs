@@ -1,6 +1,9 @@
 //! The store in one file, by redb: one transaction a batch, durable when it is committed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, TableDefinition};
 
@@ -9,6 +12,8 @@ use crate::primitives::{Address, Block, decode, encode};
 
 /// Of the tables and the encoding of their rows.
 const FORMAT: u64 = 1;
+/// Bytes of the file that are kept in memory at most.
+const CACHE: usize = 64 << 20;
 const ABOUT: TableDefinition<'_, &str, u64> = TableDefinition::new("about");
 /// By height, so that parents come first.
 const BLOCKS: TableDefinition<'_, (u64, [u8; 32]), &[u8]> = TableDefinition::new("blocks");
@@ -28,8 +33,23 @@ impl Disk {
     /// # Errors
     /// [`StoreError`] if it is no store, of a later version, or used by another process.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::builder().create(path);
+        if !path.exists() {
+            Self::create(path)?;
+        }
+        let database = Database::builder().set_cache_size(CACHE).open(path);
         Self::ready(path, database.map_err(|error| disk(path, error))?)
+    }
+
+    /// Makes a whole store under another name first: one that a crash left half made would be none.
+    fn create(path: &Path) -> Result<(), StoreError> {
+        let draft = path.with_extension("new");
+        let io = |error: std::io::Error| disk(path, redb::StorageError::Io(error));
+        if draft.exists() {
+            fs::remove_file(&draft).map_err(io)?;
+        }
+        let database = Database::builder().create(&draft).map_err(|error| disk(path, error))?;
+        drop(Self::ready(&draft, database)?);
+        fs::rename(&draft, path).map_err(io)
     }
 
     /// The same over any backend: one that fails on purpose, in tests.

@@ -90,6 +90,24 @@ pub trait Store: Send + 'static {
     fn blocks(&self, each: &mut dyn FnMut(Result<Block, String>)) -> Result<(), StoreError>;
 }
 
+impl Store for Box<dyn Store> {
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        (**self).commit(batch)
+    }
+
+    fn load(&self) -> Result<Stored, StoreError> {
+        (**self).load()
+    }
+
+    fn block_count(&self) -> Result<u64, StoreError> {
+        (**self).block_count()
+    }
+
+    fn blocks(&self, each: &mut dyn FnMut(Result<Block, String>)) -> Result<(), StoreError> {
+        (**self).blocks(each)
+    }
+}
+
 impl Batch {
     /// Adds what an account's node wants stored.
     pub fn add(&mut self, account: Address, mut changes: ChangeSet) {

@@ -1,0 +1,161 @@
+//! What a node begins with: its chain, its keys, and what it knew when it was stopped.
+
+use indicatif::ProgressBar;
+use zeroize::Zeroizing;
+
+use super::Options;
+use crate::{
+    chain::{Chain, Genesis},
+    native::{
+        Failure,
+        clock::Clock,
+        folder::{ChainFile, Folder},
+        genesis::calibrated,
+        keystore::{Keystore, random},
+        progress, read,
+        store::{Disk, Memory, Store, Stored},
+    },
+    node::{ChangeSet, Keyring, Node},
+    primitives::{Address, Amount, Block, Checks, Timestamp},
+};
+
+/// What the first account of a chain for development owns.
+const DEV_ALLOCATION: Amount = Amount::literal(1_000_000_000);
+/// Milliseconds between its blocks.
+const DEV_INTERVAL: u64 = 5_000;
+/// Blocks from which on reading them again is worth a word.
+const LONG_WORK: u64 = 500;
+
+/// Everything that outlives a node, opened.
+pub(super) struct Begin {
+    pub(super) folder: Option<Folder>,
+    pub(super) genesis: Genesis,
+    pub(super) dev: bool,
+    pub(super) keystore: Keystore,
+    pub(super) store: Box<dyn Store>,
+}
+
+impl Begin {
+    /// Opens the data directory, or makes it.
+    pub(super) fn open(options: &Options) -> Result<Self, Failure> {
+        if options.ephemeral.unwrap_or_default() {
+            return Self::ephemeral(options);
+        }
+        let folder = Folder::take(options.data_dir()).map_err(input)?;
+        let given = given_genesis(options)?;
+        let known = folder.chain().map_err(input)?;
+        let dev = known.as_ref().map_or(options.dev.unwrap_or_default(), |known| known.dev);
+        let keystore = Keystore::open(&folder, dev, &mut || passphrase(options)).map_err(input)?;
+        let genesis = match (known, given) {
+            (Some(known), Some(given)) if known.genesis != given => {
+                let (known, given) = (known.genesis.block().id(), given.block().id());
+                let place = options.data_dir().display();
+                return Err(Failure::Input(format!("{place} is of the chain {known}, --genesis of {given}")));
+            }
+            (Some(known), _) => known.genesis,
+            (None, given) => {
+                let genesis = new_chain(given, dev, keystore.own())?;
+                let file = ChainFile { version: 1, dev, genesis: genesis.clone() };
+                let text = serde_json::to_string_pretty(&file).expect("plain data");
+                folder.write("chain.json", &text).map_err(input)?;
+                genesis
+            }
+        };
+        let store = Disk::open(&folder.file("chain.redb")).map_err(|error| Failure::Run(error.to_string()))?;
+        Ok(Self { folder: Some(folder), genesis, dev, keystore, store: Box::new(store) })
+    }
+
+    fn ephemeral(options: &Options) -> Result<Self, Failure> {
+        let (keystore, dev) = (Keystore::ephemeral().map_err(input)?, options.dev.unwrap_or_default());
+        let genesis = new_chain(given_genesis(options)?, dev, keystore.own())?;
+        Ok(Self { folder: None, genesis, dev, keystore, store: Box::new(Memory) })
+    }
+
+    /// The nodes as they were: the first account's, and those of accounts with channels. Every block is judged again.
+    pub(super) fn restore(&self, clock: &Clock) -> Result<(Node, Vec<Node>), Failure> {
+        let failed = |error: crate::native::store::StoreError| Failure::Run(error.to_string());
+        let mut stored = self.store.load().map_err(failed)?;
+        let (now, own, mut checks) = (clock.now(), self.keystore.own(), Checks::forgetful());
+        let blocks = self.blocks().map_err(failed)?;
+        let count = blocks.len() as u64;
+        let bar = if count >= LONG_WORK { progress(count, "of the stored blocks judged") } else { ProgressBar::hidden() };
+        let blocks = blocks.into_iter().inspect(|_| bar.inc(1));
+        let changes = stored.remove(&own).unwrap_or_default();
+        let keyring = self.keyring(&own)?;
+        let first = Node::restored(Chain::new(&self.genesis), keyring, blocks, &changes, now, &mut checks);
+        bar.finish_and_clear();
+        let others = self.others(&first, stored, now)?;
+        tracing::info!(height = first.chain().height().0, blocks = count, accounts = others.len() + 1, "restored");
+        Ok((first, others))
+    }
+
+    fn others(&self, first: &Node, stored: Stored, now: Timestamp) -> Result<Vec<Node>, Failure> {
+        let mut checks = Checks::forgetful();
+        let restore = |(account, changes): (Address, ChangeSet)| {
+            let keyring = self.keyring(&account)?;
+            Ok(Node::restored(first.chain().clone(), keyring, [], &changes, now, &mut checks))
+        };
+        stored.into_iter().map(restore).collect()
+    }
+
+    fn blocks(&self) -> Result<Vec<Block>, crate::native::store::StoreError> {
+        let mut blocks = Vec::new();
+        self.store.blocks(&mut |block| match block {
+            Ok(block) => blocks.push(block),
+            Err(error) => tracing::warn!("left out, to be asked of peers again: {error}"),
+        })?;
+        Ok(blocks)
+    }
+
+    fn keyring(&self, account: &Address) -> Result<Keyring, Failure> {
+        let lost = || format!("the store has channels of {account}, whose key is not in the keystore");
+        let key = self.keystore.key(account).ok_or_else(|| Failure::Run(lost()))?.clone();
+        Ok(Keyring::new(key, *random().map_err(input)?))
+    }
+}
+
+fn input(error: impl std::fmt::Display) -> Failure {
+    Failure::Input(error.to_string())
+}
+
+fn given_genesis(options: &Options) -> Result<Option<Genesis>, Failure> {
+    let Some(path) = &options.genesis else {
+        return Ok(None);
+    };
+    let named = |error: String| Failure::Input(format!("{}: {error}", path.display()));
+    let genesis: Genesis = serde_json::from_str(&read(path)?).map_err(|error| named(error.to_string()))?;
+    genesis.validate().map_err(|error| named(error.to_string()))?;
+    Ok(Some(genesis))
+}
+
+fn new_chain(given: Option<Genesis>, dev: bool, own: Address) -> Result<Genesis, Failure> {
+    match given {
+        Some(genesis) => Ok(genesis),
+        None if dev => {
+            let mut genesis = calibrated(DEV_INTERVAL);
+            genesis.allocations.insert(own, DEV_ALLOCATION);
+            Ok(genesis)
+        }
+        None => Err(Failure::Input(
+            "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own".to_owned(),
+        )),
+    }
+}
+
+/// From the environment, a file, or the person at the terminal.
+fn passphrase(options: &Options) -> Option<Zeroizing<String>> {
+    if let Ok(passphrase) = std::env::var("TABCHAIN_PASSPHRASE") {
+        return Some(Zeroizing::new(passphrase));
+    }
+    if let Some(path) = &options.passphrase_file {
+        let text = Zeroizing::new(read(path).ok()?);
+        return text.lines().next().map(|line| Zeroizing::new(line.to_owned()));
+    }
+    if options.dev.unwrap_or_default() {
+        return None;
+    }
+    std::io::IsTerminal::is_terminal(&std::io::stdin()).then(|| {
+        let asked = rpassword::prompt_password("passphrase of the keystore: ");
+        asked.ok().map(Zeroizing::new)
+    })?
+}

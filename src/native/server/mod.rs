@@ -1,0 +1,115 @@
+//! `tabchain node`: a node that people can leave running.
+//!
+//! Owns how its parts are put together, and in which order they end: no new requests, then the driver after its round, then the network.
+
+mod begin;
+mod options;
+
+use std::{future::pending, io::Read as _, thread};
+
+use tokio::sync::{mpsc, oneshot};
+
+pub(super) use options::Options;
+
+use super::{
+    Failure,
+    accounts::Accounts,
+    clock::Clock,
+    driver::{Alone, Driver, Parts},
+};
+use crate::node::Command;
+use begin::Begin;
+
+/// Messages of the network that wait for the driver.
+const NETWORK_QUEUE: usize = 1_024;
+
+/// Runs until it is told to stop.
+pub(super) fn run(options: Options) -> Result<(), Failure> {
+    let options = options.complete()?;
+    start_log(&options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Run(format!("cannot start: {error}")))?;
+    runtime.block_on(serve(&options))
+}
+
+async fn serve(options: &Options) -> Result<(), Failure> {
+    let begin = Begin::open(options)?;
+    let clock = Clock::default();
+    let (node, others) = begin.restore(&clock)?;
+    let (own, genesis) = (node.address(), node.chain().genesis_id());
+    let (_said, network) = mpsc::channel(NETWORK_QUEUE);
+    let mining_threads = usize::from(options.mine.unwrap_or_default());
+    let Begin { folder, keystore, store, dev, .. } = begin;
+    let parts = Parts { node, others, store, carrier: Alone, network, clock, mining_threads };
+    let (driver, handle) = Driver::new(parts);
+    let _accounts = Accounts::new(keystore, folder);
+    let driver = tokio::spawn(driver.run());
+    tracing::info!(account = %own, chain = %genesis, dev, "the node runs");
+    if mining_threads > 0 {
+        let mining = handle.command(own, Command::SetMining(true)).await;
+        mining.map_err(|error| Failure::Run(error.to_string()))?;
+    }
+    let mut driver = driver;
+    tokio::select! {
+        () = asked_to_stop(options.until_eof) => tracing::info!("stopping"),
+        ended = &mut driver => return finished(ended),
+    }
+    handle.stop().await;
+    finished(driver.await)
+}
+
+fn finished(ended: Result<Result<(), super::driver::DriverError>, tokio::task::JoinError>) -> Result<(), Failure> {
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure::Run(error.to_string())),
+        Err(error) => Err(Failure::Run(format!("the driver has broken down: {error}"))),
+    }
+}
+
+/// Comes back when somebody wants the node to stop: Ctrl-C, the system, or the end of standard input.
+pub(super) async fn asked_to_stop(until_eof: bool) {
+    let (ended, at_end) = oneshot::channel::<()>();
+    if until_eof {
+        thread::spawn(move || {
+            // Whatever is said there is not for us.
+            let _ = std::io::copy(&mut std::io::stdin().lock().by_ref(), &mut std::io::sink());
+            let _ = ended.send(());
+        });
+    } else {
+        drop(ended);
+    }
+    let eof = async { if until_eof { drop(at_end.await) } else { pending().await } };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated() => {}
+        () = eof => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    pending().await
+}
+
+fn start_log(options: &Options) -> Result<(), Failure> {
+    let filter = options.log.as_deref().unwrap_or("info");
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .map_err(|error| Failure::Input(format!("--log {filter:?}: {error}")))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if options.log_json.unwrap_or_default() {
+        log.json().init();
+    } else {
+        log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init();
+    }
+    Ok(())
+}
