@@ -4,6 +4,7 @@
 
 mod bench;
 mod duration;
+pub mod p2p;
 mod replay;
 mod simulate;
 
