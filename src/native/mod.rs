@@ -6,12 +6,13 @@
 pub mod accounts;
 mod bench;
 pub mod clock;
-pub mod driver;
 mod devnet;
+pub mod driver;
 mod duration;
 pub mod folder;
 mod genesis;
 pub mod keystore;
+pub mod p2p;
 mod replay;
 mod server;
 mod simulate;

@@ -12,7 +12,8 @@ use tabchain::{
     gossip::{Fault, PeerId},
     native::{
         clock::Clock,
-        driver::{Carrier, Driver, FromNetwork, Handle, Line, Parts, Search},
+        driver::{Carrier, Driver, Handle, Parts, Search},
+        p2p::{FromNetwork, Held, Line},
         store::Store,
     },
     node::{ChangeSet, Command, CommandResult, Keyring, Node, Transfer},
@@ -58,7 +59,7 @@ impl Carrier for Wire {
         if let Some(there) = lines.get(&to) {
             let line = Line { local: to, peer: peer(line.local) };
             // A full line loses what is said, as real ones do.
-            let _ = there.try_send(FromNetwork::Received { line, bytes });
+            let _ = there.try_send(FromNetwork::Received { line, bytes, held: Held::default() });
         }
     }
 

@@ -1,49 +1,21 @@
 //! Between the driver and whatever carries its messages.
 
+use std::time::Duration;
+
 use crate::{
-    gossip::{Fault, PeerId},
+    gossip::{BAN_MS, Fault, PeerId},
+    native::p2p::{FromNetwork, Line, Network},
     node::{Input, PeerChange},
     primitives::{Address, Tag},
 };
 
 const LOCAL: Tag = Tag::new("tabchain/local-peer");
 
-/// A conversation between an account here and a peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
-    /// Whose conversation it is.
-    pub local: Address,
-    /// With whom: the same remote account has the same number on every connection.
-    pub peer: PeerId,
-}
-
-/// What the network tells the driver.
-#[derive(Debug)]
-pub enum FromNetwork {
-    /// A line came up.
-    Connected {
-        /// Which.
-        line: Line,
-    },
-    /// A line went down.
-    Disconnected {
-        /// Which.
-        line: Line,
-    },
-    /// Bytes came. They may be anything.
-    Received {
-        /// On which line.
-        line: Line,
-        /// As sent.
-        bytes: Vec<u8>,
-    },
-}
-
 /// Carries messages to peers.
 pub trait Carrier: Send + 'static {
     /// Sends, without waiting; it may be lost.
     fn send(&self, line: Line, bytes: Vec<u8>);
-    /// Ends a conversation.
+    /// Ends a conversation with a peer that did something wrong.
     fn disconnect(&self, line: Line, fault: &Fault);
 }
 
@@ -56,16 +28,26 @@ impl Carrier for Alone {
     fn disconnect(&self, _: Line, _: &Fault) {}
 }
 
-impl FromNetwork {
-    /// To which account's node it goes, and as what.
-    pub(super) fn into_input(self) -> (Address, Input) {
-        match self {
-            Self::Connected { line } => (line.local, Input::Peer { peer: line.peer, change: PeerChange::Connected }),
-            Self::Disconnected { line } => {
-                (line.local, Input::Peer { peer: line.peer, change: PeerChange::Disconnected })
-            }
-            Self::Received { line, bytes } => (line.local, Input::Received { from: line.peer, bytes }),
+impl Carrier for Network {
+    fn send(&self, line: Line, bytes: Vec<u8>) {
+        Self::send(self, line, bytes);
+    }
+
+    fn disconnect(&self, line: Line, fault: &Fault) {
+        // Having no room is nobody's fault.
+        let ban = !matches!(fault, Fault::TooManyPeers);
+        Self::disconnect(self, line, &fault.to_string(), ban.then_some(Duration::from_millis(BAN_MS)));
+    }
+}
+
+/// To which account's node something goes that the network says, and as what.
+pub(super) fn input_of(said: FromNetwork) -> (Address, Input) {
+    match said {
+        FromNetwork::Connected { line } => (line.local, Input::Peer { peer: line.peer, change: PeerChange::Connected }),
+        FromNetwork::Disconnected { line } => {
+            (line.local, Input::Peer { peer: line.peer, change: PeerChange::Disconnected })
         }
+        FromNetwork::Received { line, bytes, held: _ } => (line.local, Input::Received { from: line.peer, bytes }),
     }
 }
 

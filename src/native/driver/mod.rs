@@ -24,7 +24,7 @@ use tokio::{
 pub use events::{Event, EventLog, Topic};
 pub use handle::{Handle, Stopped};
 pub use index::{Index, Place};
-pub use line::{Alone, Carrier, FromNetwork, Line};
+pub use line::{Alone, Carrier};
 pub use miner::{Search, Solved};
 pub use nodes::View;
 pub use snapshot::{Blocks, Snapshot};
@@ -34,7 +34,7 @@ use miner::Miner;
 use nodes::Nodes;
 use round::Round;
 
-use super::{clock::Clock, keystore::KeystoreError, store::StoreError};
+use super::{clock::Clock, keystore::KeystoreError, p2p::{FromNetwork, Line}, store::StoreError};
 use crate::{
     node::{Input, Node},
     primitives::{Address, Hash},
@@ -184,7 +184,7 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
     }
 
     fn take_network(&mut self, round: &mut Round, said: FromNetwork) {
-        let (account, input) = said.into_input();
+        let (account, input) = line::input_of(said);
         self.hand(round, account, input);
     }
 
