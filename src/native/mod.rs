@@ -1,4 +1,4 @@
-//! Layer 4: the command line.
+//! Layer 4: the command line, and the network of native nodes ([`p2p`]).
 //!
 //! Owns reading files, progress and what is printed. Must never know how a chain works: it drives worlds as any driver does.
 
