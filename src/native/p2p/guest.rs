@@ -11,7 +11,8 @@ use tokio::{
 
 use super::{
     Line,
-    lines::{End, Ends, Open, Queue, Table, Who, ended},
+    lines::Table,
+    open::{End, Ends, Open, Queue, Who, ended},
     random,
     talk::Voice,
     wire::{PIECE, Refusal},
@@ -136,7 +137,7 @@ async fn carry(
     end: watch::Receiver<Option<End>>,
     mut from: mpsc::Receiver<Vec<u8>>,
 ) {
-    let budget = table.reading().budget;
+    let reading = table.reading(&open);
     let Some(mut voice) = Voice::begin(table, open, end).await else { return };
     let end = loop {
         let bytes = tokio::select! {
@@ -147,15 +148,13 @@ async fn carry(
                 None => break End::Left,
             },
         };
-        let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let share = if bytes.len() > PIECE {
-            tokio::select! {
+        let share = match bytes.len() > PIECE {
+            true => tokio::select! {
                 biased;
                 end = ended(&mut voice.end) => break end,
-                share = Arc::clone(&budget).acquire_many_owned(size) => share.ok(),
-            }
-        } else {
-            None
+                share = reading.share(bytes.len()) => share.ok(),
+            },
+            false => None,
         };
         if let Err(end) = voice.say(bytes, share).await {
             break end;

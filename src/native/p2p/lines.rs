@@ -1,33 +1,27 @@
 //! Which lines there are: one table, looked up by whoever sends and changed by whoever opens or ends a line.
 //!
-//! Owns the rule which of two conversations between the same accounts stays, and what may wait to be written to a line.
+//! Owns the rule which of two conversations between the same accounts stays, and how many there may be.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
-    net::{IpAddr, SocketAddr},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use libp2p::{Multiaddr, PeerId};
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{Semaphore, mpsc},
     time::Instant,
 };
 
 use super::{
     Direction, FromNetwork, Limits, Line,
+    open::{End, Ends, Open, Shared, Who},
     task::Report,
     wire::{Reading, Refusal},
 };
 use crate::primitives::{Address, BlockId};
-
-/// What a message costs in a queue besides its bytes.
-const MESSAGE_OVERHEAD: usize = 64;
 
 /// Everything that lines share.
 pub(super) struct Table {
@@ -66,111 +60,6 @@ pub(super) struct Facts {
     pub(super) agent: String,
 }
 
-/// Who is at the other end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Who {
-    Peer { id: PeerId, account: Address },
-    Guest { from: SocketAddr },
-}
-
-impl fmt::Display for Who {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Peer { id, account } => write!(f, "{} at {id}", account.short()),
-            Self::Guest { from } => write!(f, "tab at {from}"),
-        }
-    }
-}
-
-/// Why a line ends, for the log.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum End {
-    #[error("the peer has left")]
-    Left,
-    #[error("{0}")]
-    Broken(String),
-    #[error("the peer does not read: more than {0} bytes wait for it")]
-    Slow(usize),
-    #[error("a newer conversation takes its place")]
-    Replaced,
-    #[error("{0}")]
-    Asked(String),
-    #[error("the node shuts down")]
-    ShutDown,
-}
-
-/// A line that stands.
-pub(super) struct Open {
-    pub(super) line: Line,
-    pub(super) who: Who,
-    /// Whether this side has opened it.
-    pub(super) ours: bool,
-    /// Whether it is the main conversation with a peer.
-    pub(super) main: bool,
-    pub(super) since: Instant,
-    queue: mpsc::UnboundedSender<Vec<u8>>,
-    waiting: AtomicUsize,
-    end: watch::Sender<Option<End>>,
-    /// Held by whoever tells the driver of this line, so that the end of one conversation is told before the next begins.
-    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
-}
-
-/// What a line's own tasks hold of it.
-pub(super) struct Ends {
-    pub(super) open: Arc<Open>,
-    pub(super) queue: Queue,
-    pub(super) end: watch::Receiver<Option<End>>,
-}
-
-/// What waits to be written.
-pub(super) struct Queue {
-    open: Arc<Open>,
-    waiting: mpsc::UnboundedReceiver<Vec<u8>>,
-    /// What the one that was taken last still counts.
-    taken: usize,
-}
-
-impl Open {
-    /// Puts a message into the queue, or ends the line if too much waits there.
-    pub(super) fn send(&self, bytes: Vec<u8>, most: usize) {
-        let size = bytes.len() + MESSAGE_OVERHEAD;
-        let before = self.waiting.fetch_add(size, Ordering::Relaxed);
-        if before + size > most + MESSAGE_OVERHEAD {
-            self.waiting.fetch_sub(size, Ordering::Relaxed);
-            self.end(End::Slow(before));
-        } else if self.queue.send(bytes).is_err() {
-            self.waiting.fetch_sub(size, Ordering::Relaxed);
-        }
-    }
-
-    /// Ends it; the first reason counts.
-    pub(super) fn end(&self, reason: End) {
-        self.end.send_if_modified(|end| {
-            let first = end.is_none();
-            first.then(|| *end = Some(reason));
-            first
-        });
-    }
-}
-
-impl Queue {
-    /// The next message to write; what was taken before is written by now. Waits if there is none, and is never over before the line.
-    pub(super) async fn next(&mut self) -> Option<Vec<u8>> {
-        self.open.waiting.fetch_sub(std::mem::take(&mut self.taken), Ordering::Relaxed);
-        let next = self.waiting.recv().await?;
-        self.taken = next.len() + MESSAGE_OVERHEAD;
-        Some(next)
-    }
-}
-
-/// Waits for the line's end.
-pub(super) async fn ended(end: &mut watch::Receiver<Option<End>>) -> End {
-    match end.wait_for(Option::is_some).await {
-        Ok(end) => end.clone().unwrap_or(End::Left),
-        Err(_) => End::Left,
-    }
-}
-
 impl Table {
     pub(super) fn new(
         limits: Limits,
@@ -180,7 +69,8 @@ impl Table {
         events: mpsc::Sender<FromNetwork>,
         reports: mpsc::Sender<Report>,
     ) -> Self {
-        let budget = Arc::new(Semaphore::new(limits.budget_bytes.min(Semaphore::MAX_PERMITS)));
+        let budget =
+            Arc::new(Semaphore::new(limits.budget_bytes.max(limits.message_bytes).min(Semaphore::MAX_PERMITS)));
         let state = Mutex::new(State { served: [account].into(), ..State::default() });
         Self { limits, genesis, account, local, events, reports, budget, state }
     }
@@ -201,9 +91,10 @@ impl Table {
         let _ = self.reports.try_send(Report::Fault { peer });
     }
 
-    /// How messages are read.
-    pub(super) fn reading(&self) -> Reading {
-        Reading { most: self.limits.message_bytes, within: self.limits.read_time, budget: Arc::clone(&self.budget) }
+    /// How a line's messages are read.
+    pub(super) fn reading(&self, open: &Open) -> Reading {
+        let (most, within) = (self.limits.message_bytes, self.limits.read_time);
+        Reading { most, within, long: Arc::clone(&open.shared.long), budget: Arc::clone(&self.budget) }
     }
 
     /// The line, if it stands.
@@ -213,14 +104,17 @@ impl Table {
 
     /// The main line with a peer.
     pub(super) fn main_with(&self, peer: &PeerId) -> Option<Arc<Open>> {
-        let is = |open: &&Arc<Open>| open.main && matches!(&open.who, Who::Peer { id, .. } if id == peer);
-        self.state().lines.values().find(is).cloned()
+        self.state().lines.values().find(|open| open.main && open.is_with(peer)).cloned()
+    }
+
+    /// Whether there is any line with a peer.
+    pub(super) fn talks_with(&self, peer: &PeerId) -> bool {
+        self.state().lines.values().any(|open| open.is_with(peer))
     }
 
     /// Ends all lines with a peer.
     pub(super) fn end_all(&self, peer: &PeerId, reason: &End) {
-        let with = |open: &&Arc<Open>| matches!(&open.who, Who::Peer { id, .. } if id == peer);
-        self.state().lines.values().filter(with).for_each(|open| open.end(reason.clone()));
+        self.state().lines.values().filter(|open| open.is_with(peer)).for_each(|open| open.end(reason.clone()));
     }
 
     /// Puts a new line into the table, and ends the one whose place it takes.
@@ -245,15 +139,11 @@ impl Table {
         }
         let main = main || before.as_ref().is_some_and(|before| before.main);
         let turn = before.as_ref().map(|before| Arc::clone(&before.turn)).unwrap_or_default();
-        let (queue, waiting) = mpsc::unbounded_channel();
-        let (sender, end) = watch::channel(None);
-        let (since, count) = (Instant::now(), AtomicUsize::new(0));
-        let open = Arc::new(Open { line, who, ours, main, since, queue, waiting: count, end: sender, turn });
-        state.lines.insert(line, Arc::clone(&open));
+        let ends = Open::begin(line, who, ours, main, state.shared_with(who), turn);
+        state.lines.insert(line, Arc::clone(&ends.open));
         drop(state);
         before.inspect(|before| before.end(End::Replaced));
-        let queue = Queue { open: Arc::clone(&open), waiting, taken: 0 };
-        Ok(Ends { open, queue, end })
+        Ok(ends)
     }
 
     /// Takes a line out of the table, unless another has taken its place.
@@ -266,11 +156,16 @@ impl Table {
 }
 
 impl State {
+    /// What this line shares with others of the same peer; a tab has one line only.
+    fn shared_with(&self, who: Who) -> Arc<Shared> {
+        let Who::Peer { id, .. } = who else { return Arc::default() };
+        self.lines.values().find(|open| open.is_with(&id)).map(|open| Arc::clone(&open.shared)).unwrap_or_default()
+    }
+
     fn has_room_for(&self, who: Who, limits: &Limits) -> bool {
         match who {
             Who::Peer { id, .. } => {
-                let same = |open: &&Arc<Open>| matches!(open.who, Who::Peer { id: other, .. } if other == id);
-                self.lines.values().filter(same).count() < limits.lines_per_peer
+                self.lines.values().filter(|open| open.is_with(&id)).count() < limits.lines_per_peer
             }
             Who::Guest { from } => {
                 let guest = |open: &Arc<Open>| match open.who {
@@ -293,8 +188,13 @@ fn replaces(before_ours: bool, ours: bool, lower: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
-    use crate::primitives::{Hash, SecretKey};
+    use crate::{
+        native::p2p::open::ended,
+        primitives::{Hash, SecretKey},
+    };
 
     fn account(seed: u8) -> Address {
         SecretKey::from_seed([seed; 32]).public().address()
@@ -361,9 +261,18 @@ mod tests {
             ends.open.send(vec![0; 400], 1_000);
             assert_eq!(ends.queue.next().await.map(|bytes| bytes.len()), Some(400));
         }
-        ends.open.send(vec![0; 536], 1_000);
-        assert!(ends.end.borrow().is_none(), "full, and not more");
+        let Who::Peer { id, .. } = who else { unreachable!("it is a peer") };
+        let (line, who) = peer(&table, id, 3);
+        let mut second = table.open(line, who, true, false).expect("room");
+        second.open.send(vec![0; 536], 1_000);
+        assert!(ends.end.borrow().is_none() && second.end.borrow().is_none(), "full, and not more");
         ends.open.send(vec![0; 1], 1_000);
-        assert!(matches!(ended(&mut ends.end).await, End::Slow(1_064)));
+        assert!(matches!(ended(&mut ends.end).await, End::Slow(1_064)), "what waits on all lines counts");
+        assert!(second.end.borrow_and_update().is_none());
+        drop(ends.queue);
+        second.open.send(vec![0; 336], 1_000);
+        assert!(second.end.borrow().is_none(), "what is lost does not count");
+        drop(second.queue);
+        assert_eq!(second.open.shared.waiting.load(Ordering::Relaxed), 0);
     }
 }

@@ -13,7 +13,9 @@ mod gate;
 mod guest;
 mod hasty;
 mod lines;
+mod muxer;
 mod network;
+mod open;
 mod streams;
 mod talk;
 mod task;
@@ -57,7 +59,10 @@ pub struct Settings {
     pub limits: Limits,
 }
 
-/// What a network may take. Memory is at most about: peers × 8 lines × `queue_bytes` + `budget_bytes` + what waits in the events' channel.
+/// What a network may take.
+///
+/// Memory is at most about `budget_bytes` + what short messages wait in the events' channel + for each peer or tab `queue_bytes` +
+/// `message_bytes` + what waits unread on a connection (36 MiB at the very most, a quarter of a MiB for each line that is not read).
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Peers to dial by oneself, as far as addresses are known.
@@ -68,13 +73,13 @@ pub struct Limits {
     pub pending: u32,
     /// Tabs.
     pub guests: usize,
-    /// Lines with one peer.
+    /// Lines with one peer; at most some 64, or its connection has no streams left.
     pub lines_per_peer: usize,
-    /// Bytes that may wait to be written to one line; a peer that lets more wait is disconnected.
+    /// Bytes that may wait to be written to one peer, on all lines together; the line that would take more is ended.
     pub queue_bytes: usize,
     /// Longest message, in bytes.
     pub message_bytes: usize,
-    /// Bytes of received messages of more than 64 KiB that may be held at a time, from the first byte read until [`Held`] is dropped.
+    /// Bytes of whole messages of more than 64 KiB that may be held at a time, until [`Held`] is dropped; at least one message's.
     pub budget_bytes: usize,
     /// From a message's first byte to its last.
     pub read_time: Duration,
@@ -102,7 +107,7 @@ impl Default for Limits {
             per_address: 8,
             pending: 64,
             guests: 64,
-            lines_per_peer: 8,
+            lines_per_peer: 32,
             queue_bytes: 2 * gossip::MAX_MESSAGE_BYTES,
             message_bytes: gossip::MAX_MESSAGE_BYTES,
             budget_bytes: 16 * gossip::MAX_MESSAGE_BYTES,
@@ -287,6 +292,8 @@ pub enum NotFound {
 }
 
 /// Starts the network. It listens when this returns.
+///
+/// `events` is to be bounded, at some hundred: while it is full, nothing more is read from any peer.
 ///
 /// # Errors
 /// If an address is none of ours, or the system does not let us listen.

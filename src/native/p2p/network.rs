@@ -17,7 +17,8 @@ use tracing::info;
 use super::{
     DialError, Direction, JoinError, Line, NotFound, PeerInfo, address,
     guest::{self, Guest},
-    lines::{End, Facts, Open, Table, Who},
+    lines::{Facts, Table},
+    open::{End, Open, Who},
     tame,
     task::Command,
 };

@@ -12,7 +12,8 @@ use tracing::{debug, info};
 
 use super::{
     FromNetwork, Held, Line,
-    lines::{End, Ends, Open, Queue, Table, Who, ended},
+    lines::Table,
+    open::{End, Ends, Open, Queue, Who, ended},
     wire::{self, FrameError, Hello, MAX_OPENING_BYTES, Opening, Refusal, VERSION},
 };
 use crate::primitives::Address;
@@ -55,7 +56,12 @@ pub(super) async fn offer(
         Opening::Hello(hello) => hello,
         Opening::Refused(refusal) => return Err(refusal.into()),
     };
-    agree(table, &answer)?;
+    if answer.version != VERSION {
+        return Err(Refusal::Version(answer.version).into());
+    }
+    if answer.genesis != table.genesis {
+        return Err(Refusal::WrongChain(answer.genesis).into());
+    }
     if answer.to != Some(from) || to.is_some_and(|to| to != answer.from) {
         return Err(NoTalk::Confused);
     }
@@ -90,19 +96,14 @@ pub(super) async fn accept(table: &Arc<Table>, peer: PeerId, mut stream: Stream)
     }
 }
 
-/// Both must speak one version and be on one chain. The refusal says what this side has.
-fn agree(table: &Table, hello: &Hello) -> Result<(), Refusal> {
+/// Opens the line that a peer wants; a refusal says what this side has instead.
+fn admit(table: &Table, peer: PeerId, hello: &Hello) -> Result<Ends, Refusal> {
     if hello.version != VERSION {
         return Err(Refusal::Version(VERSION));
     }
     if hello.genesis != table.genesis {
         return Err(Refusal::WrongChain(table.genesis));
     }
-    Ok(())
-}
-
-fn admit(table: &Table, peer: PeerId, hello: &Hello) -> Result<Ends, Refusal> {
-    agree(table, hello)?;
     let local = hello.to.unwrap_or(table.account);
     if !table.state().served.contains(&local) {
         return Err(Refusal::UnknownAccount);
@@ -129,7 +130,7 @@ async fn unless_ended<T>(end: &mut watch::Receiver<Option<End>>, work: impl Futu
 }
 
 async fn read(table: Arc<Table>, open: Arc<Open>, end: watch::Receiver<Option<End>>, mut from: io::ReadHalf<Stream>) {
-    let reading = table.reading();
+    let reading = table.reading(&open);
     let Some(mut voice) = Voice::begin(table, open, end).await else { return };
     let end = loop {
         let frame = match unless_ended(&mut voice.end, reading.next(&mut from)).await {

@@ -8,13 +8,11 @@ use libp2p::{
     core::{muxing::StreamMuxerBox, transport::Boxed, upgrade::Version},
     dns, identify, noise, ping,
     swarm::{self, NetworkBehaviour},
-    tcp, websocket, yamux,
+    tcp, websocket,
 };
 
-use super::{Identity, Limits, NetworkError, gate::Gate, hasty::Hasty, streams};
+use super::{Identity, Limits, NetworkError, gate::Gate, hasty::Hasty, muxer::Yamux, streams};
 
-/// Streams on one connection, ours and the peer's, those of libp2p included.
-const MAX_STREAMS: usize = 64;
 /// Longest WebSocket frame in bytes. What is sent in one is a Noise message, of at most 64 KiB.
 const MAX_WEBSOCKET_BYTES: usize = 131_072;
 /// What this side says that it is.
@@ -69,8 +67,6 @@ pub(super) fn swarm(identity: &Identity, max_peers: usize, limits: &Limits) -> R
 
 fn transport(identity: &Identity, limits: &Limits) -> Result<Boxed<(PeerId, StreamMuxerBox)>, NetworkError> {
     let noise = noise::Config::new(&identity.0).map_err(|error| NetworkError::Encryption(error.to_string()))?;
-    let mut yamux = yamux::Config::default();
-    yamux.set_max_num_streams(MAX_STREAMS);
     let tcp = || tcp::tokio::Transport::new(tcp::Config::default().nodelay(true));
     // Without the system's list of name servers, addresses with numbers still work.
     let named = |tcp: fn() -> tcp::tokio::Transport| {
@@ -88,7 +84,7 @@ fn transport(identity: &Identity, limits: &Limits) -> Result<Boxed<(PeerId, Stre
         })
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
-        .multiplex(yamux)
+        .multiplex(Yamux::new())
         .timeout(limits.hello_time)
         .boxed())
 }

@@ -91,7 +91,9 @@ pub(super) struct Reading {
     pub(super) most: usize,
     /// From a frame's first byte to its last.
     pub(super) within: Duration,
-    /// Bytes that all long frames together may take; one semaphore's permit a byte.
+    /// Long frames that may be read at a time from one peer.
+    pub(super) long: Arc<Semaphore>,
+    /// Bytes that all long frames may take once they are whole; one permit a byte.
     pub(super) budget: Arc<Semaphore>,
 }
 
@@ -106,7 +108,12 @@ impl Reading {
             return Ok(None);
         }
         let rest = timeout(self.within, self.rest(from, length)).await;
-        rest.map_err(|_| FrameError::Slow(self.within))?.map(Some)
+        let (frame, turn) = rest.map_err(|_| FrameError::Slow(self.within))??;
+        let share = match turn {
+            Some(_) => Some(self.share(frame.len()).await?),
+            None => None,
+        };
+        Ok(Some((frame, share)))
     }
 
     async fn rest(&self, from: &mut (impl AsyncRead + Unpin), mut length: [u8; 4]) -> Result<Frame, FrameError> {
@@ -118,10 +125,9 @@ impl Reading {
             _ if length > self.most => return Err(FrameError::TooLarge { bytes, most: self.most }),
             _ => {}
         }
-        let share = if length > PIECE {
-            Some(Arc::clone(&self.budget).acquire_many_owned(bytes).await.map_err(io::Error::other)?)
-        } else {
-            None
+        let turn = match length > PIECE {
+            true => Some(Arc::clone(&self.long).acquire_owned().await.map_err(io::Error::other)?),
+            false => None,
         };
         let mut frame = Vec::new();
         while frame.len() < length {
@@ -129,7 +135,13 @@ impl Reading {
             frame.resize(length.min(start + PIECE), 0);
             from.read_exact(&mut frame[start..]).await?;
         }
-        Ok((frame, share))
+        Ok((frame, turn))
+    }
+
+    /// Waits for a message's share of the budget; only whole messages have one, so that nobody keeps it by sending slowly.
+    pub(super) async fn share(&self, bytes: usize) -> io::Result<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes).map_err(io::Error::other)?;
+        Arc::clone(&self.budget).acquire_many_owned(bytes).await.map_err(io::Error::other)
     }
 }
 
@@ -150,8 +162,9 @@ pub(super) async fn read_one<T: BorshDeserialize>(
     most: usize,
     within: Duration,
 ) -> Result<T, FrameError> {
-    // What is read so is short: it needs no budget.
-    let reading = Reading { most, within, budget: Arc::new(Semaphore::new(0)) };
+    // What is read so is short.
+    let none = Arc::new(Semaphore::new(0));
+    let reading = Reading { most, within, long: Arc::clone(&none), budget: none };
     let frame = timeout(within, reading.next(from)).await.map_err(|_| FrameError::Slow(within))??;
     let (bytes, _) = frame.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
     T::try_from_slice(&bytes).map_err(|error| FrameError::Malformed(error.to_string()))
@@ -183,8 +196,9 @@ mod tests {
 
     use super::*;
 
-    fn reading(most: usize, budget: usize) -> Reading {
-        Reading { most, within: Duration::from_secs(1), budget: Arc::new(Semaphore::new(budget)) }
+    fn reading(most: usize, long: usize) -> Reading {
+        let (long, budget) = (Arc::new(Semaphore::new(long)), Arc::new(Semaphore::new(most)));
+        Reading { most, within: Duration::from_secs(1), long, budget }
     }
 
     #[tokio::test]
@@ -193,7 +207,7 @@ mod tests {
             let (mut bytes, frame) = (Vec::new(), vec![7; length]);
             write(&mut bytes, &frame, Duration::from_secs(5)).await.expect("memory");
             let mut from = Cursor::new(bytes);
-            let reading = reading(4_000_000, 4_000_000);
+            let reading = reading(4_000_000, 1);
             let (read, share) = reading.next(&mut from).await.expect("a frame").expect("not the end");
             assert_eq!((read, share.is_some()), (frame, length > PIECE));
             assert!(reading.next(&mut from).await.expect("the end").is_none());
@@ -202,14 +216,14 @@ mod tests {
 
     #[tokio::test]
     async fn bad_frames() {
-        let read = async |bytes: &[u8], budget| reading(100_000, budget).next(&mut Cursor::new(bytes.to_vec())).await;
+        let read = async |bytes: &[u8], long| reading(100_000, long).next(&mut Cursor::new(bytes.to_vec())).await;
         assert!(matches!(read(&[0, 0, 0, 0], 0).await, Err(FrameError::Empty)));
         assert!(matches!(read(&[255; 4], 0).await, Err(FrameError::TooLarge { bytes: u32::MAX, most: 100_000 })));
         assert!(matches!(read(&[0, 1, 134, 161], 0).await, Err(FrameError::TooLarge { bytes: 100_001, .. })));
         assert!(matches!(read(&[0, 0, 0], 0).await, Err(FrameError::Io(_))));
         assert!(matches!(read(&[0, 0, 0, 9, 1, 2], 0).await, Err(FrameError::Io(_))));
-        // No memory is left for it: it waits, and not for ever.
-        assert!(matches!(read(&[0, 1, 134, 160], 99_999).await, Err(FrameError::Slow(_))));
+        // The peer sends another long one: it waits, and not for ever.
+        assert!(matches!(read(&[0, 1, 134, 160], 0).await, Err(FrameError::Slow(_))));
         for bytes in [&[0, 0, 0, 2, 9, 9][..], &[0, 0, 0, 1, 0], &[0, 0, 4, 1]] {
             let read = read_one::<Opening>(&mut Cursor::new(bytes), MAX_OPENING_BYTES, Duration::from_secs(1)).await;
             assert!(read.is_err_and(|error| error.is_fault()), "{bytes:?}");

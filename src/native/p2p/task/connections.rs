@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::Instant};
 use tracing::{debug, info, warn};
 
 use super::{Dial, Direction, Link, Peer, Purpose, Target, Task};
-use crate::native::p2p::{DialError, address, gate::Denied, tame, transport::BehaviourEvent};
+use crate::native::p2p::{DialError, address, gate::Denied, talk::NoTalk, tame, transport::BehaviourEvent};
 
 /// Addresses that are kept of those where a peer says that it listens.
 const MAX_LISTENS: usize = 8;
@@ -74,18 +74,20 @@ impl Task {
         }
         self.show(peer);
         if direction == Direction::Outbound {
-            self.talk(peer, connection);
+            self.talk(peer);
         }
     }
 
     fn on_closed(&mut self, peer: PeerId, connection: ConnectionId) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.links.remove(&connection);
+        }
         let closed: Vec<_> =
             self.openings.iter().filter(|(_, opening)| opening.connection == connection).map(|(at, _)| *at).collect();
         for ticket in closed {
             self.on_opened(ticket, Err("the connection was closed".to_owned()));
         }
         let Some(known) = self.peers.get_mut(&peer) else { return };
-        known.links.remove(&connection);
         if known.links.is_empty() {
             let now = Instant::now();
             for reply in known.dialled.drain(..) {
@@ -93,9 +95,12 @@ impl Task {
                 // Whoever has asked may have given up.
                 let _ = reply.send(Err(DialError::Refused(reason.to_owned())));
             }
-            let lasted = known.talked.map(|talked| now - talked);
+            let (lasted, wanted) = (known.talked.map(|talked| now - talked), std::mem::take(&mut known.wanted));
             self.peers.remove(&peer);
             self.book.lost(peer, lasted, now);
+            for purpose in wanted {
+                self.on_offered(peer, purpose, Err(NoTalk::NoStream("it has left".to_owned())));
+            }
         }
         self.show(peer);
     }
@@ -205,14 +210,14 @@ impl Task {
     }
 
     /// Begins the main conversation with a peer that this side has dialled, unless there is one.
-    pub(super) fn talk(&mut self, peer: PeerId, connection: ConnectionId) {
+    pub(super) fn talk(&mut self, peer: PeerId) {
         let stands = self.table.main_with(&peer).is_some();
         let Some(known) = self.peers.get_mut(&peer) else { return };
         if stands {
             known.dialled.drain(..).for_each(|reply| drop(reply.send(Ok(peer))));
         } else if !known.waiting_main {
             (known.waiting_main, known.main_tried) = (true, Some(Instant::now()));
-            self.open(peer, connection, Purpose::Main);
+            self.open(peer, Purpose::Main);
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use libp2p::{Multiaddr, PeerId, swarm::ConnectionId};
+use libp2p::{Multiaddr, PeerId};
 use tokio::time::Instant;
 use tracing::{debug, info};
 
-use super::{Deed, Direction, Purpose, Target, Task};
+use super::{Deed, Direction, Peer, Purpose, Target, Task};
 use crate::native::p2p::{
     address,
-    lines::End,
+    open::End,
     random,
     wire::{FrameError, MAX_PEERS},
 };
@@ -25,6 +25,7 @@ impl Task {
     /// Does what is due.
     pub(super) fn on_tick(&mut self, now: Instant) {
         self.drop_silent(now);
+        self.drop_quiet(now);
         self.reward(now);
         self.talk_again(now);
         self.dial_boots(now);
@@ -43,6 +44,23 @@ impl Task {
                 // Closing may take a while: not again at the next tick.
                 known.heard = now;
             }
+        }
+    }
+
+    /// Closes connections on which nobody talks, though they are not idle.
+    fn drop_quiet(&mut self, now: Instant) {
+        let mut quiet = Vec::new();
+        for (peer, known) in &mut self.peers {
+            if self.table.talks_with(peer) {
+                known.quiet = None;
+            } else if now - *known.quiet.get_or_insert(now) >= self.table.limits.silence {
+                known.quiet = None;
+                quiet.push(*peer);
+            }
+        }
+        for peer in quiet {
+            debug!(target: "p2p", %peer, "peer does not talk and is dropped");
+            self.leave(peer, &End::Left);
         }
     }
 
@@ -67,14 +85,13 @@ impl Task {
 
     /// Begins the main conversation anew with peers that this side has dialled.
     fn talk_again(&mut self, now: Instant) {
-        let due: Vec<(PeerId, ConnectionId)> = self
-            .peers
-            .iter()
-            .filter(|(_, known)| !known.waiting_main && known.main_tried.is_some_and(|at| now - at >= TALK_AGAIN))
-            .filter_map(|(peer, known)| Some((*peer, known.outbound()?)))
-            .collect();
-        for (peer, connection) in due {
-            self.talk(peer, connection);
+        let due = |known: &Peer| {
+            let long = known.main_tried.is_some_and(|at| now - at >= TALK_AGAIN);
+            long && !known.waiting_main && known.is_outbound()
+        };
+        let due: Vec<PeerId> = self.peers.iter().filter(|(_, known)| due(known)).map(|(peer, _)| *peer).collect();
+        for peer in due {
+            self.talk(peer);
         }
     }
 
@@ -100,8 +117,7 @@ impl Task {
     }
 
     fn wants_more(&self) -> bool {
-        let outbound = |known: &&super::Peer| known.links.values().any(|link| link.direction == Direction::Outbound);
-        let outbound = self.peers.values().filter(outbound).count() + self.dials.len();
+        let outbound = self.peers.values().filter(|known| known.is_outbound()).count() + self.dials.len();
         outbound < self.table.limits.outbound && self.coming() < self.max_peers
     }
 
@@ -116,10 +132,9 @@ impl Task {
     pub(super) fn ask_if_room(&mut self, peer: PeerId) {
         let wants = self.wants_more();
         let Some(known) = self.peers.get_mut(&peer) else { return };
-        let Some(connection) = known.links.keys().next().copied() else { return };
         if wants {
             known.asked = Some(Instant::now());
-            self.open(peer, connection, Purpose::Ask);
+            self.open(peer, Purpose::Ask);
         }
     }
 
@@ -134,7 +149,7 @@ impl Task {
 
     /// What this peer is told when it asks whom we know: where the others listen; ways into this machine only if it is on it.
     pub(super) fn told_to(&self, asker: PeerId) -> Vec<Multiaddr> {
-        let here = self.peers.get(&asker).is_some_and(super::Peer::is_loopback);
+        let here = self.peers.get(&asker).is_some_and(Peer::is_loopback);
         let fits = |address: &&Multiaddr| {
             address::ip(address).is_some_and(|ip| here || !ip.is_loopback()) && address::is_dialable(address)
         };
@@ -160,6 +175,7 @@ impl Task {
 
     /// A peer has answered whom it knows.
     pub(super) fn on_learned(&mut self, peer: PeerId, answer: Result<Vec<Multiaddr>, FrameError>) {
+        self.opening_ended(peer);
         let addresses = match answer {
             Ok(addresses) => addresses,
             Err(error) => {
@@ -170,7 +186,7 @@ impl Task {
                 return;
             }
         };
-        let here = self.peers.get(&peer).is_some_and(super::Peer::is_loopback);
+        let here = self.peers.get(&peer).is_some_and(Peer::is_loopback);
         debug!(target: "p2p", %peer, count = addresses.len(), "peer says whom it knows");
         for address in addresses {
             // No names: a peer could make us ask for any.

@@ -7,7 +7,11 @@ mod connections;
 mod discovery;
 mod openings;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::StreamExt;
 use libp2p::{
@@ -24,7 +28,8 @@ use self::connections::innermost;
 use super::{
     DialError, Direction, FromNetwork, Line, Network, NetworkError, Settings, address,
     book::{Book, Deed, Target},
-    lines::{End, Facts, Table},
+    lines::{Facts, Table},
+    open::End,
     streams::{Protocol, Ticket},
     talk::NoTalk,
     transport::{self, Behaviour},
@@ -35,7 +40,12 @@ use crate::primitives::Address;
 /// How often the task looks at what is due.
 const TICK: Duration = Duration::from_millis(250);
 /// Conversations that one peer may be beginning at a time; what it opens beyond is dropped.
-const MAX_BEGINNING: usize = 8;
+const MAX_BEGINNING: usize = 16;
+/// Conversations that this side begins with one peer at a time; the rest wait. Fewer, because the peer may be slower to see one begun.
+const MAX_OPENING: usize = 4;
+/// Streams that a peer may open in [`HASTE`]; what it opens beyond is dropped.
+const MAX_STREAMS: u32 = 256;
+const HASTE: Duration = Duration::from_secs(10);
 /// A peer whose score has fallen so far by faults is banned by the network itself,
 const HOPELESS: i32 = -100;
 /// for this time.
@@ -91,6 +101,13 @@ struct Peer {
     /// Minutes connected that its score has for.
     minutes: u64,
     beginning: Arc<Semaphore>,
+    /// Streams that it has opened since then.
+    opened: (Instant, u32),
+    /// What is to be begun with it, and how many are being begun.
+    wanted: VecDeque<Purpose>,
+    opening: usize,
+    /// Since when there has been no line with it.
+    quiet: Option<Instant>,
 }
 
 struct Link {
@@ -314,12 +331,25 @@ impl Peer {
             asked: None,
             minutes: 0,
             beginning: Arc::new(Semaphore::new(MAX_BEGINNING)),
+            opened: (now, 0),
+            wanted: VecDeque::new(),
+            opening: 0,
+            quiet: None,
         }
     }
 
-    /// A connection that this side has made.
-    fn outbound(&self) -> Option<ConnectionId> {
-        self.links.iter().find(|(_, link)| link.direction == Direction::Outbound).map(|(id, _)| *id)
+    /// Whether this side has dialled it.
+    fn is_outbound(&self) -> bool {
+        self.links.values().any(|link| link.direction == Direction::Outbound)
+    }
+
+    /// Whether it opens streams no faster than it may.
+    fn may_open(&mut self, now: Instant) -> bool {
+        if now - self.opened.0 >= HASTE {
+            self.opened = (now, 0);
+        }
+        self.opened.1 += 1;
+        self.opened.1 <= MAX_STREAMS
     }
 
     fn is_loopback(&self) -> bool {

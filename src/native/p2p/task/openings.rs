@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use libp2p::{PeerId, Stream, swarm::ConnectionId};
+use libp2p::{PeerId, Stream};
 use tokio::{sync::oneshot, time::Instant};
 use tracing::{debug, info, warn};
 
-use super::{Opening, Protocol, Purpose, Question, Report, Task};
+use super::{MAX_OPENING, Opening, Protocol, Purpose, Question, Report, Task};
 use crate::{
     native::p2p::{
         DialError, Line,
-        lines::{End, Table},
+        lines::Table,
+        open::End,
         streams, talk,
         talk::NoTalk,
         wire::{self, MAX_PEERS_BYTES, Refusal},
@@ -22,11 +23,31 @@ use crate::{
 const MAX_QUESTIONS: usize = 256;
 
 impl Task {
-    pub(super) fn open(&mut self, peer: PeerId, connection: ConnectionId, purpose: Purpose) {
+    /// Opens a stream for something, now or as soon as others have been dealt with.
+    pub(super) fn open(&mut self, peer: PeerId, purpose: Purpose) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.wanted.push_back(purpose);
+            self.open_next(peer);
+        }
+    }
+
+    fn open_next(&mut self, peer: PeerId) {
+        let Some(known) = self.peers.get_mut(&peer).filter(|known| known.opening < MAX_OPENING) else { return };
+        let Some(connection) = known.links.keys().next().copied() else { return };
+        let Some(purpose) = known.wanted.pop_front() else { return };
+        known.opening += 1;
         let ticket = self.number();
         let protocol = if matches!(purpose, Purpose::Ask) { Protocol::Peers } else { Protocol::Gossip };
         self.openings.insert(ticket, Opening { peer, connection, purpose });
         self.swarm.behaviour_mut().streams.open(peer, connection, protocol, ticket);
+    }
+
+    /// One is dealt with: the next may begin.
+    pub(super) fn opening_ended(&mut self, peer: PeerId) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.opening = known.opening.saturating_sub(1);
+            self.open_next(peer);
+        }
     }
 
     pub(super) fn on_stream(&mut self, event: streams::Event) {
@@ -38,7 +59,11 @@ impl Task {
 
     /// A peer has opened a stream.
     fn on_inbound(&mut self, peer: PeerId, protocol: Protocol, mut stream: Stream) {
-        let Some(known) = self.peers.get(&peer) else { return };
+        let Some(known) = self.peers.get_mut(&peer).filter(|known| !known.links.is_empty()) else { return };
+        if !known.may_open(Instant::now()) {
+            debug!(target: "p2p", %peer, "peer opens streams too fast");
+            return;
+        }
         let Ok(share) = Arc::clone(&known.beginning).try_acquire_owned() else {
             debug!(target: "p2p", %peer, "peer begins too much at a time");
             return;
@@ -98,6 +123,7 @@ impl Task {
             Purpose::Find { question, .. } => self.on_answer(question, result),
             Purpose::Ask => {}
         }
+        self.opening_ended(peer);
     }
 
     /// What came of the main conversation.
@@ -129,20 +155,19 @@ impl Task {
     /// Asks every peer for an account.
     pub(super) fn find(&mut self, local: Address, remote: Address, reply: oneshot::Sender<Line>) {
         self.questions.retain(|_, question| !question.reply.is_closed());
-        let connections: Vec<(PeerId, ConnectionId)> =
-            self.peers.iter().filter_map(|(peer, known)| Some((*peer, *known.links.keys().next()?))).collect();
-        if connections.is_empty() || self.questions.len() >= MAX_QUESTIONS {
+        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        if peers.is_empty() || self.questions.len() >= MAX_QUESTIONS {
             // The answer to a question that is dropped is no.
             return;
         }
         let question = self.number();
-        self.questions.insert(question, Question { reply, unanswered: connections.len() });
-        for (peer, connection) in connections {
-            self.open(peer, connection, Purpose::Find { question, local, remote });
+        self.questions.insert(question, Question { reply, unanswered: peers.len() });
+        for peer in peers {
+            self.open(peer, Purpose::Find { question, local, remote });
         }
     }
 
-    fn on_answer(&mut self, question: u64, result: Result<Line, NoTalk>) {
+    pub(super) fn on_answer(&mut self, question: u64, result: Result<Line, NoTalk>) {
         let Some(asked) = self.questions.get_mut(&question) else { return };
         asked.unanswered -= 1;
         if result.is_err() && asked.unanswered > 0 {

@@ -54,6 +54,15 @@ async fn a_boot_node_that_comes_late_is_found() {
 }
 
 #[tokio::test]
+async fn a_boot_node_is_found_by_name() {
+    let a = Node::of(1).await;
+    let port = address::socket(&a.address()).expect("a port").port();
+    let name = format!("/dns4/localhost/tcp/{port}").parse().expect("an address");
+    let b = Node::new(booting(2, &[name])).await;
+    until("b finds it", || b.knows(&a)).await;
+}
+
+#[tokio::test]
 async fn a_node_among_its_own_boot_nodes_leaves_itself_alone() {
     let a = Node::of(1).await;
     let (listen, boot) = (vec![address::without_peer(a.address())], vec![address::without_peer(a.address())]);
@@ -85,13 +94,17 @@ async fn cable(to: &Node) -> (Multiaddr, watch::Sender<()>) {
 #[tokio::test]
 async fn a_peer_that_falls_silent_is_dropped() {
     let (ping, silence) = (Duration::from_millis(100), Duration::from_secs(2));
-    let limits = Limits { ping, silence, ..Limits::default() };
-    let mut a = Node::new(Settings { limits, ..settings(1) }).await;
-    let b = Node::of(2).await;
+    let limits = Limits { ping, silence, write_time: silence, queue_bytes: 100_000_000, ..Limits::default() };
+    let mut a = Node::new(Settings { limits, max_peers: 1, ..settings(1) }).await;
+    let (b, c) = (Node::of(2).await, Node::of(3).await);
     let (address, cable) = cable(&b).await;
     a.network.dial(address).await.expect("it is there");
     let line = a.connected().await;
+    assert_eq!(a.dial(&c).await, Err(DialError::Full(1)));
     drop(cable);
+    // More than the system takes: the connection cannot even be closed in order.
+    (0..20).for_each(|_| a.network.send(line, vec![0; 4_000_000]));
     assert_eq!(a.disconnected().await, line);
-    until("it is gone", || a.network.peers().is_empty()).await;
+    let free = async { while a.dial(&c).await.is_err() {} };
+    timeout(PATIENCE, free).await.expect("there is room for another");
 }

@@ -146,7 +146,7 @@ async fn a_busy_driver_slows_its_peers_and_loses_nothing() {
 
 #[tokio::test]
 async fn what_long_messages_take_is_bounded() {
-    let limits = Limits { budget_bytes: 2_500_000, ..Limits::default() };
+    let limits = Limits { budget_bytes: 2_500_000, message_bytes: 1_000_000, ..Limits::default() };
     let ((a, to_b), (mut b, _)) = pair(settings(1), Settings { limits, ..settings(2) }).await;
     (0..4u8).for_each(|number| a.network.send(to_b, vec![number; 1_000_000]));
     let mut kept = Vec::new();
@@ -179,6 +179,19 @@ async fn silent_connections_do_not_keep_others_out_for_long() {
     let friend = Node::of(2).await;
     let come = async { while friend.dial(&node).await.is_err() {} };
     timeout(PATIENCE, come).await.expect("in time");
+}
+
+#[tokio::test]
+async fn a_peer_that_never_talks_is_dropped() {
+    let (hello_time, silence) = (PATIENCE, Duration::from_secs(2));
+    let limits = Limits { hello_time, silence, ping: Duration::from_millis(200), ..Limits::default() };
+    let node = Node::new(Settings { limits, ..settings(1) }).await;
+    let mut raw = Raw::new(7, &node).await;
+    // It keeps its connection busy with a stream on which it says nothing, and answers every ping.
+    let stream = raw.stream(Protocol::Gossip).await;
+    let closed = async { while !matches!(raw.swarm.select_next_some().await, SwarmEvent::ConnectionClosed { .. }) {} };
+    timeout(PATIENCE, closed).await.expect("in time");
+    drop((stream, node));
 }
 
 #[tokio::test]

@@ -114,7 +114,9 @@ async fn an_account_is_found_where_it_is_served() {
     let missing = a.network.line_to(account(1), account(9)).await;
     assert_eq!(missing, Err(NotFound::Nowhere(account(9))));
     assert_eq!(a.network.line_to(account(9), account(3)).await, Err(NotFound::NotServed(account(9))));
-    (a.connected().await, a.connected().await, c.connected().await);
+    a.connected().await;
+    a.connected().await;
+    c.connected().await;
     c.network.serve(account(9));
     let line = a.network.line_to(account(1), account(9)).await.expect("c serves it");
     assert_eq!((a.connected().await, a.network.account_of(line)), (line, Some(account(9))));
@@ -131,6 +133,16 @@ async fn an_account_is_found_where_it_is_served() {
     a.network.serve(account(8));
     let other = a.network.line_to(account(8), account(9)).await.expect("c serves it");
     assert!(other.peer == line.peer && other.local == account(8));
+}
+
+#[tokio::test]
+async fn many_accounts_are_found_at_once() {
+    let ((a, _), (b, _)) = pair(settings(1), settings(2)).await;
+    let accounts: Vec<Address> = (100..124).map(account).collect();
+    accounts.iter().for_each(|account| b.network.serve(*account));
+    let found = accounts.iter().map(|remote| a.network.line_to(account(1), *remote));
+    let found = futures::future::join_all(found).await;
+    assert!(found.iter().all(Result::is_ok), "{found:?}");
 }
 
 #[tokio::test]
