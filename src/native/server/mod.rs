@@ -4,6 +4,7 @@
 
 mod begin;
 mod options;
+mod peers;
 
 use std::{future::pending, io::Read as _, thread};
 
@@ -15,7 +16,8 @@ use super::{
     Failure,
     accounts::Accounts,
     clock::Clock,
-    driver::{Alone, Driver, Parts},
+    driver::{Driver, Parts},
+    p2p,
 };
 use crate::node::Command;
 use begin::Begin;
@@ -39,24 +41,29 @@ async fn serve(options: &Options) -> Result<(), Failure> {
     let clock = Clock::default();
     let (node, others) = begin.restore(&clock)?;
     let (own, genesis) = (node.address(), node.chain().genesis_id());
-    let (_said, network) = mpsc::channel(NETWORK_QUEUE);
+    let (said, from_network) = mpsc::channel(NETWORK_QUEUE);
+    let settings = peers::settings(options, &begin, genesis, own)?;
+    let network = p2p::start(settings, said).await.map_err(|error| Failure::Run(error.to_string()))?;
+    others.iter().for_each(|other| network.serve(other.address()));
     let mining_threads = usize::from(options.mine.unwrap_or_default());
     let Begin { folder, keystore, store, dev, .. } = begin;
-    let parts = Parts { node, others, store, carrier: Alone, network, clock, mining_threads };
+    let carrier = network.clone();
+    let parts = Parts { node, others, store, carrier, network: from_network, clock, mining_threads };
     let (driver, handle) = Driver::new(parts);
     let _accounts = Accounts::new(keystore, folder);
-    let driver = tokio::spawn(driver.run());
-    tracing::info!(account = %own, chain = %genesis, dev, "the node runs");
+    let mut driver = tokio::spawn(driver.run());
+    let listening = network.listening();
+    tracing::info!(account = %own, chain = %genesis, dev, id = network.local_id(), ?listening, "the node runs");
     if mining_threads > 0 {
         let mining = handle.command(own, Command::SetMining(true)).await;
         mining.map_err(|error| Failure::Run(error.to_string()))?;
     }
-    let mut driver = driver;
     tokio::select! {
         () = asked_to_stop(options.until_eof) => tracing::info!("stopping"),
         ended = &mut driver => return finished(ended),
     }
     handle.stop().await;
+    network.shut_down().await;
     finished(driver.await)
 }
 
