@@ -8,6 +8,7 @@ pub mod clock;
 pub mod driver;
 mod duration;
 pub mod folder;
+pub mod http;
 pub mod keystore;
 mod replay;
 mod simulate;

@@ -1,0 +1,41 @@
+//! The routes, one file for each group of rows.
+
+mod accounts;
+mod chain;
+mod channels;
+mod mine;
+mod node;
+mod transactions;
+
+use tokio::sync::{Mutex, Semaphore};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Shared;
+
+/// What is done by one request at a time.
+pub(super) struct Turns {
+    /// Searching for a block, for somebody.
+    mining: Semaphore,
+    /// Judging the whole chain again.
+    judging: Mutex<chain::Judged>,
+    /// Signing for accounts without a node of their own: each takes its next nonce.
+    signing: Mutex<()>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { mining: Semaphore::new(1), judging: Mutex::default(), signing: Mutex::default() }
+    }
+}
+
+pub(super) fn all() -> OpenApiRouter<Shared> {
+    let groups = [
+        accounts::routes(),
+        chain::routes(),
+        channels::routes(),
+        mine::routes(),
+        node::routes(),
+        transactions::routes(),
+    ];
+    groups.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)
+}

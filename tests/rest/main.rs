@@ -1,0 +1,8 @@
+//! The HTTP interface, over real sockets: every row of its table, and whoever wants to break it.
+#![cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+
+mod chain;
+mod hostile;
+mod node;
+mod place;
+mod transactions;
