@@ -2,7 +2,11 @@
 #![cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 
 mod chain;
+mod channels;
+mod events;
 mod hostile;
 mod node;
+mod payments;
+mod peers;
 mod place;
 mod transactions;

@@ -92,7 +92,7 @@ pub(crate) struct Context {
     metrics: metrics::Metrics,
     blocks: blocks::Cache,
     locked: locked::Cache,
-    streams: Semaphore,
+    streams: Arc<Semaphore>,
     turns: routes::Turns,
 }
 
@@ -138,7 +138,7 @@ impl Server {
     pub fn new(app: App, settings: Settings) -> Self {
         let shared = Arc::new(Context {
             genesis: app.handle.with_snapshot(Snapshot::genesis),
-            streams: Semaphore::new(settings.streams),
+            streams: Arc::new(Semaphore::new(settings.streams)),
             app,
             settings,
             began: Instant::now(),

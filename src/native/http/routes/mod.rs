@@ -3,9 +3,16 @@
 mod accounts;
 mod chain;
 mod channels;
+mod events;
+mod graph;
 mod mine;
 mod node;
+mod open;
+mod pay;
+mod payments;
+mod peers;
 mod transactions;
+mod wait;
 
 use tokio::sync::{Mutex, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
@@ -20,11 +27,18 @@ pub(super) struct Turns {
     judging: Mutex<chain::Judged>,
     /// Signing for accounts without a node of their own: each takes its next nonce.
     signing: Mutex<()>,
+    /// Paying in channels.
+    paying: pay::Lanes,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { mining: Semaphore::new(1), judging: Mutex::default(), signing: Mutex::default() }
+        Self {
+            mining: Semaphore::new(1),
+            judging: Mutex::default(),
+            signing: Mutex::default(),
+            paying: pay::Lanes::default(),
+        }
     }
 }
 
@@ -33,8 +47,14 @@ pub(super) fn all() -> OpenApiRouter<Shared> {
         accounts::routes(),
         chain::routes(),
         channels::routes(),
+        events::routes(),
+        graph::routes(),
         mine::routes(),
         node::routes(),
+        open::routes(),
+        pay::routes(),
+        payments::routes(),
+        peers::routes(),
         transactions::routes(),
     ];
     groups.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)

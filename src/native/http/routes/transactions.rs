@@ -238,7 +238,7 @@ fn look(view: &View<'_>, id: &Hash) -> Option<Found> {
     view.index().place(id).map(Found::Included).or_else(waiting)
 }
 
-async fn find(shared: &Shared, id: Hash) -> Answer<Option<PlacedTransaction>> {
+pub(super) async fn find(shared: &Shared, id: Hash) -> Answer<Option<PlacedTransaction>> {
     let found = shared.app.handle.ask(move |view| look(view, &id)).await?;
     let snapshot = shared.app.handle.snapshot();
     Ok(found.and_then(|found| place(&snapshot, found)))

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     channel::{Channel, Phase, WaitingFor},
-    primitives::{Address, Amount, ChannelId, Height, Htlc, Policy, Side, TransactionId},
+    primitives::{Address, Amount, ChannelId, Height, Htlc, Policy, TransactionId},
 };
 
 /// A channel.
@@ -107,14 +107,9 @@ impl ChannelShape {
         }
     }
 
-    /// Who is in it.
-    pub(in crate::native::http) fn participants(&self) -> &[Address; 2] {
-        &self.participants
-    }
-
-    /// Of whose records it is.
-    pub(in crate::native::http) fn is_openers(&self) -> bool {
-        self.account == self.participants[Side::Opener.index()]
+    /// Its id.
+    pub(in crate::native::http) fn id(&self) -> ChannelId {
+        self.id
     }
 }
 
