@@ -207,6 +207,14 @@ impl Gossip {
         self.send(from, Message::GetHeaders(source.locator()));
     }
 
+    /// Asks the peer that says to have done the most work for what follows our chain; false if there is none.
+    pub fn sync(&mut self, source: &impl Source) -> bool {
+        let known = self.peers.iter().filter_map(|(peer, known)| Some((known.status.as_ref()?.work, *peer)));
+        let best = known.max().map(|(_, peer)| peer);
+        best.into_iter().for_each(|peer| self.send(peer, Message::GetHeaders(source.locator())));
+        best.is_some()
+    }
+
     /// Orphans that waited for `parent`.
     pub fn adopt(&mut self, parent: &BlockId) -> Vec<(PeerId, Block)> {
         self.orphans.take_children(parent)

@@ -88,9 +88,7 @@ impl Folder {
             }
         }
         let pid = format!("{}\n", std::process::id());
-        lock.set_len(0)
-            .and_then(|()| lock.write_all(pid.as_bytes()))
-            .map_err(|error| io_error(&file, error))?;
+        lock.set_len(0).and_then(|()| lock.write_all(pid.as_bytes())).map_err(|error| io_error(&file, error))?;
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 

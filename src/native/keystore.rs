@@ -276,7 +276,9 @@ impl Seal {
         let unreadable = |what: String| KeystoreError::Unreadable(format!("{FILE}: {what}"));
         let (memory, passes, lanes) = MAX_COST;
         if cost.memory_kib > memory || cost.passes > passes || cost.lanes > lanes {
-            return Err(unreadable(format!("argon2id asks for more than {memory} KiB, {passes} passes, {lanes} lanes")));
+            return Err(unreadable(format!(
+                "argon2id asks for more than {memory} KiB, {passes} passes, {lanes} lanes"
+            )));
         }
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32));
         let params = params.map_err(|error| unreadable(error.to_string()))?;

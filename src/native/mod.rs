@@ -11,6 +11,7 @@ pub mod driver;
 mod duration;
 pub mod folder;
 mod genesis;
+pub mod http;
 pub mod keystore;
 pub mod p2p;
 mod replay;

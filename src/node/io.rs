@@ -79,6 +79,8 @@ pub enum Command {
     SubmitBlock(Box<Block>),
     /// Start or stop asking for blocks to be mined.
     SetMining(bool),
+    /// Ask the best peer now for what it knows more of the chain.
+    Sync,
     /// Let payments of others pass on these terms from now on.
     SetPolicy(Box<ChannelPolicy>),
     /// Have this peer, or nobody, watch this node's channels.
@@ -188,6 +190,8 @@ pub enum CommandResult {
     PolicyRefused(PolicyError),
     /// A channel was offered under this handle.
     Offered(Hash),
+    /// There is nobody to ask.
+    NoPeers,
     /// Done.
     Done,
 }

@@ -281,6 +281,10 @@ impl Node {
                 self.rebuild_template(now);
                 CommandResult::Done
             }
+            Command::Sync => {
+                let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+                if self.gossip.sync(&source) { CommandResult::Done } else { CommandResult::NoPeers }
+            }
             Command::SetPolicy(policy) => self.set_policy(now, *policy),
             Command::SetTower(tower) => self.set_tower(now, tower),
             Command::ServeAsTower(serves) => self.serve_as_tower(serves),

@@ -136,10 +136,7 @@ impl Live {
         &self,
         question: impl Fn(&Node) -> Option<R> + Clone + Send + 'static,
     ) -> Option<R> {
-        let mut n = 0;
         loop {
-            n += 1;
-            if n % 1500 == 1499 { let t = self.handle.ask(|v| v.first().channels().map(|(_, c)| format!("{:?} {:?} waiting {} carries {} {}", c.phase(), c.waiting_for(), c.waiting(), c.carries(), serde_json::to_string(c).unwrap())).collect::<Vec<_>>()).await; println!("STUCK {} h{:?} {}", self.account, self.handle.snapshot().height(), t.unwrap().join("\n")); }
             let question = question.clone();
             if let Some(answer) = self.handle.ask(move |view| question(view.first())).await.ok()? {
                 return Some(answer);

@@ -153,6 +153,12 @@ impl Mempool {
         self.rates.iter().rev().map(|(_, id)| &self.waiting[id])
     }
 
+    /// Steps of a channel that wait; a funding that replaces it among them.
+    pub fn of_channel(&self, channel: &ChannelId) -> impl Iterator<Item = &Pooled> {
+        let first = (*channel, "", None);
+        self.steps.range(first..).take_while(move |((of, ..), _)| *of == first.0).map(|(_, id)| &self.waiting[id])
+    }
+
     /// The nonce a sender's next transaction should carry, after those that wait without a gap.
     pub fn next_nonce(&self, sender: &Address, account: Account) -> Nonce {
         let waiting = self.senders.get(sender);

@@ -72,6 +72,11 @@ impl Handle {
         self.snapshot.borrow().clone()
     }
 
+    /// Reads a little of the same without a copy: whatever is stored next waits for it.
+    pub fn with_snapshot<R>(&self, read: impl FnOnce(&Snapshot) -> R) -> R {
+        read(&self.snapshot.borrow())
+    }
+
     /// Comes back when the chain, or anything else that is stored, has changed.
     ///
     /// # Errors

@@ -115,31 +115,32 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
             let mut round = Round::default();
             let local = self.nodes.take_local();
             if local.is_empty() {
-                if !self.wait(&mut round).await {
-                    return Ok(());
-                }
+                self.wait(&mut round).await;
             } else {
                 local.into_iter().for_each(|(account, input)| self.hand(&mut round, account, input));
             }
             self.drain(&mut round);
+            let last = round.ends();
             self.finish(round)?;
+            if last {
+                return Ok(());
+            }
             // Whoever else is ready has a turn: a round takes as long as the disk.
             tokio::task::yield_now().await;
         }
     }
 
-    /// Waits for something to happen; false if that is the end.
-    async fn wait(&mut self, round: &mut Round) -> bool {
+    /// Waits for something to happen.
+    async fn wait(&mut self, round: &mut Round) {
         let now = self.clock.now();
         let due = self.nodes.next_wake().map_or(NAP, |due| Duration::from_millis(due.since(now)).min(NAP));
         tokio::select! {
-            Some(job) = self.jobs.recv() => return self.take_job(round, job),
+            Some(job) = self.jobs.recv() => self.take_job(round, job),
             Some(said) = self.network.recv() => self.take_network(round, said),
             Some(solved) = self.solved.recv() => self.take_solved(round, &solved),
             () = sleep(due) => {}
         }
         self.wake(round);
-        true
     }
 
     /// Takes what else has come meanwhile, from each source in turn.
@@ -163,13 +164,9 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
         }
     }
 
-    /// One job; false if it is the last.
-    fn take_job(&mut self, round: &mut Round, job: Job) -> bool {
+    fn take_job(&mut self, round: &mut Round, job: Job) {
         match job {
-            Job::Stop(done) => {
-                round.end(done);
-                return false;
-            }
+            Job::Stop(done) => round.end(done),
             Job::Ask(question) => round.ask(question),
             Job::Command { account, command, checks, answer } => {
                 if let Some(checks) = checks {
@@ -180,7 +177,6 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
             }
             Job::Join { node } => self.nodes.join(*node),
         }
-        true
     }
 
     fn take_network(&mut self, round: &mut Round, said: FromNetwork) {

@@ -3,10 +3,12 @@
 //! Owns how its parts are put together, and in which order they end: no new requests, then the driver after its round, then the network.
 
 mod begin;
+mod network;
 mod options;
 mod peers;
+mod site;
 
-use std::{future::pending, io::Read as _, thread};
+use std::{future::pending, io::Read as _, sync::Arc, thread};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,10 +19,12 @@ use super::{
     accounts::Accounts,
     clock::Clock,
     driver::{Driver, Parts},
+    http::{App, Server},
     p2p,
 };
 use crate::node::Command;
 use begin::Begin;
+use network::Peers;
 
 /// Messages of the network that wait for the driver.
 const NETWORK_QUEUE: usize = 1_024;
@@ -46,14 +50,19 @@ async fn serve(options: &Options) -> Result<(), Failure> {
     let network = p2p::start(settings, said).await.map_err(|error| Failure::Run(error.to_string()))?;
     others.iter().for_each(|other| network.serve(other.address()));
     let mining_threads = usize::from(options.mine.unwrap_or_default());
-    let Begin { folder, keystore, store, dev, .. } = begin;
+    let (settings, listener) = (site::settings(options)?, site::listen(options).await?);
+    let Begin { folder, keystore, store, dev, genesis: begins, .. } = begin;
     let carrier = network.clone();
     let parts = Parts { node, others, store, carrier, network: from_network, clock, mining_threads };
     let (driver, handle) = Driver::new(parts);
-    let _accounts = Accounts::new(keystore, folder);
     let mut driver = tokio::spawn(driver.run());
-    let listening = network.listening();
-    tracing::info!(account = %own, chain = %genesis, dev, id = network.local_id(), ?listening, "the node runs");
+    let peers = Arc::new(Peers { network: network.clone(), handle: handle.clone() });
+    let accounts = Accounts::new(keystore, folder);
+    let app = App { handle: handle.clone(), accounts, network: peers, genesis: begins };
+    let (stop, stopping) = oneshot::channel::<()>();
+    let site = tokio::spawn(Server::new(app, settings).run(listener, async { drop(stopping.await) }));
+    let (listening, http) = (network.listening(), options.http());
+    tracing::info!(account = %own, chain = %genesis, dev, id = network.local_id(), ?listening, %http, "the node runs");
     if mining_threads > 0 {
         let mining = handle.command(own, Command::SetMining(true)).await;
         mining.map_err(|error| Failure::Run(error.to_string()))?;
@@ -62,6 +71,8 @@ async fn serve(options: &Options) -> Result<(), Failure> {
         () = asked_to_stop(options.until_eof) => tracing::info!("stopping"),
         ended = &mut driver => return finished(ended),
     }
+    drop(stop);
+    let _ = site.await;
     handle.stop().await;
     network.shut_down().await;
     finished(driver.await)

@@ -32,7 +32,8 @@ pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
 /// The rows that a change touches.
 pub(super) fn of(changes: &ChangeSet) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut put = |kind: Kind, key: Vec<u8>, value: Option<Vec<u8>>| rows.push(([vec![kind as u8], key].concat(), value));
+    let mut put =
+        |kind: Kind, key: Vec<u8>, value: Option<Vec<u8>>| rows.push(([vec![kind as u8], key].concat(), value));
     changes.transactions.iter().for_each(|(id, value)| put(Kind::Transaction, encode(id), value.as_ref().map(encode)));
     changes.channels.iter().for_each(|(id, value)| put(Kind::Channel, encode(id), value.as_ref().map(encode)));
     changes.payments.iter().for_each(|(id, value)| put(Kind::Payment, encode(id), value.as_ref().map(encode)));

@@ -1,0 +1,212 @@
+//! Accounts, balances and what sending costs.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    chain::minimum_fee,
+    native::{
+        http::{
+            Shared,
+            extract::{Asked, Given, Part, Sent},
+            json::Fields,
+            page::{List, Mark, Pages},
+            problem::{Answer, Problem},
+        },
+        keystore::Account,
+    },
+    primitives::{Address, Amount, Block, Nonce},
+};
+
+/// The lower ends of the fee rates that are told apart, base units per 1,000 bytes.
+const RATES: [u64; 8] = [0, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000];
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(balance)).routes(routes!(list, create)).routes(routes!(fees))
+}
+
+/// What an account owns.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Balance {
+    #[schema(value_type = String)]
+    address: Address,
+    /// Base units by the newest block.
+    #[schema(value_type = u64)]
+    balance: Amount,
+    /// Transactions of it that are on the chain.
+    #[schema(value_type = u64)]
+    nonce: Nonce,
+    /// The number for its next transaction, after those that wait.
+    #[schema(value_type = u64)]
+    next_nonce: Nonce,
+    /// Base units that it has deposited in channels that are open. What it owns of them its channels say.
+    #[schema(value_type = u64)]
+    locked: Amount,
+    /// Base units at stake; 0 on a chain with proof of work.
+    #[schema(value_type = u64)]
+    staked: Amount,
+    /// Base units that its waiting transactions take, fees included.
+    #[schema(value_type = u64)]
+    pending: Amount,
+}
+
+/// What an account owns. An address that nobody has paid yet owns nothing.
+#[utoipa::path(get, path = "/api/balance/{address}", tag = "accounts", params(("address" = String, Path)),
+    responses((status = 200, body = Balance), (status = 400, description = "not an address")))]
+async fn balance(State(shared): State<Shared>, Part(address): Part<Address>) -> Answer<Json<Balance>> {
+    let handle = &shared.app.handle;
+    let waiting = handle.ask(move |view| {
+        let (pool, ledger) = (view.first().mempool(), view.first().chain().ledger());
+        (pool.reserved(&address), pool.next_nonce(&address, ledger.account(&address)))
+    });
+    let (pending, next_nonce) = waiting.await?;
+    let snapshot = handle.snapshot();
+    let account = snapshot.ledger.account(&address);
+    let locked = shared.locked.of(&address, &snapshot);
+    Ok(Json(Balance {
+        address,
+        balance: account.balance,
+        nonce: account.nonce,
+        next_nonce,
+        locked,
+        staked: Amount::ZERO,
+        pending,
+    }))
+}
+
+/// An account of this node's keystore. Its secret never leaves.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+struct AccountShape {
+    #[schema(value_type = String)]
+    address: Address,
+    /// Of its key.
+    #[schema(value_type = String)]
+    scheme: crate::native::keystore::Scheme,
+    /// A name for people.
+    label: String,
+}
+
+impl AccountShape {
+    fn of(account: Account) -> Self {
+        Self { address: account.address, scheme: account.scheme, label: account.label }
+    }
+}
+
+/// The accounts of this node's keystore, newest first: the last is the node's own.
+#[utoipa::path(get, path = "/api/accounts", tag = "accounts", params(Pages),
+    responses((status = 200, body = [AccountShape]), (status = 400, description = "a bad query")))]
+async fn list(State(shared): State<Shared>, Asked(pages): Asked<Pages>, uri: Uri) -> List<AccountShape> {
+    let accounts = shared.app.accounts.list().into_iter().enumerate().rev();
+    pages.of(uri, accounts.map(|(place, account)| (Mark::at(0, place), AccountShape::of(account))))
+}
+
+/// A key to be made.
+#[derive(ToSchema)]
+struct NewAccount {
+    /// `ed25519`; this build has no other.
+    scheme: String,
+    /// A name for people, at most 64 characters.
+    label: Option<String>,
+}
+
+impl Given for NewAccount {
+    fn given(fields: &mut Fields) -> Answer<Self> {
+        Ok(Self { scheme: fields.take("scheme")?, label: fields.maybe("label")? })
+    }
+}
+
+/// Makes an account.
+#[utoipa::path(post, path = "/api/accounts", tag = "accounts", request_body = NewAccount,
+    responses((status = 201, body = AccountShape), (status = 400, description = "malformed"),
+        (status = 409, description = "the keystore is full"), (status = 413, description = "too large"),
+        (status = 415, description = "not JSON"),
+        (status = 422, description = "a scheme that this build does not have, or a label too long"),
+        (status = 500, description = "the keystore cannot be written")))]
+async fn create(State(shared): State<Shared>, Sent(new): Sent<NewAccount>) -> Answer<Response> {
+    if new.scheme != "ed25519" {
+        let detail = format!("scheme {:.40?}: this build has ed25519 only", new.scheme);
+        return Err(Problem::senseless("unknown-scheme", detail));
+    }
+    let (accounts, label) = (shared.app.accounts.clone(), new.label.unwrap_or_default());
+    let made = tokio::task::spawn_blocking(move || accounts.create(&label)).await;
+    let address = made.map_err(|error| Problem::internal(error.to_string()))??;
+    let account = shared.app.accounts.list().into_iter().find(|account| account.address == address);
+    let account = account.ok_or_else(|| Problem::internal("the new account is not there"))?;
+    let location = [(header::LOCATION, format!("/api/balance/{address}"))];
+    Ok((StatusCode::CREATED, location, Json(AccountShape::of(account))).into_response())
+}
+
+/// What waits, by what it offers; and what the next block would take of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Fees {
+    /// By fee rate, lowest first.
+    histogram: Vec<FeeRange>,
+    /// What fits into the next block.
+    next_block: NextBlock,
+    /// Base units per 1,000 bytes below which nothing is relayed.
+    minimum_fee_rate: u64,
+}
+
+/// Transactions that offer from this much on, up to the next range.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct FeeRange {
+    /// Base units per 1,000 bytes.
+    from: u64,
+    transactions: usize,
+    bytes: usize,
+}
+
+/// What the next block would take.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct NextBlock {
+    transactions: usize,
+    bytes: usize,
+    /// Base units.
+    #[schema(value_type = u64)]
+    fees: Amount,
+    /// The lowest that it takes, base units per 1,000 bytes; null if it takes none.
+    lowest_fee_rate: Option<u64>,
+}
+
+/// What waiting transactions offer, and what would be enough for the next block.
+#[utoipa::path(get, path = "/api/fees", tag = "accounts", responses((status = 200, body = Fees)))]
+async fn fees(State(shared): State<Shared>) -> Answer<Json<Fees>> {
+    let taken = shared.app.handle.ask(|view| (view.first().mempool().clone(), view.first().chain().rules().clone()));
+    let (pool, rules) = taken.await?;
+    let snapshot = shared.app.handle.snapshot();
+    let work = move || {
+        let mut histogram: Vec<FeeRange> =
+            RATES.iter().map(|from| FeeRange { from: *from, ..FeeRange::default() }).collect();
+        for pooled in pool.iter() {
+            let at = RATES.partition_point(|from| *from <= pooled.fee_rate).saturating_sub(1);
+            histogram[at].transactions += 1;
+            histogram[at].bytes += pooled.size;
+        }
+        let tip = snapshot.tip();
+        let empty = Block { header: tip.header.clone(), coinbase: tip.coinbase.clone(), transactions: Vec::new() };
+        let room = (rules.max_block_bytes as usize).saturating_sub(empty.size());
+        let chosen = pool.select(&snapshot.ledger, room);
+        let rate = |fee: Amount, bytes: usize| fee.units().saturating_mul(1_000) / bytes as u64;
+        let next_block = NextBlock {
+            transactions: chosen.len(),
+            bytes: chosen.iter().map(|transaction| transaction.size()).sum(),
+            fees: Amount::checked_sum(chosen.iter().map(|transaction| transaction.unsigned.fee)).unwrap_or(Amount::MAX),
+            lowest_fee_rate: chosen.iter().map(|transaction| rate(transaction.unsigned.fee, transaction.size())).min(),
+        };
+        Fees { histogram, next_block, minimum_fee_rate: minimum_fee(1_000).units() }
+    };
+    let fees = tokio::task::spawn_blocking(work).await;
+    fees.map(Json).map_err(|error| Problem::internal(error.to_string()))
+}
