@@ -1,0 +1,6 @@
+//! Nodes as processes of their own, as people run them: a network on this machine, and nodes that are killed.
+#![cfg(all(not(target_arch = "wasm32"), feature = "native"))]
+
+mod client;
+mod devnet;
+mod kill;
