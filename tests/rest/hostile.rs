@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -137,7 +137,7 @@ fn slow_headers_and_idle_connections_are_cut_off() {
         let mut stream = TcpStream::connect(place.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream.write_all(start).unwrap();
-        let began = Instant::now();
+        let began = tokio::time::Instant::now();
         let drip = stream.try_clone().unwrap();
         std::thread::spawn(move || {
             let mut drip = drip;

@@ -3,11 +3,11 @@
 use std::{fmt::Display, str::FromStr, time::Duration};
 
 use axum::{
-    body::{Body, Bytes, HttpBody},
+    body::{Body, BodyDataStream, Bytes, HttpBody},
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use futures::{StreamExt, future::ready};
+use futures::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -118,23 +118,33 @@ async fn whole(body: Body) -> Answer<Bytes> {
 async fn gather(body: Body) -> Answer<Bytes> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let (mut stream, mut bytes) = (body.into_data_stream(), Vec::new());
-    while announced <= MAX_BODY {
-        let Some(chunk) = stream.next().await else {
-            return Ok(bytes.into());
-        };
-        let chunk = chunk.map_err(|error| Problem::malformed("bad-body", format!("cannot be read: {error}")))?;
-        if bytes.len() + chunk.len() > MAX_BODY {
-            break;
+    if announced <= MAX_BODY {
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|error| Problem::malformed("bad-body", format!("cannot be read: {error}")))?;
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MAX_BODY {
+                break;
+            }
         }
-        bytes.extend_from_slice(&chunk);
+        if bytes.len() <= MAX_BODY {
+            return Ok(bytes.into());
+        }
     }
-    // Whoever still writes would not read the answer: what comes next is thrown away, for a while.
-    let left = stream.take_while(|chunk| ready(chunk.is_ok())).map(|chunk| chunk.map_or(0, |chunk| chunk.len()));
-    let enough = left.scan(0, |seen, more| {
-        *seen += more;
-        ready((*seen < MAX_THROWN_AWAY).then_some(()))
-    });
-    let _ = tokio::time::timeout(THROWING_AWAY, enough.count()).await;
+    throw_away(stream).await;
     let detail = format!("the body has more than {MAX_BODY} bytes");
     Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail))
+}
+
+/// Whoever still writes would not read the answer: what comes is read for a while.
+async fn throw_away(mut stream: BodyDataStream) {
+    let read = async {
+        let mut left = MAX_THROWN_AWAY;
+        while let Some(Ok(chunk)) = stream.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(THROWING_AWAY, read).await;
 }

@@ -12,7 +12,7 @@ use utoipa::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{Shared, problem::Problem};
+use super::{Shared, problem::Said};
 
 /// What any request may be answered with.
 const ANYWHERE: [(&str, &str); 5] = [
@@ -34,7 +34,7 @@ const WITH_BODY: [(&str, &str); 3] =
 Problems follow RFC 9457; `code` is stable. Lists are newest first; a `Link` header names the next page.",
         license(name = "MIT")
     ),
-    components(schemas(Problem))
+    components(schemas(Said))
 )]
 struct Description;
 

@@ -13,9 +13,14 @@ use utoipa::ToSchema;
 
 use crate::native::driver::Stopped;
 
-/// Why a request was refused, for programs (`code`, `values`) and for people (`detail`).
+/// Why a request was refused.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Said>);
+
+/// What is said of it, for programs (`code`, `values`) and for people (`detail`).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub(super) struct Said {
     /// `urn:tabchain:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
@@ -27,7 +32,7 @@ pub struct Problem {
     detail: String,
     /// A stable name.
     #[schema(value_type = String)]
-    pub code: Cow<'static, str>,
+    code: Cow<'static, str>,
     /// The rule that was broken, if it is one of the chain's or a channel's.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -47,7 +52,7 @@ impl Problem {
     /// A problem of this status.
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         let code = code.into();
-        Self {
+        Self(Box::new(Said {
             kind: format!("urn:tabchain:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Refused"),
             status: status.as_u16(),
@@ -56,7 +61,7 @@ impl Problem {
             rule: None,
             values: None,
             retry_after: None,
-        }
+        }))
     }
 
     /// 400: cannot be read.
@@ -106,13 +111,16 @@ impl Problem {
 
     /// With the rule of the core that was broken, and what it compared.
     pub fn by_rule(status: StatusCode, rule: &str, error: &(impl Serialize + ToString)) -> Self {
-        let values = serde_json::to_value(error).ok().map(innermost);
-        Self { rule: Some(rule.to_owned()), values, ..Self::new(status, rule.to_owned(), error.to_string()) }
+        let mut problem = Self::new(status, rule.to_owned(), error.to_string());
+        problem.0.rule = Some(rule.to_owned());
+        problem.0.values = serde_json::to_value(error).ok().map(innermost);
+        problem
     }
 
     /// With a hint when to try again, in seconds.
-    pub fn retry_after(self, seconds: u32) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 }
 
@@ -130,9 +138,9 @@ fn innermost(mut error: Value) -> Value {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.retry_after;
-        let mut response = (status, Json(self)).into_response();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.0.retry_after;
+        let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {

@@ -39,10 +39,12 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// Payments of one account in one channel are made one after another, so that each knows its commitment.
 #[derive(Debug, Default)]
-pub(super) struct Lanes(Mutex<BTreeMap<(ChannelId, Address), Arc<tokio::sync::Mutex<()>>>>);
+pub(super) struct Lanes(Mutex<BTreeMap<(ChannelId, Address), Lane>>);
+
+type Lane = Arc<tokio::sync::Mutex<()>>;
 
 impl Lanes {
-    fn of(&self, channel: ChannelId, account: Address) -> Arc<tokio::sync::Mutex<()>> {
+    fn of(&self, channel: ChannelId, account: Address) -> Lane {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lanes.retain(|_, lane| Arc::strong_count(lane) > 1);
         Arc::clone(lanes.entry((channel, account)).or_default())
