@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::protocol::{Moment, Reply, Request};
+use super::{
+    place::Place,
+    protocol::{Moment, Reply, Request},
+};
 use crate::bench::Row;
 
 /// A refusal as the page shows it.
@@ -33,6 +36,8 @@ pub(super) struct Client {
     pub(super) rates: RwSignal<Vec<Row>>,
     /// Why the engine has stopped, if it has.
     pub(super) broken: RwSignal<Option<String>>,
+    /// The whole page: what it waits for is always wanted.
+    pub(super) place: Place,
 }
 
 struct Inner {
@@ -70,6 +75,7 @@ impl Client {
             measured: RwSignal::new(0),
             rates: RwSignal::new(Vec::new()),
             broken: RwSignal::new(None),
+            place: Place::here(),
         };
         let on_message =
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| client.receive(event.data()));
@@ -87,12 +93,12 @@ impl Client {
         self.inner.with_value(|inner| inner.post(0, &to_json(&request)));
     }
 
-    /// Asks; `answer` is called once.
-    pub(super) fn ask(&self, request: Request, answer: impl FnOnce(Result<String, Refused>) + 'static) {
-        self.ask_json(&to_json(&request), answer);
+    /// Asks; `answer` is called once, if the place that asks is still there then.
+    pub(super) fn ask(&self, request: Request, place: Place, answer: impl FnOnce(Result<String, Refused>) + 'static) {
+        self.ask_json(&to_json(&request), place.then(answer));
     }
 
-    /// Asks in JSON, which the engine checks.
+    /// Asks in JSON, which the engine checks; `answer` is called once.
     pub(super) fn ask_json(&self, json: &str, answer: impl FnOnce(Result<String, Refused>) + 'static) {
         let inner = self.inner.get_value();
         let id = {
@@ -111,7 +117,7 @@ impl Client {
             Ok(Reply::Moment(moment)) => {
                 self.moment.set(Some(*moment));
                 let client = *self;
-                request_animation_frame(move || client.tell(Request::Shown));
+                self.place.next_frame(move || client.tell(Request::Shown));
             }
             Ok(Reply::Measured { percent }) => self.measured.set(percent),
             Ok(Reply::Rates(rows)) => self.rates.set(rows),

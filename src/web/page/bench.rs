@@ -29,7 +29,7 @@ impl Measured {
         lab.client.measured.set(0);
         self.running.set(true);
         self.problem.set(None);
-        lab.client.ask(Request::Bench { options: BenchOptions::default() }, move |result| {
+        lab.client.ask(Request::Bench { options: BenchOptions::default() }, lab.client.place, move |result| {
             self.problem.set(result.err().map(|refused| refused.message));
             self.running.set(false);
         });

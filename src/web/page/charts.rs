@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    Lab,
+    Lab, Place,
     curves::{Curve, curves},
     format, present,
     table::{Line, Table},
@@ -92,13 +92,12 @@ pub(super) fn Charts() -> impl IntoView {
     let open = Memo::new(move |_| lab.focus.with(|focus| focus.charts));
     let shown = present::is_shown(lab, present::Scene::Charts);
     let panel = NodeRef::<html::Section>::new();
+    let place = Place::here();
     let toggle = move |_| {
         let opens = !open.get_untracked();
         lab.refocus(|focus| focus.charts = opens);
         if opens {
-            request_animation_frame(move || {
-                panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view())
-            });
+            place.next_frame(move || panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view()));
         }
     };
     let summary = move || {

@@ -48,7 +48,7 @@ pub(super) fn term(key: &'static str) -> AnyView {
         event.stop_propagation();
         let at = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         let place = at.map(|at| at.get_bounding_client_rect()).map_or((0.0, 0.0), |at| (at.left(), at.bottom()));
-        lab.client.ask(Request::Glossary { word: word.to_owned() }, move |answer| {
+        lab.client.ask(Request::Glossary { word: word.to_owned() }, lab.client.place, move |answer| {
             lab.meaning.set(answer.ok().map(|meaning| (word, meaning, place.0, place.1)));
         });
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Lab, format};
+use super::{Lab, Place, format};
 use crate::{
     view::{LogKind, LogLine},
     web::strings::{text, worded},
@@ -84,22 +84,17 @@ pub(super) fn Announcer() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let news = lab.slice(|moment| moment.world.news.clone());
     let (said, say) = signal(String::new());
-    let waiting = StoredValue::new(false);
+    let (waiting, place) = (StoredValue::new(false), Place::here());
     Effect::new(move |_| {
         news.track();
         if waiting.get_value() {
             return;
         }
         waiting.set_value(true);
-        let tell = move || {
-            // Nothing is told of a page that was left meanwhile.
-            let Some(newest) = news.try_with_untracked(|news| news.iter().flatten().map(sentence).collect()) else {
-                return;
-            };
+        place.after(EVERY, move || {
             waiting.set_value(false);
-            say.set(newest);
-        };
-        set_timeout(tell, EVERY);
+            say.set(news.with_untracked(|news| news.iter().flatten().map(sentence).collect()));
+        });
     });
     view! { <div class="hidden" role="status" aria-live="polite" aria-label=text("news")>{said}</div> }
 }

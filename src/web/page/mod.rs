@@ -45,6 +45,7 @@ use leptos::prelude::*;
 use super::{
     api,
     client::Client,
+    place::Place,
     protocol::{Breaks, Moment, Request},
     strings::{fill, text},
 };
@@ -115,7 +116,8 @@ impl Lab {
     /// Asks for something; a refusal is shown above the page.
     fn ask(&self, request: Request) {
         let notice = self.notice;
-        self.client.ask(request, move |result| notice.set(result.err().map(|refused| refused.message)));
+        self.client
+            .ask(request, self.client.place, move |result| notice.set(result.err().map(|refused| refused.message)));
     }
 
     fn act(&self, action: Action) {
@@ -135,12 +137,9 @@ impl Lab {
         if self.focus.with_untracked(|focus| focus.selection != selection) {
             self.refocus(|focus| focus.select(selection));
         }
-        let here = self.client.moment.with_untracked(|moment| {
-            moment.as_ref().filter(|moment| moment.room.is_none()).map(|moment| moment.transport.events)
-        });
-        if let (Some(here), Some(events)) = (here, at)
-            && here != events
-        {
+        let apart =
+            self.client.moment.with_untracked(|moment| moment.as_ref().is_some_and(|moment| moment.room.is_none()));
+        if let Some(events) = at.filter(|_| apart) {
             self.ask(Request::SeekEvent { events });
         }
     }

@@ -3,7 +3,7 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    Lab,
+    Lab, Place,
     channels::PartySwitches,
     format,
     glossary::term,
@@ -133,6 +133,7 @@ fn TransferForm(from: String) -> impl IntoView {
     );
     let problem = RwSignal::new(None::<Refused>);
     let sent = RwSignal::new(None::<String>);
+    let place = Place::here();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let receiver =
@@ -142,7 +143,7 @@ fn TransferForm(from: String) -> impl IntoView {
             Err(refused) => problem.set(Some(refused)),
             Ok(action) => {
                 let done = describe(&action);
-                lab.client.ask(Request::Act { action }, move |result| {
+                lab.client.ask(Request::Act { action }, place, move |result| {
                     sent.set(result.is_ok().then_some(done));
                     problem.set(result.err());
                 });

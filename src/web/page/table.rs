@@ -1,6 +1,7 @@
 //! What a picture shows, as a table folded away beneath it, and as a file.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
+use web_sys::HtmlDetailsElement;
 
 use super::{Lab, runs::download};
 use crate::{primitives::Timestamp, view::Selection, web::strings::text};
@@ -27,9 +28,8 @@ pub(super) fn Table(
     rows: impl Fn() -> Vec<Line> + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let details = NodeRef::<html::Details>::new();
     let open = RwSignal::new(false);
-    let toggled = move |_| open.set(details.get_untracked().is_some_and(|details| details.open()));
+    let toggled = move |event| open.set(event_target::<HtmlDetailsElement>(&event).open());
     let head = StoredValue::new(head);
     let save = move |_| {
         let line = |mut row: Line| {
@@ -54,7 +54,7 @@ pub(super) fn Table(
         line.cells.into_iter().enumerate().map(cell).collect_view()
     };
     view! {
-        <details class="sheet" node_ref=details on:toggle=toggled>
+        <details class="sheet" on:toggle=toggled>
             <summary>{title}</summary>
             <Show when=move || open.get()>
                 <button on:click=save>{text("save-csv")}</button>

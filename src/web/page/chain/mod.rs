@@ -7,7 +7,7 @@ mod walk;
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    Lab, present,
+    Lab, Place, present,
     size::size_of,
     table::{Line, Table},
 };
@@ -125,6 +125,8 @@ pub(super) fn ChainPanel() -> impl IntoView {
         held: RwSignal::new(None),
         active: RwSignal::new(None),
     };
+    // The last event of what was scrolled may come when that is gone.
+    let place = Place::here();
     follow(panel);
     walk::focus_what_is_wanted(panel);
     let at_start = move || chain.with(|chain| chain.as_ref().is_none_or(|chain| chain.from == Height(0)));
@@ -147,7 +149,7 @@ pub(super) fn ChainPanel() -> impl IntoView {
                 tabindex="-1"
                 role="group"
                 aria-labelledby="chain-title"
-                on:scroll=move |_| panel.look()
+                on:scroll=move |_| place.now(|| panel.look())
                 on:keydown=move |event: ev::KeyboardEvent| walk::press(panel, &event)
             >
                 <Tree panel />
@@ -175,7 +177,7 @@ fn follow(panel: Panel) {
         panel.size.track();
         panel.scale.track();
         if follows.get() {
-            request_animation_frame(move || panel.go_to_tip());
+            Place::here().next_frame(move || panel.go_to_tip());
         } else {
             panel.look();
         }

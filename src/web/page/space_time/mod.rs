@@ -6,7 +6,7 @@ mod picture;
 use leptos::{html, prelude::*};
 
 use super::{
-    Lab, format, present,
+    Lab, Place, format, present,
     table::{Line, Table},
 };
 use crate::{
@@ -31,13 +31,12 @@ pub(super) fn SpaceTime() -> impl IntoView {
     let open = Memo::new(move |_| lab.focus.with(|focus| focus.space_time.is_some()));
     let shown = present::is_shown(lab, present::Scene::SpaceTime);
     let panel = NodeRef::<html::Section>::new();
+    let place = Place::here();
     let toggle = move |_| {
         let opens = !open.get_untracked();
         lab.refocus(|focus| focus.space_time = opens.then_some(chosen.get_untracked()));
         if opens {
-            request_animation_frame(move || {
-                panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view())
-            });
+            place.next_frame(move || panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view()));
         }
     };
     let choose = move |event| {
