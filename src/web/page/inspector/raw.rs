@@ -29,7 +29,9 @@ pub(super) fn RawPanel() -> impl IntoView {
             (Selection::Transaction { .. }, _) => text("raw-transaction"),
             (Selection::Channel { .. }, _) if inspection.raw.is_none() => text("raw-channel-none"),
             (Selection::Channel { .. }, _) => text("raw-channel"),
-            (Selection::Message { .. }, Some(Summary::Message(message))) if !message.filled => text("raw-empty-slot"),
+            (Selection::Message { .. }, Some(Summary::Message(message))) if !message.filled => {
+                text(if message.lost.is_some() { "raw-lost" } else { "raw-empty-slot" })
+            }
             (Selection::Message { .. }, _) => text("raw-message"),
             (Selection::Payment { .. }, _) => text("raw-payment"),
         })

@@ -104,7 +104,7 @@ fn lines(seen: &SpaceTimeView) -> Vec<Line> {
                 vec![format::clock(mark.key.time), name(mark.lane), String::new(), marked(mark), String::new()]
             }
         };
-        Line { key: item.id(), at: Some(item.time()), cells, look: item.selection(&name) }
+        Line { key: item.id(), at: Some(item.time()), cells, look: Some(item.selection(&name)) }
     };
     item::items(seen, None).iter().rev().map(line).collect()
 }
