@@ -5,6 +5,7 @@ a-channel = channel
 a-message = message
 a-payment = payment
 a-transaction = transaction
+accepter-balance = Accepter’s balance
 achieved = { $a } achieved
 action = Action
 actions = Actions
@@ -30,6 +31,7 @@ attempt-failed =
         [one] hop
        *[other] hops
     }, failed at { $c } → { $d }
+attempts = Attempts
 automatic = automatic
 available = Available
 back = ‹ Back
@@ -205,6 +207,7 @@ channels-summary =
         [one] update
        *[other] updates
     }
+channels-table = Channels as a table
 charged = Fees out of it
 chart-fees = Fee rates in the mempool, per 1,000 bytes
 chart-fees-table = Fee rates as a table
@@ -399,6 +402,7 @@ knows-value =
         [one] orphan
        *[other] orphans
     }
+lane = Lane
 lanes = Nodes, from top to bottom
 language = Language
 language-en = English
@@ -631,6 +635,7 @@ on-its-way = in flight
 open-channel = Open a channel
 open-file = Open file
 open-in-lab = Open in Tabchain
+opener-balance = Opener’s balance
 owner = Owner
 page-bench = Bench
 page-broken = Something in Tabchain broke
@@ -699,6 +704,7 @@ payments-rate =
        *[other] payments
     } an hour
 payments-summary = { $a } under way, { $b } arrived, { $c } failed
+payments-table = Payments as a table
 payments-waiting = Its payments that wait
 peer = Peer
 peers = Peers
@@ -721,6 +727,7 @@ present-chain = Present the chain
 present-channels = Present the channels
 present-charts = Present the charts
 present-network = Present the network
+present-payments = Present the payments
 present-space-time = Present space and time
 present-view = Present: { $a }
 preset-bad-line = A bad line

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bench::Row,
-    primitives::Timestamp,
+    primitives::{Height, Timestamp},
     sim::{Action, Scenario},
     view::{Change, Focus, RoomView, WorldView},
 };
@@ -79,6 +79,8 @@ pub(super) enum Request {
     OpenLink { run: String },
     /// What a height, an id or the name of a node is of: answers what the address of it ends with, or nothing.
     Find { text: String },
+    /// The blocks from a height on, as lines of a file: answers none above the highest.
+    Blocks { from: Height },
     /// The counts of this run: answers the JSON of `simulate`.
     State,
     /// A run of its own, headless: answers its JSON.

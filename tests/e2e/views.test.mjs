@@ -141,6 +141,14 @@ test('ten thousand blocks are scrolled from end to end, a few at a time', { time
   const rows = page.getByRole('group', { name: 'Blocks in sight as a table' }).getByRole('row');
   await rows.nth(5).waitFor();
   assert.ok((await rows.count()) < 100, `${await rows.count()} rows`);
+  // The file has all of them, and the branches.
+  const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Save as CSV').click()]);
+  assert.equal(file.suggestedFilename(), 'tabchain-chain.csv');
+  const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n');
+  assert.equal(lines[0], '"Height","Block","Parent","Found by","Transactions","Lane","Tip of"');
+  assert.equal(lines.length, 2 + (await mined()), 'with its head and the genesis block');
+  assert.match(lines[1], /^"0","[0-9a-f]{64}"/);
+  assert.equal(new Set(lines).size, lines.length);
 });
 
 /** How long the page's thread computed in each of its tasks, in ms. Not how long they took: others use the machine too. */
@@ -262,7 +270,7 @@ test('every view is saved as a picture that needs nothing else', async (t) => {
     await button(page, 'Show space and time').click();
     await button(page, 'Show the charts').click();
     await page.locator('.curves').first().waitFor();
-    for (const view of ['Network', 'Chain', 'Channels', 'Space and time', 'Charts']) {
+    for (const view of ['Network', 'Chain', 'Channels', 'Payments', 'Space and time', 'Charts']) {
       const svg = await saved(page, view, 'SVG');
       assert.match(svg.name, /^tabchain-[a-z-]+-\d\dh\d\dm\d\d\.\d{3}s\.svg$/);
       const text = svg.bytes.toString();

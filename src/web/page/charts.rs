@@ -5,7 +5,9 @@ use leptos::{html, prelude::*};
 use super::{
     Lab, Place,
     curves::{Curve, curves},
-    format, present,
+    format,
+    glossary::term,
+    present,
     table::{Line, Table},
 };
 use crate::{
@@ -125,9 +127,10 @@ fn figure(seen: Memo<Option<ChartsView>>, chart: &'static Chart) -> impl IntoVie
     let drawn =
         move || seen.with(|seen| seen.as_ref().map(|seen| curves(text(chart.title), &read(seen, chart), chart.value)));
     let rows = move || seen.with(|seen| seen.as_ref().map(|seen| lines(seen, chart)).unwrap_or_default());
-    let head = std::iter::once("time").chain(chart.heads.iter().copied()).map(text).collect();
+    let head = std::iter::once("time").chain(chart.heads.iter().copied()).collect();
     view! {
         <figure>
+            <h3>{term(chart.title)}</h3>
             {drawn}
             <Table name=chart.name title=text(chart.table) head rows />
         </figure>

@@ -14,7 +14,7 @@ use super::{
 use crate::{view::Page, web::strings::text};
 
 /// An action, its key (nothing if it has none) and the key of its word.
-pub(super) const TABLE: [(Deed, &str, &str); 30] = [
+pub(super) const TABLE: [(Deed, &str, &str); 31] = [
     (Deed::Show(Sheet::Palette), "Ctrl K", "palette"),
     (Deed::Show(Sheet::Keys), "?", "keys"),
     (Deed::Toggle, "Space", "play-pause"),
@@ -41,6 +41,7 @@ pub(super) const TABLE: [(Deed, &str, &str); 30] = [
     (Deed::Present(Scene::SpaceTime), "", "present-space-time"),
     (Deed::Present(Scene::Channels), "", "present-channels"),
     (Deed::Present(Scene::Charts), "", "present-charts"),
+    (Deed::Present(Scene::Payments), "", "present-payments"),
     (Deed::Go(Page::Lab), "", "page-lab"),
     (Deed::Go(Page::Explore), "", "page-explore"),
     (Deed::Go(Page::Bench), "", "page-bench"),

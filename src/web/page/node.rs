@@ -9,6 +9,7 @@ use super::{
     glossary::term,
     inspector::{Messages, Transactions},
     room,
+    table::as_file,
 };
 use crate::{
     primitives::{Amount, Memo as MemoText},
@@ -276,6 +277,7 @@ fn peer_table(rows: &[PeerRow]) -> AnyView {
         <table>
             <thead><tr><th>{term("peer")}</th><th>{text("link")}</th><th class="number">{text("last-told")}</th></tr></thead>
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
+            {as_file("peers", "peers")}
         </table>
     }
     .into_any()
@@ -295,6 +297,7 @@ fn account_table(rows: &[AccountRow]) -> impl IntoView + use<> {
         <table>
             <thead><tr><th>{text("owner")}</th><th class="number">{term("balance")}</th><th class="number">{text("spent")}</th></tr></thead>
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
+            {as_file("balances", "balances")}
         </table>
     }
 }

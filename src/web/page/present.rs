@@ -21,6 +21,7 @@ pub(super) enum Scene {
     Chain,
     SpaceTime,
     Channels,
+    Payments,
     Charts,
 }
 
@@ -32,6 +33,7 @@ impl Scene {
             Self::Chain => "chain",
             Self::SpaceTime => "space-time",
             Self::Channels => "channels",
+            Self::Payments => "payments",
             Self::Charts => "charts",
         }
     }

@@ -1,6 +1,7 @@
 //! The block tree along all of its history: columns are heights, lanes are branches, flags say which nodes follow which tip. The engine sends only what is
 //! in sight and a little around it; the rest is room to scroll through.
 
+mod file;
 mod tree;
 mod walk;
 
@@ -156,7 +157,7 @@ pub(super) fn ChainPanel() -> impl IntoView {
             </div>
             {move || below().map(|said| view! { <p class="legend">{said}</p> })}
             <Show when=move || lab.route.page.get() != Page::Embed>
-                <Table name="chain" title=text("chain-table") head=HEAD.map(text).into() rows />
+                <Table name="chain" title=text("chain-table") head=HEAD.into() rows save=file::save />
             </Show>
         </section>
     }

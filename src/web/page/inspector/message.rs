@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     view::{MessageDetail, MessageRow, Selection, Summary, Thing},
     web::{
-        page::{Lab, format, log::sentence},
+        page::{Lab, format, log::sentence, table::as_file},
         strings::{fill, text},
     },
 };
@@ -117,6 +117,7 @@ pub(in crate::web::page) fn Messages(rows: Vec<MessageRow>) -> impl IntoView {
         <table>
             <thead><tr><th>{text("message")}</th><th>{text("state")}</th><th class="number">{text("time")}</th></tr></thead>
             <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+            {as_file("messages", "message")}
         </table>
     }
     .into_any()

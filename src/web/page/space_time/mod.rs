@@ -6,7 +6,9 @@ mod picture;
 use leptos::{html, prelude::*};
 
 use super::{
-    Lab, Place, format, present,
+    Lab, Place, format,
+    glossary::term,
+    present,
     table::{Line, Table},
 };
 use crate::{
@@ -50,7 +52,7 @@ pub(super) fn SpaceTime() -> impl IntoView {
     };
     view! {
         <section class="space-time" class:presented=move || shown.get() tabindex="-1" aria-labelledby="space-time-title" node_ref=panel>
-            <h2 id="space-time-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{text("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
+            <h2 id="space-time-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{term("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
                 <span class="tools">
                     <Show when=move || open.get()>
                         <select aria-label=text("space-time-window") on:change=choose>{WINDOWS.map(option).collect_view()}</select>
@@ -64,7 +66,7 @@ pub(super) fn SpaceTime() -> impl IntoView {
             <Show when=move || open.get()>
                 <Picture seen />
                 <p class="legend">{text("space-time-legend")}</p>
-                <Table name="space-time" title=text("space-time-table") head=HEAD.map(text).into() rows=move || seen.with(|seen| seen.as_ref().map(lines).unwrap_or_default()) />
+                <Table name="space-time" title=text("space-time-table") head=HEAD.into() rows=move || seen.with(|seen| seen.as_ref().map(lines).unwrap_or_default()) />
             </Show>
         </section>
     }
