@@ -1,7 +1,7 @@
 // Time that stops by itself, the log that leaves out what is not asked for, and words that explain themselves.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { button } from './hands.mjs';
+import { button, until } from './hands.mjs';
 import { accessibilityProblems, lab } from './harness.mjs';
 
 const site = lab(test);
@@ -52,6 +52,12 @@ test('the log shows one node, or one kind of event', async (t) => {
   for (const line of await log.getByRole('listitem').allInnerTexts()) assert.match(line, /Bob: channel with Alice/);
   await page.getByRole('combobox', { name: 'Kind of event' }).selectOption({ label: 'What was done' });
   await log.getByText('Alice offers Bob a channel').waitFor();
+  // They are kept; a node that another run does not have filters nothing there.
+  await page.reload();
+  await until(async () => (await page.getByRole('combobox', { name: 'Kind of event' }).inputValue()) === 'filter-actions', 'the kind is kept');
+  assert.equal(await page.getByRole('combobox', { name: 'Log of' }).evaluate((list) => list.selectedOptions[0].label), 'All nodes');
+  await button(page, 'Cut the link Alpha – Bravo').click();
+  await log.getByText('Alpha – Bravo was cut').waitFor();
 });
 
 test('a label explains itself, by pointer and by keyboard', async (t) => {

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Lab, Place, format};
+use super::{
+    Lab, Place, format,
+    settings::{store, stored},
+};
 use crate::{
-    view::{LogKind, LogLine},
+    view::{LogFilter, LogKind, LogLine},
     web::strings::{text, worded},
 };
 
@@ -36,15 +39,28 @@ pub(super) fn Log() -> impl IntoView {
     }
 }
 
+const KINDS: [(&str, LogKind); 4] = [
+    ("filter-chain", LogKind::Chain),
+    ("filter-channels", LogKind::Channels),
+    ("filter-payments", LogKind::Payments),
+    ("filter-actions", LogKind::Actions),
+];
+/// The names under which the browser keeps the filters.
+const KEPT: [&str; 2] = ["log-node", "log-kind"];
+
+/// The filters as they were left.
+pub(super) fn kept() -> LogFilter {
+    let [node, kind] = KEPT.map(|name| stored(name).filter(|value| !value.is_empty()));
+    LogFilter { node, kind: kind.and_then(|kind| kind_of(&kind)) }
+}
+
+fn kind_of(key: &str) -> Option<LogKind> {
+    KINDS.iter().find(|(of, _)| *of == key).map(|(_, kind)| *kind)
+}
+
 /// Which lines are shown: the engine leaves the others out.
 #[component]
 fn Filters() -> impl IntoView {
-    const KINDS: [(&str, LogKind); 4] = [
-        ("filter-chain", LogKind::Chain),
-        ("filter-channels", LogKind::Channels),
-        ("filter-payments", LogKind::Payments),
-        ("filter-actions", LogKind::Actions),
-    ];
     let lab = expect_context::<Lab>();
     let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
     let node = Memo::new(move |_| lab.focus.with(|focus| focus.log.node.clone()));
@@ -58,11 +74,13 @@ fn Filters() -> impl IntoView {
     };
     let choose_node = move |event| {
         let name = event_target_value(&event);
+        store(KEPT[0], &name);
         lab.refocus(|focus| focus.log.node = (!name.is_empty()).then_some(name));
     };
     let choose_kind = move |event| {
         let key = event_target_value(&event);
-        lab.refocus(|focus| focus.log.kind = KINDS.iter().find(|(of, _)| *of == key).map(|(_, kind)| *kind));
+        store(KEPT[1], &key);
+        lab.refocus(|focus| focus.log.kind = kind_of(&key));
     };
     view! {
         <div class="filters">

@@ -153,9 +153,7 @@ impl Lab {
     /// Another run: what was selected is not in it, and what was saved is of another.
     fn forget(&self) {
         self.payment.set(None);
-        self.refocus(|focus| {
-            (focus.selection, focus.judge, focus.window.top, focus.log.node) = (None, None, None, None)
-        });
+        self.refocus(|focus| (focus.selection, focus.judge, focus.window.top) = (None, None, None));
         self.runs.begin();
     }
 
@@ -195,7 +193,7 @@ impl Lab {
 fn App(client: Client) -> impl IntoView {
     let lab = Lab {
         client,
-        focus: RwSignal::new(Focus::default()),
+        focus: RwSignal::new(Focus { log: log::kept(), ..Focus::default() }),
         route: Route::new(),
         payment: RwSignal::new(None),
         runs: saved::Runs::new(),
@@ -208,8 +206,9 @@ fn App(client: Client) -> impl IntoView {
     };
     provide_context(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
+    lab.tell(Request::Focus { focus: lab.focus.get_untracked() });
     lab.route.follow(lab);
-    let single = keys::Single(RwSignal::new(true));
+    let single = keys::Single::kept();
     provide_context(single);
     keys::listen(lab, single);
     room::listen(lab);
