@@ -76,3 +76,24 @@ test('a label explains itself, by pointer and by keyboard', async (t) => {
   await term.click();
   await meaning.waitFor();
 });
+
+test('words of the glossary explain themselves wherever they are labels, and so does each light', async (t) => {
+  const page = await example(t, 'First steps');
+  await button(page, 'Pause').click();
+  await button(page, 'Show the charts').click();
+  await button(page, 'Show space and time').click();
+  await button(page, 'Open a channel').click();
+  const words = [['Channels', 'channel: money of two parties'], ['Mempool', 'mempool: transactions waiting for a block'], ['Stale blocks', 'stale block: a valid block'], ['Space and time', 'space and time: the picture'], ['Reserve', 'reserve: base units']];
+  for (const [label, said] of words) {
+    await button(page, label).click();
+    await page.getByText(said).waitFor();
+  }
+  // The field is still called what it is.
+  await page.getByLabel('Reserve', { exact: true }).fill('7000');
+  const lights = page.getByRole('list', { name: 'Invariants' }).getByRole('button');
+  assert.equal(await lights.count(), 7);
+  await lights.first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Supply equals all balances.*: a promise evaluated while a run goes on/).waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
+});

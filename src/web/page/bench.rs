@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, pages::Pages, plot, table::save_csv};
+use super::{Lab, format, glossary::term, pages::Pages, plot, table::save_csv};
 use crate::{
     bench::{Row, beside_bounds},
     web::{
@@ -79,7 +79,7 @@ fn Rates(rows: Vec<Row>) -> impl IntoView {
                 <tr>
                     <th>{text("bench-row")}</th>
                     <th class="number">{text("bench-rate")}</th>
-                    <th class="number">{text("bench-bound")}</th>
+                    <th class="number">{term("bench-bound")}</th>
                     <th class="number">{text("bench-ratio")}</th>
                     <th class="number samples">{text("bench-samples")}</th>
                 </tr>

@@ -201,7 +201,7 @@ fn Input(key: &'static str, value: RwSignal<String>, problem: Memo<Option<String
 fn Field(key: &'static str, problem: Memo<Option<String>>, children: Children) -> impl IntoView {
     view! {
         <div class="field" class:wrong=move || problem.with(Option::is_some)>
-            <label for=format!("field-{key}")>{text(key)}</label>
+            <label for=format!("field-{key}")>{term(key)}</label>
             {children()}
             <p class="problem" id=format!("problem-{key}") role="alert">{move || problem.get()}</p>
         </div>

@@ -7,7 +7,7 @@ use crate::{
     view::Change,
     web::{
         client::Refused,
-        page::{Lab, Place, format},
+        page::{Lab, Place, format, glossary::term},
         protocol::Request,
         strings::{fill, text},
     },
@@ -35,7 +35,7 @@ pub(super) fn Fields(copy: Copy) -> impl IntoView {
 fn Group(copy: Copy, prefix: String, name: &'static str) -> impl IntoView {
     view! {
         <fieldset class="edit-fields">
-            <legend>{text(name)}</legend>
+            <legend>{term(name)}</legend>
             <Inputs copy prefix />
         </fieldset>
     }
