@@ -26,9 +26,13 @@ const MAX_HEIGHTS: u64 = 64;
 #[derive(Clone, Copy)]
 struct Panel {
     lab: Lab,
+    /// Where it is; the last event of what was scrolled may come when that is gone.
+    place: Place,
     chain: Memo<Option<ChainView>>,
     element: NodeRef<html::Div>,
     size: RwSignal<(f64, f64)>,
+    /// How far it was scrolled when it was looked at last.
+    left: StoredValue<f64>,
     /// Pixels of a unit of the picture.
     scale: Memo<f64>,
     /// Where the keyboard wants to go: a height and a lane there.
@@ -58,7 +62,10 @@ impl Panel {
         let Some(element) = self.element.get_untracked() else { return };
         let (left, width) = (f64::from(element.scroll_left()), self.size.get_untracked().0);
         let (columns, window) = (self.columns(), self.lab.focus.with_untracked(|focus| focus.window));
-        let wanted = if left + width + self.column() / 2.0 >= f64::from(element.scroll_width()) {
+        // Of whoever follows the tip, it may have gone on since the picture was scrolled there.
+        let follows = window.top.is_none() && left >= self.left.get_value();
+        self.left.set_value(left);
+        let wanted = if follows || left + width + self.column() / 2.0 >= f64::from(element.scroll_width()) {
             ChainWindow { top: None, heights: (2 * columns).min(MAX_HEIGHTS) }
         } else {
             let first = (left / self.column()) as u64;
@@ -118,16 +125,16 @@ pub(super) fn ChainPanel() -> impl IntoView {
     let shown = present::is_shown(lab, present::Scene::Chain);
     let panel = Panel {
         lab,
+        place: Place::here(),
         chain,
         element,
         size: size_of(element),
+        left: StoredValue::new(0.0),
         scale: Memo::new(move |_| if shown.get() { 20.0 / 11.0 } else { 1.0 }),
         wanted: RwSignal::new(None),
         held: RwSignal::new(None),
         active: RwSignal::new(None),
     };
-    // The last event of what was scrolled may come when that is gone.
-    let place = Place::here();
     follow(panel);
     walk::focus_what_is_wanted(panel);
     let at_start = move || chain.with(|chain| chain.as_ref().is_none_or(|chain| chain.from == Height(0)));
@@ -150,7 +157,7 @@ pub(super) fn ChainPanel() -> impl IntoView {
                 tabindex="-1"
                 role="group"
                 aria-labelledby="chain-title"
-                on:scroll=move |_| place.now(|| panel.look())
+                on:scroll=move |_| panel.place.now(|| panel.look())
                 on:keydown=move |event: ev::KeyboardEvent| walk::press(panel, &event)
             >
                 <Tree panel />
@@ -178,7 +185,7 @@ fn follow(panel: Panel) {
         panel.size.track();
         panel.scale.track();
         if follows.get() {
-            Place::here().next_frame(move || panel.go_to_tip());
+            panel.place.next_frame(move || panel.go_to_tip());
         } else {
             panel.look();
         }
