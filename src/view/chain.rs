@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::csv;
 use crate::{
@@ -26,8 +25,7 @@ pub const FILE_HEIGHTS: u64 = 1_000;
 const MAX_BACK: u64 = 256;
 
 /// Which heights are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ChainWindow {
     /// The highest; `None` follows the highest there is.
     pub top: Option<Height>,

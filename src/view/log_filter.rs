@@ -1,7 +1,6 @@
 //! Which lines of the log are shown: those of a node, those of a kind.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::LogLine;
 use crate::{
@@ -10,8 +9,7 @@ use crate::{
 };
 
 /// Which lines of the log are shown.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct LogFilter {
     /// Only what happened in this node, or was done to it.
     pub node: Option<String>,
@@ -20,8 +18,7 @@ pub struct LogFilter {
 }
 
 /// What a line is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum LogKind {
     /// Blocks, transactions and peers.
     Chain,

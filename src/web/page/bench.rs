@@ -6,7 +6,7 @@ use super::{Lab, format, glossary::term, pages::Pages, plot, table::save_csv};
 use crate::{
     bench::{Row, beside_bounds},
     web::{
-        protocol::{BenchOptions, Request},
+        protocol::Request,
         strings::{fill, text},
     },
 };
@@ -29,7 +29,7 @@ impl Measured {
         lab.client.measured.set(0);
         self.running.set(true);
         self.problem.set(None);
-        lab.client.ask(Request::Bench { options: BenchOptions::default() }, lab.client.place, move |result| {
+        lab.client.ask(Request::Bench { options: "{}".to_owned() }, lab.client.place, move |result| {
             self.problem.set(result.err().map(|refused| refused.message));
             self.running.set(false);
         });
