@@ -85,7 +85,7 @@ torture: export TORTURE_SCALE := $(TORTURE_SCALE)
 torture: export PROPTEST_RNG_SEED := $(PROPTEST_RNG_SEED)
 torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain test runs do a twentieth)
 	@echo "PROPTEST_RNG_SEED=$(PROPTEST_RNG_SEED)"
-	cargo test --locked --lib --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio --test storage --test processes
+	cargo test --locked --lib --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio --test storage --test processes --test capsules --test links
 	cargo test --locked --release --test forwarder -- --nocapture
 	cargo test --locked --release --test torture -- --ignored --nocapture
 

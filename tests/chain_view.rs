@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tabchain::{
     primitives::{BlockId, Height, Timestamp},
     sim::{Action, LinkQuality, Scenario, Step, World},
-    view::{BlockBox, ChainView, ChainWindow, Focus, Inspector, WorldView},
+    view::{BlockBox, ChainView, ChainWindow, FILE_HEIGHTS, Focus, Inspector, WorldView, chain_file},
 };
 use worlds::{at, name, ring, scenario};
 
@@ -72,6 +72,31 @@ fn every_block_is_in_exactly_the_windows_of_its_height() {
     let places: BTreeSet<(Height, usize)> = boxes.values().map(|block| (block.height, block.lane)).collect();
     assert_eq!(places.len(), boxes.len(), "no two blocks at one place");
     assert!(boxes.values().any(|block| block.lane > 1), "branches beside branches");
+}
+
+/// The file of all blocks, asked for piece by piece until a piece is empty.
+fn file(world: &World) -> Vec<Vec<String>> {
+    let pieces = (0..).map(|piece| chain_file(world, Height(piece * FILE_HEIGHTS)));
+    let whole: String = pieces.take_while(|piece| !piece.is_empty()).collect();
+    whole.lines().map(|line| line[1..line.len() - 1].split("\",\"").map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_file_has_every_block_once() {
+    let mut scenario = scenario(8, &[40], &ring(1), LinkQuality::default());
+    scenario.config.rules.block_interval = 100;
+    scenario.config.rules.initial_difficulty = 4;
+    for world in [forked(), run(scenario, 300_000)] {
+        let (lines, known) = (file(&world), known(&world));
+        let ids: Vec<String> = lines.iter().map(|line| line[1].clone()).collect();
+        assert_eq!(ids.iter().cloned().collect::<BTreeSet<_>>(), known.keys().map(BlockId::to_string).collect());
+        assert_eq!(ids.len(), known.len(), "each once");
+        assert!(lines.is_sorted_by_key(|line| line[0].parse::<u64>().expect("a height")), "by height");
+        assert!(lines.iter().skip(1).all(|line| ids.contains(&line[2])), "with the parent of each");
+        let followers: usize =
+            lines.iter().map(|line| line[6].split(", ").filter(|name| !name.is_empty()).count()).sum();
+        assert_eq!(followers, world.running().count());
+    }
 }
 
 #[test]

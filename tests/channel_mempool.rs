@@ -31,10 +31,9 @@ fn admit(chain: &ChainBuilder, pool: &mut Mempool, transaction: &Transaction) ->
     let admitted = pool.admit(shared, chain.chain.ledger());
     assert!(known || broken == admitted.as_ref().err().map(PoolError::code), "{broken:?}, {admitted:?}");
     match admitted {
-        Ok(Admission::Added) => "added",
-        Ok(Admission::Replaced(old)) => {
-            assert!(before.get(&old).is_some() && pool.get(&old).is_none());
-            "replaced"
+        Ok(Admission::Taken { replaced, evicted }) => {
+            assert!(replaced.iter().chain(&evicted).all(|old| before.get(old).is_some() && pool.get(old).is_none()));
+            if replaced.is_empty() { "added" } else { "replaced" }
         }
         Ok(Admission::Known) => "known",
         Err(error) => {

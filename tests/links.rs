@@ -5,15 +5,15 @@
 mod lab;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use lab::Numbers;
+use lab::{Numbers, scale};
 use tabchain::{
     primitives::Timestamp,
     sim::{Capsule, LinkError, MAX_SCENARIO_BYTES, Scenario, Timeline, World},
     view::{Address, Opens, Page, Selection},
 };
 
-/// Fragments that are tried, and links.
-const FUZZED: usize = 10_000;
+/// Fragments that are tried, and links; twenty times as many in `make torture`.
+const FUZZED: u64 = 500;
 
 fn capsule() -> Capsule {
     let mut timeline = Timeline::new(World::new(Scenario::first()));
@@ -63,7 +63,6 @@ fn what_is_wrong_with_a_link_is_said() {
     }
 }
 
-/// Ten thousand damaged addresses and links.
 #[test]
 fn damaged_addresses_are_refused_or_mean_something() {
     let mut numbers = Numbers(17);
@@ -71,7 +70,7 @@ fn damaged_addresses_are_refused_or_mean_something() {
     let whole = format!("#/explore/message/90000-2-4-17?run={link}&at=1234");
     let alphabet = b"#/?&=-_.%abcdefxyzABC0189 <>\"'\xc3\xa4";
     let mut refused = 0;
-    for _ in 0..FUZZED {
+    for _ in 0..FUZZED * scale() {
         let mut bytes = whole.clone().into_bytes();
         // Half of them in the part before the run, where most meaning is.
         let head = numbers.below(2) == 0;
@@ -104,5 +103,5 @@ fn damaged_addresses_are_refused_or_mean_something() {
             }
         }
     }
-    assert!(refused > FUZZED / 4, "{refused} were refused");
+    assert!(refused > FUZZED * scale() / 4, "{refused} were refused");
 }

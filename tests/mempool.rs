@@ -3,7 +3,10 @@
 
 mod support;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use proptest::prelude::*;
 use support::{ChainBuilder, address, child, genesis, key, properties, rules, transfer, units};
@@ -16,6 +19,7 @@ use tabchain::{
 };
 
 const GAP: u64 = 64;
+const ADDED: Admission = Admission::Taken { replaced: BTreeSet::new(), evicted: BTreeSet::new() };
 
 /// A pool that is a list.
 #[derive(Default, Clone)]
@@ -151,10 +155,12 @@ fn admit(pool: &mut Mempool, plain: &mut Plain, tx: &Transaction, ledger: &Ledge
     let expected = plain.admit(tx, ledger);
     let code = match pool.admit(Arc::new(tx.clone()), ledger) {
         Ok(Admission::Known) => "known",
-        Ok(Admission::Added) => "added",
-        Ok(Admission::Replaced(id)) => {
-            prop_assert!(before.get(&id).is_some() && pool.get(&id).is_none());
-            "replaced"
+        Ok(Admission::Taken { replaced, evicted }) => {
+            // Whatever is gone is told of, once.
+            let gone: BTreeSet<_> = before.iter().map(|old| old.id).filter(|id| pool.get(id).is_none()).collect();
+            prop_assert!(replaced.is_disjoint(&evicted));
+            prop_assert_eq!(&(&replaced | &evicted), &gone);
+            if replaced.is_empty() { "added" } else { "replaced" }
         }
         Err(error) => {
             prop_assert_eq!(&before, &*pool, "unchanged by {}", error);
@@ -287,7 +293,7 @@ fn full() -> (Ledger, Mempool, Plain) {
         let fee = if (who, nonce) == (0, 0) { 900 } else { 1_000 + (u64::from(who) * 37 + nonce * 11) % 500 };
         let tx = unsigned(who, nonce, fee, 256);
         if pool.bytes() + tx.size() <= MAX_POOL_BYTES {
-            assert_eq!(pool.admit(Arc::new(tx.clone()), &ledger), Ok(Admission::Added));
+            assert_eq!(pool.admit(Arc::new(tx.clone()), &ledger), Ok(ADDED));
             plain.0.push(tx);
         }
     }
@@ -358,5 +364,11 @@ fn every_refusal() {
     let error = PoolError::Full { fee_rate: lowest, lowest };
     assert_eq!(pool.admit(Arc::new(tie), &ledger), Err(error.clone()));
     assert_eq!(serde_json::to_value(&error).expect("JSON")["rule"], error.code());
-    assert_eq!(pool.admit(Arc::new(better), &ledger), Ok(Admission::Added));
+    let Ok(Admission::Taken { replaced, evicted }) = pool.admit(Arc::new(better), &ledger) else {
+        panic!("it pays more")
+    };
+    let rates = |ids: &BTreeSet<TransactionId>| -> BTreeSet<u64> {
+        plain.0.iter().filter(|old| ids.contains(&old.id())).map(rate).collect()
+    };
+    assert!(replaced.is_empty() && rates(&evicted).contains(&lowest), "{evicted:?}");
 }

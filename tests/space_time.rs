@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use tabchain::{
     node::EventKind,
     primitives::Timestamp,
-    sim::{Action, EventKey, LinkQuality, LogEntry, Passage, Scenario, Step, Timeline, World},
-    view::{Diagonal, Fate, Focus, Inspector, MAX_DIAGONALS, MAX_LANES, Selection, SpaceTimeView, WorldView},
+    sim::{Action, EventKey, LinkQuality, LogEntry, Loss, Passage, Scenario, Step, Subject, Timeline, World},
+    view::{
+        Diagonal, Fate, Focus, Inspector, MAX_DIAGONALS, MAX_LANES, Selection, SpaceTimeView, Summary, Tab, WorldView,
+    },
 };
 use worlds::{at, name, ring, scenario};
 
@@ -59,8 +61,8 @@ fn each_message_is_there_once_with_its_ends() {
     assert_eq!((seen.lost as u64, seen.in_flight), (lost, world.flights().count()));
     assert!(lost > 5 && sent.len() > 100, "{lost} {}", sent.len());
     // Of all that the core remembers, and so of all that can be drawn.
-    let all: Vec<Passage> = world.passages().copied().chain(world.under_way()).collect();
-    let kept: BTreeMap<EventKey, &Passage> = all.iter().filter(|p| !p.lost).map(|p| (p.key, p)).collect();
+    let all: Vec<Passage> = world.passages().cloned().chain(world.under_way()).collect();
+    let kept: BTreeMap<EventKey, &Passage> = all.iter().filter(|p| p.lost.is_none()).map(|p| (p.key, p)).collect();
     assert_eq!(kept.len() as u64 + lost, all.len() as u64, "each once");
     for (key, (from, to, when)) in &sent {
         let passage = kept[key];
@@ -71,6 +73,64 @@ fn each_message_is_there_once_with_its_ends() {
         let fate = if message.key <= world.last_key().expect("events") { Fate::Arrived } else { Fate::InFlight };
         assert_eq!(ends(message), (from, to, when, fate));
     }
+}
+
+/// Whatever is drawn as lost can be looked at: what it was, why nobody received it, and what that came of.
+#[test]
+fn lost_messages_say_why() {
+    let mut world = World::new(script(3));
+    let mut found: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    for second in 10..90 {
+        world.run_until(Timestamp(second * 1_000));
+        for message in look(&world, 1_000, None).messages.iter().filter(|message| message.fate == Fate::Lost) {
+            let selection = Selection::Message { key: message.key };
+            let seen = look(&world, 1_000, Some(selection.clone()));
+            let drawn = seen.messages.iter().filter(|other| other.of_selection).collect::<Vec<_>>();
+            assert!(drawn.len() == 1 && drawn[0].key == message.key, "{drawn:?}");
+            let focus = Focus { selection: Some(selection), tab: Tab::Why, ..Focus::default() };
+            let inspection = Inspector::default().look(&world, &focus).expect("four nodes");
+            let Some(Summary::Message(detail)) = inspection.summary else { panic!("nothing of {message:?}") };
+            assert_eq!(
+                (&detail.row.kind, detail.sent, detail.row.arrived && detail.size == 0),
+                (&message.kind, message.sent, false)
+            );
+            let why = &inspection.why.expect("it is asked").parts[0];
+            assert!(why.rows.is_sorted_by_key(|row| row.key) && !why.rows.is_empty(), "{why:?}");
+            let lost = detail.lost.expect("why");
+            assert_eq!(why.code, format!("cause-is-lost-{lost}"));
+            let rows = found.entry(lost).or_default();
+            why.rows.iter().for_each(|row| *rows.entry(row.code.clone()).or_default() += 1);
+        }
+    }
+    let codes: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(codes, ["chance", "cut", "off"], "{found:#?}");
+    assert!(found["cut"].contains_key("log-cut") && found["cut"].contains_key("log-partition"), "{found:#?}");
+    assert!(found["off"].contains_key("log-stop"), "{found:#?}");
+}
+
+/// What is sent in the moment before the sender learns that the other is off.
+#[test]
+fn what_is_sent_to_nobody_says_so() {
+    let mut world = World::new(script(5));
+    let apart = |world: &World| {
+        let lost = |passage: &&Passage| passage.lost.as_ref().is_some_and(|lost| lost.why == Loss::Apart);
+        world.passages().find(lost).map(|passage| passage.key)
+    };
+    let (key, world) = loop {
+        assert!(matches!(world.step(Timestamp(19_000)), Step::Done(_) | Step::Searching), "never");
+        let mut other = world.clone();
+        other.act_now(Action::Stop { node: name(1) }).expect("it is on");
+        other.run_until(world.now().after(1));
+        if let Some(key) = apart(&other) {
+            break (key, other);
+        }
+    };
+    let focus = Focus { selection: Some(Selection::Message { key }), tab: Tab::Why, ..Focus::default() };
+    let inspection = Inspector::default().look(&world, &focus).expect("four nodes");
+    let why = &inspection.why.expect("it is asked").parts[0];
+    assert_eq!((why.code.as_str(), why.complete), ("cause-is-lost-apart", true), "{why:?}");
+    assert_eq!(why.values[0], name(1));
+    assert!(why.rows.iter().any(|row| row.code == "log-stop"), "{why:?}");
 }
 
 #[test]
@@ -103,7 +163,7 @@ fn a_selected_block_is_seen_flooding() {
     let seen = look(&world, 300_000, Some(Selection::block(found)));
     let flood: Vec<&Diagonal> = seen.messages.iter().filter(|message| message.of_selection).collect();
     assert!(flood.iter().any(|message| message.kind == "block"));
-    assert_eq!(flood.len(), world.passages().filter(|passage| passage.about == Some(found)).count());
+    assert_eq!(flood.len(), world.passages().filter(|passage| passage.about.map(Subject::id) == Some(found)).count());
 }
 
 #[test]

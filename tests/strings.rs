@@ -37,6 +37,32 @@ fn labels_are_words_of_the_glossary() {
     assert_eq!((tabchain::view::meaning("word"), tabchain::view::meaning("---")), (None, None));
 }
 
+/// A label whose word the glossary has explains itself, wherever it stands: in a heading, at a column, at a field.
+#[test]
+fn words_of_the_glossary_explain_themselves() {
+    let strings = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("www/en.ftl")).expect("the words");
+    let word = |key: &str| {
+        let said = strings.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))?.to_lowercase();
+        let one = said.strip_suffix('s').unwrap_or(&said).to_owned();
+        [said, one].into_iter().find(|word| tabchain::view::meaning(word).is_some())
+    };
+    let mut page = String::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/page"), &mut page);
+    let mut labels = 0;
+    for tag in ["<h2", "<h3", "<dt", "<th", "<legend", "<label"] {
+        for at in page.match_indices(tag).map(|(at, _)| at) {
+            let line = page[at..].lines().next().unwrap_or_default();
+            let shown =
+                ["{text(\"", "{term(\""].map(|call| line.split(call).nth(1).and_then(|rest| rest.split('"').next()));
+            labels += shown.iter().flatten().count();
+            if let Some(word) = shown[0].filter(|key| *key != "bench-samples").and_then(word) {
+                panic!("{word:?} stands in GLOSSARY.md: {line}");
+            }
+        }
+    }
+    assert!(labels > 60, "{labels}");
+}
+
 #[test]
 fn every_key_exists_and_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -9,9 +9,11 @@ mod worlds;
 use std::collections::BTreeMap;
 
 use tabchain::{
+    chain::MAX_POOL_BYTES,
+    gossip::Message,
     node::EventKind,
-    primitives::{Amount, Hash, Timestamp},
-    sim::{Action, LinkQuality, LogEntry, Position, Scenario, ScriptEntry, Timeline, World},
+    primitives::{self, Amount, Hash, MAX_MEMO_BYTES, Memo, Nonce, Timestamp, Transaction, UnsignedTransaction},
+    sim::{Action, LinkQuality, LogEntry, Payload, Position, Scenario, ScriptEntry, Timeline, World},
     view::{CauseRow, ChainView, Focus, Inspector, Selection, Tab, WhyPart, WorldView},
 };
 use worlds::{at, cheat, close, name, open, pay, pay_through, ring, scenario};
@@ -143,6 +145,91 @@ fn accepted(world: &World) -> Hash {
         _ => None,
     });
     accepted.expect("it was taken in")
+}
+
+/// A transfer between two accounts, signed by the first, as whoever has its key could make it anywhere.
+fn signed(world: &World, [from, to]: [usize; 2], nonce: u64, amount: u64, fee: u64) -> Transaction {
+    let keyring = world.scenario().keyring(&name(from));
+    let action = primitives::Action::Transfer {
+        from: keyring.public(),
+        nonce: Nonce(nonce),
+        to: world.scenario().address(&name(to)),
+        amount: Amount::literal(amount),
+        memo: Memo::new("x".repeat(MAX_MEMO_BYTES)).expect("it fits"),
+    };
+    UnsignedTransaction { fee: Amount::literal(fee), action }.sign(keyring.key(), &world.genesis().block().id())
+}
+
+/// Has a node take a transaction; its id.
+fn give(world: &mut World, node: usize, transaction: &Transaction) -> Hash {
+    let message = Payload(Message::Transaction(transaction.clone()).to_bytes().into());
+    world.act_now(Action::Publish { node: name(node), message }).expect("it is one");
+    transaction.id()
+}
+
+fn why_transaction(world: &World, id: Hash) -> WhyPart {
+    let [part] = &why(world, &Selection::Transaction { id, block: None })[..] else { panic!("one answer") };
+    part.clone()
+}
+
+/// One account pays on both sides of a cut network. When it is healed, what the weaker side waited for can never be confirmed.
+#[test]
+fn a_transaction_that_was_overtaken_says_by_which() {
+    let script = vec![(SECOND, Action::Partition { nodes: vec![name(1)] })];
+    let mut world = World::new(quiet(3, &[0, 0, 100], script));
+    world.run_until(Timestamp(10 * SECOND));
+    let early = signed(&world, [0, 1], 0, 500, 500);
+    let (small, rest) = (signed(&world, [0, 1], 0, 500, 900), signed(&world, [0, 1], 1, 900_000, 900));
+    let large = signed(&world, [0, 2], 0, 600_000, 900);
+    let [early, small, rest] = [early, small, rest].map(|transaction| give(&mut world, 1, &transaction));
+    let large = give(&mut world, 2, &large);
+    world.run_until(Timestamp(11 * SECOND));
+    let replaced = why_transaction(&world, early);
+    assert_eq!((replaced.code.as_str(), &replaced.values), ("cause-is-replaced", &vec![small.short()]));
+    assert_eq!(why_transaction(&world, small).code, "cause-is-waiting");
+
+    world.run_until(Timestamp(200 * SECOND));
+    world.act_now(Action::HealAll).expect("it is cut");
+    world.run_until(Timestamp(300 * SECOND));
+    assert_eq!(why_transaction(&world, large).code, "cause-is-confirmed");
+    let overtaken = why_transaction(&world, small);
+    assert_eq!(
+        (overtaken.code.as_str(), &overtaken.values),
+        ("cause-is-spent", &vec![large.short()]),
+        "{overtaken:#?}"
+    );
+    tells(&overtaken, &["– log-publish-transaction", "B cause-replaced", "B cause-nonce-taken"]);
+    let poor = why_transaction(&world, rest);
+    assert_eq!(
+        (poor.code.as_str(), told(&poor).last().map(String::as_str)),
+        ("cause-is-unpayable", Some("B cause-unpayable"))
+    );
+}
+
+#[test]
+fn a_transaction_that_a_full_mempool_dropped_says_so() {
+    let mut world = World::new(quiet(3, &[0; 50], Vec::new()));
+    world.run_until(Timestamp(SECOND));
+    let pool = |world: &World| world.node(0).and_then(|sim| sim.node.as_ref()).map_or(0, |node| node.mempool().bytes());
+    let mut cheap = Hash::ZERO;
+    let pays = |world: &mut World, from: usize, nonce: u64, fee: u64| {
+        let transaction = signed(world, [from, 0], nonce, 1, fee);
+        give(world, 0, &transaction)
+    };
+    for index in 0_u64.. {
+        // The last ones of the record.
+        if pool(&world) + 1_000 > MAX_POOL_BYTES {
+            cheap = pays(&mut world, 49, 0, 200);
+            break;
+        }
+        pays(&mut world, 1 + (index % 48) as usize, index / 48, 300);
+    }
+    assert_eq!(why_transaction(&world, cheap).code, "cause-is-waiting");
+    let rich: Vec<Hash> = (0..4).map(|nonce| pays(&mut world, 0, nonce, 9_000)).collect();
+    let part = why_transaction(&world, cheap);
+    assert_eq!(part.code, "cause-is-evicted", "{part:#?}");
+    assert!(rich.iter().any(|id| part.values[0] == id.short()), "{part:#?}");
+    tells(&part, &["A cause-accepted", "A cause-evicted"]);
 }
 
 /// Both parties close by force at once: each refuses the other's publication, since its own waits in its place.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::PaymentNotice;
 use crate::{
-    chain::{BlockError, PoolError},
+    chain::{BlockError, Dropped, PoolError},
     channel::{Notice, TowerNotice},
     gossip::{Fault, PeerId},
     primitives::{BlockId, ChannelId, Hash, Height, PaymentHash, TransactionId},
@@ -87,6 +87,15 @@ pub enum EventKind {
         transaction: TransactionId,
         /// The rule and its values.
         error: PoolError,
+    },
+    /// A transaction waits no more, and no block of the best chain has it.
+    TransactionDropped {
+        /// Which.
+        transaction: TransactionId,
+        /// Why.
+        reason: Dropped,
+        /// The one that took its place, its room or its nonce.
+        by: Option<TransactionId>,
     },
     /// Something happened to a channel of this node.
     Channel {

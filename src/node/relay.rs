@@ -1,12 +1,15 @@
 //! Between gossip and the chain: what arrived is judged, what is good is kept and passed on, what is bad is blamed.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use super::{ChangeSet, EventKind, Held, MAX_HELD, Node, NodeSource, Output};
 use crate::{
-    chain::{Admission, BlockError, CheckedBlock, Import, PoolError, check_transaction},
+    chain::{Admission, BlockError, CheckedBlock, Dropped, Import, PoolError, check_transaction},
     gossip::{Delivery, Effect, Fault, PeerId},
-    primitives::{Block, BlockId, Checks, Header, Timestamp, Transaction, TransactionId, ordered},
+    primitives::{Address, Block, BlockId, Checks, Header, Nonce, Timestamp, Transaction, TransactionId, ordered},
 };
 
 impl Node {
@@ -55,13 +58,15 @@ impl Node {
     ) -> Result<TransactionId, PoolError> {
         let id = transaction.id();
         check_transaction(&transaction, &self.chain.genesis_id(), checks)?;
-        let replaced = match self.mempool.admit(transaction, self.chain.ledger())? {
-            Admission::Known => return Ok(id),
-            Admission::Added => None,
-            Admission::Replaced(old) => Some(old),
+        let Admission::Taken { mut replaced, evicted } = self.mempool.admit(transaction, self.chain.ledger())? else {
+            return Ok(id);
         };
         self.gossip.announce_transaction(now, id, false);
-        self.event(EventKind::TransactionAccepted { transaction: id, replaced });
+        self.event(EventKind::TransactionAccepted { transaction: id, replaced: replaced.pop_first() });
+        let replaced = replaced.into_iter().map(|old| (old, Dropped::Replaced));
+        for (old, reason) in replaced.chain(evicted.into_iter().map(|old| (old, Dropped::Evicted))) {
+            self.event(EventKind::TransactionDropped { transaction: old, reason, by: Some(id) });
+        }
         Ok(id)
     }
 
@@ -124,13 +129,16 @@ impl Node {
                 self.event(EventKind::Extended { block: id, height, transactions: block.transactions.len() });
                 self.note_blocks(std::slice::from_ref(&block), true);
                 self.network.follow([&block], self.chain.ledger());
-                self.mempool.refresh(self.chain.ledger());
+                let gone = self.mempool.refresh(self.chain.ledger());
+                self.tell_dropped(gone, &[block]);
             }
             Import::Reorged { disconnected, connected } => {
                 self.note_blocks(&disconnected, false);
                 self.note_blocks(&connected, true);
                 self.network.follow(disconnected.iter().chain(&connected), self.chain.ledger());
+                let gone = self.mempool.refresh(self.chain.ledger());
                 self.readmit(now, &disconnected);
+                self.tell_dropped(gone, &connected);
                 let from = disconnected.first().map_or(id, CheckedBlock::id);
                 let (disconnected, connected) = (disconnected.len(), connected.len());
                 self.event(EventKind::Reorged { from, to: id, disconnected, connected });
@@ -139,9 +147,26 @@ impl Node {
         self.gossip.announce_block(id);
     }
 
+    /// What waits no more since these blocks came, but for what they have confirmed.
+    fn tell_dropped(&mut self, gone: Vec<(Arc<Transaction>, Dropped)>, blocks: &[CheckedBlock]) {
+        if gone.is_empty() {
+            return;
+        }
+        let confirmed = || blocks.iter().flat_map(|block| &block.transactions);
+        let ids: BTreeSet<TransactionId> = ordered(confirmed().map(Transaction::id));
+        let spent: BTreeMap<(Address, Nonce), TransactionId> =
+            ordered(confirmed().flat_map(|one| one.unsigned.nonces().into_iter().map(|nonce| (nonce, one.id()))));
+        for (transaction, reason) in gone {
+            let id = transaction.id();
+            if !ids.contains(&id) && self.mempool.get(&id).is_none() {
+                let by = transaction.unsigned.nonces().iter().find_map(|nonce| spent.get(nonce).copied());
+                self.event(EventKind::TransactionDropped { transaction: id, reason, by });
+            }
+        }
+    }
+
     /// Transactions of blocks that left the best chain wait again, where they still can.
     fn readmit(&mut self, now: Timestamp, disconnected: &[CheckedBlock]) {
-        self.mempool.refresh(self.chain.ledger());
         for transaction in disconnected.iter().rev().flat_map(|block| &block.transactions) {
             if self.mempool.admit(Arc::new(transaction.clone()), self.chain.ledger()).is_ok() {
                 let id = transaction.id();

@@ -84,7 +84,10 @@ const fn is_frequent(entry: &LogEntry) -> bool {
         return false;
     };
     match event {
-        EventKind::TransactionAccepted { .. } | EventKind::HeadersAccepted { .. } | EventKind::MinedLate => true,
+        EventKind::TransactionAccepted { .. }
+        | EventKind::TransactionDropped { .. }
+        | EventKind::HeadersAccepted { .. }
+        | EventKind::MinedLate => true,
         EventKind::Channel { notice, .. } => matches!(notice, Notice::Paid { .. } | Notice::Received { .. }),
         EventKind::Tower { notice, .. } => matches!(notice, TowerNotice::Watching { .. }),
         EventKind::Payment { notice, .. } => {

@@ -48,7 +48,7 @@ pub use link::Link;
 pub use log::{LogEntry, Record};
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
 pub use occurrence::{Carried, Occurrence, Subject, What};
-pub use past::{Deed, Mark, Passage};
+pub use past::{Deed, Loss, Lost, Mark, Passage};
 pub use presets::{PRESETS, preset};
 pub use publish::MAX_PUBLISHED;
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};

@@ -158,7 +158,7 @@ impl What {
 
 impl Subject {
     /// Its id.
-    pub(super) const fn id(self) -> Hash {
+    pub const fn id(self) -> Hash {
         match self {
             Self::Block(id) | Self::Transaction(id) => id,
         }

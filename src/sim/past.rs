@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{EventKey, LogEntry, NodeIndex, World, world::Pending};
+use super::{EventKey, LogEntry, NodeIndex, Occurrence, Subject, World, world::Pending};
 use crate::{
     node::EventKind,
-    primitives::{BlockId, Hash, Height, Timestamp, ordered},
+    primitives::{BlockId, Height, Timestamp, ordered},
 };
 
 /// Messages that are over and still remembered.
@@ -18,10 +18,13 @@ const MAX_MARKS: usize = 1_024;
 /// Records that copies of a world share or copy as one.
 const CHUNK: usize = 128;
 
+/// Sequences of messages that were lost on their way begin here, above all that arrive.
+pub(super) const LOST: u64 = 1 << 52;
+
 /// A message's way from one node to another, without the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// The event of its arrival. Of a lost one: when it would have arrived, its sender, and how many were lost before and with it.
+    /// The event of its arrival. Of one lost on its way: when it would have arrived, its sender, and a number that no message has that arrives.
     pub key: EventKey,
     /// The receiver; `key.actor` is the sender.
     pub to: NodeIndex,
@@ -30,9 +33,33 @@ pub struct Passage {
     /// Which message.
     pub kind: &'static str,
     /// The newest block that it names or carries; if there is none, the first transaction.
-    pub about: Option<Hash>,
-    /// Whether the link lost it.
-    pub lost: bool,
+    pub about: Option<Subject>,
+    /// Why nobody has received it, if so.
+    pub lost: Option<Arc<Lost>>,
+}
+
+/// Why nobody has received a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Why.
+    pub why: Loss,
+    /// How many bytes it had.
+    pub size: usize,
+    /// The event in which it was sent, or found nobody; nothing for what was there from the beginning.
+    pub origin: Option<Arc<Occurrence>>,
+}
+
+/// What keeps a message from being received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loss {
+    /// Its link loses some, by chance.
+    Chance,
+    /// Its link was cut, by this.
+    Cut(Option<Arc<Occurrence>>),
+    /// Its ends were not connected: one is off, or has hung up.
+    Apart,
+    /// It arrived at a node that was off.
+    Off,
 }
 
 /// Something that happened at a node, in its lane of time.
@@ -133,10 +160,16 @@ impl World {
         self.past.passages.iter()
     }
 
+    /// A message that nobody has received, as long as its passage is remembered.
+    pub fn lost(&self, key: &EventKey) -> Option<(&Passage, &Lost)> {
+        let passage = self.passages().find(|passage| passage.key == *key)?;
+        Some((passage, passage.lost.as_deref()?))
+    }
+
     /// The messages in flight, first to arrive first.
     pub fn under_way(&self) -> impl Iterator<Item = Passage> {
         self.queue.iter().filter_map(|(key, (_, pending))| match pending {
-            Pending::Delivery(slot) => Some(slot.passage(*key)),
+            Pending::Delivery(slot) => Some(slot.passage(*key, None)),
             _ => None,
         })
     }
@@ -148,8 +181,8 @@ impl World {
 
     /// Of all that ended later, every passage and every mark is remembered.
     pub fn remembers_after(&self) -> Timestamp {
-        let passage = self.past.passages.dropped.map(|passage| passage.key.time);
-        let mark = self.past.marks.dropped.map(|mark| mark.key.time);
+        let passage = self.past.passages.dropped.as_ref().map(|passage| passage.key.time);
+        let mark = self.past.marks.dropped.as_ref().map(|mark| mark.key.time);
         passage.max(mark).unwrap_or_default()
     }
 

@@ -56,7 +56,7 @@ pub struct Departure {
 }
 
 /// Bytes from outside, in JSON as base64url without padding; at most [`MAX_MESSAGE_BYTES`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
 pub struct Payload(pub Arc<[u8]>);
 
 /// What a world knows of other tabs.

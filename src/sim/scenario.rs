@@ -1,5 +1,6 @@
 //! A scenario: everything that determines a run, as JSON.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ pub struct Config {
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeConfig {
     /// 1 to 32 characters, unique. Its key and random stream come from it and the seed.
@@ -99,7 +100,7 @@ pub struct LinkConfig {
 }
 
 /// How a link behaves, the same in both directions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct LinkQuality {
     /// Milliseconds every message takes, 1 ..= 60,000.
@@ -113,7 +114,7 @@ pub struct LinkQuality {
 }
 
 /// What nodes do by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Workload {
     /// Transfers per virtual hour that each node makes on average, 0 ..= 36,000.

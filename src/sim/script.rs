@@ -1,5 +1,6 @@
 //! A script: what is done to a world, each at its place in the order of events.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{EventKey, LinkQuality, Misbehaviour, NodeConfig, Payload, Workload};
@@ -26,7 +27,7 @@ pub enum Position {
 }
 
 /// What can be done to a world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
     /// A node sends money.

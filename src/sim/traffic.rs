@@ -9,7 +9,9 @@ use std::{collections::VecDeque, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Class, EventKey, LogEntry, NodeIndex, Occurrence, Passage, Subject, World, world::Pending};
+use super::{
+    Class, EventKey, LogEntry, Loss, Lost, NodeIndex, Occurrence, Passage, Subject, World, past::LOST, world::Pending,
+};
 use crate::{
     gossip::Message,
     primitives::{Hash, Tag, Timestamp},
@@ -121,8 +123,11 @@ impl Slot {
         Flight { key, from, to, sent, deliver_at: key.time, kind, size, origin, bytes }
     }
 
-    pub(super) fn passage(&self, key: EventKey) -> Passage {
-        Passage { key, to: self.to, sent: self.sent, kind: self.kind, about: self.about.map(Subject::id), lost: false }
+    /// Its way; `found_off` is its arrival at a node that was off.
+    pub(super) fn passage(&self, key: EventKey, found_off: Option<&Arc<Occurrence>>) -> Passage {
+        let Self { to, sent, kind, size, about, .. } = *self;
+        let lost = found_off.map(|origin| Arc::new(Lost { why: Loss::Off, size, origin: Some(Arc::clone(origin)) }));
+        Passage { key, to, sent, kind, about, lost }
     }
 }
 
@@ -159,7 +164,7 @@ impl World {
         };
         let latency = u64::from(link.quality.latency.max(1));
         let Some(deliver_at) = link.carry(now, from < to, bytes.len()) else {
-            return self.lose(from, to, message, now.after(latency));
+            return self.lose(from, to, message, (bytes.len(), now.after(latency)));
         };
         let (size, hash) = (bytes.len(), PAYLOAD.hash(&[&bytes]));
         let sequence = self.next_sequence(from);
@@ -177,12 +182,18 @@ impl World {
         self.absorb(&(key, hash));
     }
 
-    fn lose(&mut self, from: NodeIndex, to: NodeIndex, message: &Message, due: Timestamp) {
+    fn lose(&mut self, from: NodeIndex, to: NodeIndex, message: &Message, (size, due): (usize, Timestamp)) {
         self.stats.lost += 1;
         self.record_loss(from, to, message);
-        let key = EventKey { time: due, class: Class::Delivery, actor: from, sequence: self.stats.lost };
-        let (kind, about) = (message.kind(), Subject::of(message).map(Subject::id));
-        self.past.push(Passage { key, to, sent: self.now(), kind, about, lost: true });
+        let why = match self.links.get(&(from.min(to), from.max(to))) {
+            Some(link) if link.cut => Loss::Cut(link.cut_by.clone()),
+            Some(link) if link.connected => Loss::Chance,
+            _ => Loss::Apart,
+        };
+        let key = EventKey { time: due, class: Class::Delivery, actor: from, sequence: LOST + self.stats.lost };
+        let (kind, about) = (message.kind(), Subject::of(message));
+        let lost = Some(Arc::new(Lost { why, size, origin: self.present.clone() }));
+        self.past.push(Passage { key, to, sent: self.now(), kind, about, lost });
     }
 
     /// What brings or names a block is worth remembering when it is lost.

@@ -329,7 +329,8 @@ impl World {
                 self.stats.deliveries += 1;
                 let bytes = slot.bytes.as_ref().expect("step() waits for a full slot").to_vec();
                 let (from, to) = (PeerId(u64::from(slot.from)), slot.to);
-                self.past.push(slot.passage(key));
+                let off = self.nodes[to as usize].node.is_none().then_some(&origin);
+                self.past.push(slot.passage(key, off));
                 self.delivered.push(origin, slot);
                 self.hand(to, Input::Received { from, bytes });
             }

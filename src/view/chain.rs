@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
+use super::csv;
 use crate::{
     chain::{Chain, Entry},
     primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction},
@@ -19,12 +19,13 @@ const MAX_WINDOW: u64 = 64;
 const MAX_LANES: usize = 16;
 /// Nodes that are named at one block.
 const MAX_NAMES: usize = 12;
+/// Heights that a piece of the file of all blocks has at most.
+pub const FILE_HEIGHTS: u64 = 1_000;
 /// Heights below a window from which lanes are dealt out at most.
 const MAX_BACK: u64 = 256;
 
 /// Which heights are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ChainWindow {
     /// The highest; `None` follows the highest there is.
     pub top: Option<Height>,
@@ -149,18 +150,51 @@ impl ChainView {
         let to = window.top.unwrap_or(highest).min(highest);
         let from = Height((to.0 + 1).saturating_sub(window.heights.clamp(1, MAX_WINDOW)));
         let mut tips = tips(world);
-        let mut blocks: Vec<BlockBox> = (from.0..=to.0)
-            .filter_map(|height| Some((*trunk.get(height as usize)?, 0)))
-            .chain(lanes(world, &aside, from, to))
-            .filter_map(|(id, lane)| block_box(world, &id, lane, tips.remove(&id).unwrap_or_default().names))
-            .collect();
-        blocks.sort_by_key(|block| (block.height, block.lane, block.id));
+        let mut blocks = blocks(world, &aside, from, to, &mut tips);
         let lanes = blocks.iter().map(|block| block.lane + 1).max().unwrap_or(0);
         blocks.retain(|block| block.lane < MAX_LANES);
+        blocks.iter_mut().for_each(|block| block.tip_of.truncate(MAX_NAMES));
         let first = |names: Vec<String>| names.into_iter().take(MAX_NAMES).collect();
         let below = tips.into_values().filter(|tip| tip.height < from).map(|tip| (tip.height, first(tip.names)));
         Self { blocks, from, to, highest, tips_below: below.take(MAX_LANES).collect(), lanes, stale: aside.len() }
     }
+}
+
+/// The blocks of [`FILE_HEIGHTS`] heights, as lines of a file: height, id, parent, who found it, transactions, lane, whose tip it is. Empty above the highest.
+pub fn chain_file(world: &World, from: Height) -> String {
+    let aside = aside(world, best_by_height(world));
+    let to = Height(from.0.saturating_add(FILE_HEIGHTS - 1));
+    let line = |block: BlockBox| {
+        let [height, transactions, lane] = [block.height.0, block.transactions as u64, block.lane as u64];
+        vec![
+            height.to_string(),
+            block.id.to_string(),
+            block.parent.to_string(),
+            block.miner.unwrap_or_default(),
+            transactions.to_string(),
+            lane.to_string(),
+            block.tip_of.join(", "),
+        ]
+    };
+    csv(blocks(world, &aside, from, to, &mut tips(world)).into_iter().map(line))
+}
+
+/// All blocks of some heights, by height and lane. Takes the tips among them out of `tips`.
+fn blocks(
+    world: &World,
+    aside: &BTreeSet<(Height, BlockId)>,
+    from: Height,
+    to: Height,
+    tips: &mut BTreeMap<BlockId, Tip>,
+) -> Vec<BlockBox> {
+    let trunk = best_by_height(world).iter().skip(from.0 as usize).take((to.0 + 1 - from.0) as usize);
+    let mut blocks: Vec<BlockBox> = trunk
+        .map(|id| (*id, 0))
+        .chain(lanes(world, aside, from, to))
+        .filter_map(|(id, lane)| block_box(world, &id, lane, tips.remove(&id).unwrap_or_default().names))
+        .collect();
+    blocks.sort_by_key(|block| (block.height, block.lane, block.id));
+    blocks
 }
 
 /// The heaviest chain that any node follows, by height.
@@ -239,11 +273,9 @@ fn entry<'a>(world: &'a World, id: &BlockId) -> Option<&'a Entry> {
     known().find(|entry| entry.body.is_some()).or_else(|| known().next())
 }
 
-fn block_box(world: &World, id: &BlockId, lane: usize, mut tip_of: Vec<String>) -> Option<BlockBox> {
+fn block_box(world: &World, id: &BlockId, lane: usize, tip_of: Vec<String>) -> Option<BlockBox> {
     let entry = entry(world, id)?;
     let body = entry.body.as_ref();
-    let followers = tip_of.len();
-    tip_of.truncate(MAX_NAMES);
     Some(BlockBox {
         id: *id,
         parent: entry.header.parent,
@@ -251,8 +283,8 @@ fn block_box(world: &World, id: &BlockId, lane: usize, mut tip_of: Vec<String>) 
         lane,
         miner: body.and_then(|block| world.name_of(&block.coinbase.to)).map(str::to_owned),
         transactions: body.map_or(0, |block| block.transactions.len()),
+        followers: tip_of.len(),
         tip_of,
-        followers,
     })
 }
 

@@ -1,7 +1,6 @@
 //! What is looked at.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::{ChainWindow, LogFilter};
 use crate::{
@@ -10,8 +9,7 @@ use crate::{
 };
 
 /// What is looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct Focus {
     /// What the inspector shows; the first node if nothing was chosen.
     pub selection: Option<Selection>,
@@ -30,8 +28,7 @@ pub struct Focus {
 }
 
 /// Something that can be inspected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Selection {
     /// A node.
     Node {
@@ -68,8 +65,7 @@ pub enum Selection {
 }
 
 /// The sides of what is inspected. Only the one looked at is worked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub enum Tab {
     /// What it is.
     #[default]

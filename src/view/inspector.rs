@@ -101,6 +101,9 @@ impl Inspector {
             Selection::Message { key } => {
                 if let Some(flight) = world.message(&key) {
                     self.look_at_message(&mut inspection, world, &flight, focus.tab);
+                } else if let Some((passage, lost)) = world.lost(&key) {
+                    let detail = MessageDetail::of_lost(world, passage, lost);
+                    inspection.summary = Some(Summary::Message(Box::new(detail)));
                 }
             }
             // The panel of payments tells of it.

@@ -86,6 +86,7 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         EventKind::Extended { .. }
         | EventKind::HeadersAccepted { .. }
         | EventKind::TransactionAccepted { .. }
+        | EventKind::TransactionDropped { .. }
         | EventKind::MinedLate => return None,
     })
 }

@@ -1,7 +1,6 @@
 //! Which lines of the log are shown: those of a node, those of a kind.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
 
 use super::LogLine;
 use crate::{
@@ -10,8 +9,7 @@ use crate::{
 };
 
 /// Which lines of the log are shown.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
 pub struct LogFilter {
     /// Only what happened in this node, or was done to it.
     pub node: Option<String>,
@@ -20,8 +18,7 @@ pub struct LogFilter {
 }
 
 /// What a line is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum LogKind {
     /// Blocks, transactions and peers.
     Chain,
@@ -36,16 +33,21 @@ pub enum LogKind {
 impl LogFilter {
     /// The lines that pass, newest first.
     pub(super) fn lines<'a>(&'a self, world: &'a World) -> impl Iterator<Item = LogLine> + 'a {
+        // A filter that was kept may name a node of another run.
+        let node = self.node.as_deref().filter(|name| world.index_of(name).is_some());
         let of_kind = |entry: &LogEntry| self.kind.is_none_or(|kind| kind == LogKind::of(entry));
         let records = world.log().rev().filter(move |record| of_kind(&record.entry));
-        records.filter_map(|record| LogLine::of(world, record)).filter(|line| self.takes(line))
+        records
+            .filter_map(|record| LogLine::of(world, record))
+            .filter(move |line| node.is_none_or(|name| takes(line, name)))
     }
+}
 
-    fn takes(&self, line: &LogLine) -> bool {
-        self.node.as_ref().is_none_or(|name| match &line.node {
-            Some(node) => node == name,
-            None => line.values.contains(name),
-        })
+/// Whether a line is of a node.
+fn takes(line: &LogLine, name: &str) -> bool {
+    match &line.node {
+        Some(node) => node == name,
+        None => line.values.iter().any(|value| value == name),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     channel::{Direct, routing::Announcement},
     gossip::{Item, Message, Status},
     primitives::{BlockId, Hash, Header, Height, Timestamp},
-    sim::{EventKey, Flight, World},
+    sim::{EventKey, Flight, Loss, Lost, Passage, Subject, World},
 };
 
 /// Things named in a message that are listed.
@@ -51,6 +51,8 @@ pub struct MessageDetail {
     pub things: (Vec<Thing>, usize),
     /// What came of it.
     pub log: Vec<LogLine>,
+    /// Why nobody has received it, if so: a stable code, `chance`, `cut`, `apart` or `off`.
+    pub lost: Option<String>,
 }
 
 /// Something named in a message.
@@ -102,7 +104,45 @@ impl MessageDetail {
             status,
             things: (things, count),
             log: came.filter_map(|record| LogLine::of(world, record)).take(MAX_LINES).collect(),
+            lost: world.lost(&flight.key).map(|(_, lost)| code(&lost.why).to_owned()),
         }
+    }
+
+    /// A message that was lost on its way: all that is remembered of it.
+    pub(super) fn of_lost(world: &World, passage: &Passage, lost: &Lost) -> Self {
+        let name = |index| world.node(index).map(|sim| sim.name.clone()).unwrap_or_default();
+        let thing = passage.about.map(|about| match about {
+            Subject::Block(id) => Thing::Block(id),
+            Subject::Transaction(id) => Thing::Transaction(id),
+        });
+        Self {
+            row: MessageRow {
+                key: passage.key,
+                from: name(passage.key.actor),
+                to: name(passage.to),
+                kind: passage.kind.to_owned(),
+                at: passage.key.time,
+                arrived: false,
+            },
+            sent: passage.sent,
+            size: lost.size,
+            filled: false,
+            says: None,
+            status: None,
+            things: (thing.into_iter().collect(), usize::from(thing.is_some())),
+            log: Vec::new(),
+            lost: Some(code(&lost.why).to_owned()),
+        }
+    }
+}
+
+/// Why a message was not received, as a stable code.
+fn code(why: &Loss) -> &'static str {
+    match why {
+        Loss::Chance => "chance",
+        Loss::Cut(_) => "cut",
+        Loss::Apart => "apart",
+        Loss::Off => "off",
     }
 }
 

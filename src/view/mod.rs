@@ -8,6 +8,7 @@ mod anatomy;
 mod chain;
 mod channel;
 mod charts;
+mod csv;
 mod edit;
 mod find;
 mod focus;
@@ -30,11 +31,12 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use address::{Address, AddressError, Opens, Page};
 pub use anatomy::{Anatomy, Annotate, Annotator, Evidence, Field};
-pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, TransactionRow};
+pub use chain::{BlockBox, BlockDetail, ChainView, ChainWindow, FILE_HEIGHTS, TransactionRow, chain_file};
 pub use channel::{
     ChannelDetail, ChannelRow, ChannelsView, HtlcView, OnChain, PartyView, SideView, Stage, Status, Wait, Watcher,
 };
 pub use charts::ChartsView;
+pub use csv::csv;
 pub use edit::{Change, Difference, EditField, EditView, SearchView};
 pub use focus::{Focus, Selection, Tab};
 pub use glossary::meaning;

@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use super::{Focus, Selection};
 use crate::{
     primitives::{Hash, Timestamp, ordered},
-    sim::{Deed, EventKey, Mark, NodeIndex, Passage, World},
+    sim::{Deed, EventKey, Mark, NodeIndex, Passage, Subject, World},
 };
 
 /// Lanes drawn at most.
@@ -79,7 +79,7 @@ pub enum Fate {
     Arrived,
     /// It will arrive then.
     InFlight,
-    /// The link lost it; it would have arrived then.
+    /// Nobody has received it; it would have arrived then, or found its receiver off.
     Lost,
 }
 
@@ -102,7 +102,7 @@ impl SpaceTimeView {
     pub(super) fn of(world: &World, focus: &Focus) -> Option<Self> {
         let window = focus.space_time?.clamp(1, MAX_SPACE_TIME);
         let from = Timestamp(world.now().0.saturating_sub(window));
-        let over = world.passages().filter(|passage| passage.key.time >= from).map(|passage| (*passage, true));
+        let over = world.passages().filter(|passage| passage.key.time >= from).map(|passage| (passage.clone(), true));
         let all: Vec<(Passage, bool)> = over.chain(world.under_way().map(|passage| (passage, false))).collect();
         let lanes = lanes(world, focus, &all);
         let (messages, other_messages) = choose(&all, &lanes, focus);
@@ -122,7 +122,7 @@ impl SpaceTimeView {
             messages,
             other_messages,
             in_flight: all.iter().filter(|(_, over)| !over).count(),
-            lost: all.iter().filter(|(passage, _)| passage.lost).count(),
+            lost: all.iter().filter(|(passage, _)| passage.lost.is_some()).count(),
             marks,
         })
     }
@@ -161,7 +161,7 @@ fn choose(all: &[(Passage, bool)], lanes: &BTreeMap<NodeIndex, u32>, focus: &Foc
     let mut drawn: Vec<Diagonal> = all
         .iter()
         .filter_map(|(passage, over)| {
-            let fate = match (passage.lost, over) {
+            let fate = match (passage.lost.is_some(), over) {
                 (true, _) => Fate::Lost,
                 (false, true) => Fate::Arrived,
                 (false, false) => Fate::InFlight,
@@ -190,8 +190,10 @@ fn choose(all: &[(Passage, bool)], lanes: &BTreeMap<NodeIndex, u32>, focus: &Foc
 
 fn is_of(passage: &Passage, selection: Option<&Selection>) -> bool {
     match selection {
-        Some(Selection::Message { key }) => !passage.lost && passage.key == *key,
-        Some(Selection::Block { id } | Selection::Transaction { id, .. }) => passage.about == Some(*id),
+        Some(Selection::Message { key }) => passage.key == *key,
+        Some(Selection::Block { id } | Selection::Transaction { id, .. }) => {
+            passage.about.map(Subject::id) == Some(*id)
+        }
         _ => false,
     }
 }

@@ -6,26 +6,27 @@ use js_sys::{Error, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
-    client::{Client, Refused, to_json},
+    client::{Client, Refused},
     protocol::Request,
 };
 
 /// Puts the interface where scripts find it.
 pub(super) fn install(client: Client) {
     let api = Object::new();
-    let with_options = |name: &'static str| {
+    let with_options = |request: fn(String) -> Request| {
         Closure::<dyn Fn(JsValue) -> Promise>::new(move |options: JsValue| {
             let options = if options.is_undefined() { "{}".to_owned() } else { json(&options) };
-            promise(client, format!("{{\"{name}\":{{\"options\":{options}}}}}"))
+            promise(client, request(options))
         })
     };
-    let (simulate, bench) = (with_options("simulate"), with_options("bench"));
+    let (simulate, bench) =
+        (with_options(|options| Request::Simulate { options }), with_options(|options| Request::Bench { options }));
     let replay = Closure::<dyn Fn(JsValue) -> Promise>::new(move |capsule: JsValue| {
         let text =
             capsule.as_string().or_else(|| js_sys::JSON::stringify(&capsule).ok().and_then(|text| text.as_string()));
-        promise(client, to_json(&Request::Replay { text: text.unwrap_or_default() }))
+        promise(client, Request::Replay { text: text.unwrap_or_default() })
     });
-    let state = Closure::<dyn Fn() -> Promise>::new(move || promise(client, to_json(&Request::State)));
+    let state = Closure::<dyn Fn() -> Promise>::new(move || promise(client, Request::State));
     for (name, function) in [
         ("simulate", simulate.into_js_value()),
         ("replay", replay.into_js_value()),
@@ -43,9 +44,9 @@ fn json(value: &JsValue) -> String {
     js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 
-fn promise(client: Client, request: String) -> Promise {
+fn promise(client: Client, request: Request) -> Promise {
     Promise::new(&mut |resolve, reject| {
-        client.ask_json(&request, move |result| {
+        client.ask(request.clone(), client.place, move |result| {
             let (call, value) = match result {
                 Ok(json) => (resolve, js_sys::JSON::parse(&json).unwrap_or(JsValue::NULL)),
                 Err(refused) => (reject, error(&refused)),

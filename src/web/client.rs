@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::protocol::{Moment, Reply, Request};
+use super::{
+    place::Place,
+    protocol::{Moment, Reply, Request},
+};
 use crate::bench::Row;
 
 /// A refusal as the page shows it.
@@ -33,6 +36,8 @@ pub(super) struct Client {
     pub(super) rates: RwSignal<Vec<Row>>,
     /// Why the engine has stopped, if it has.
     pub(super) broken: RwSignal<Option<String>>,
+    /// The whole page: what it waits for is always wanted.
+    pub(super) place: Place,
 }
 
 struct Inner {
@@ -42,9 +47,10 @@ struct Inner {
 }
 
 impl Inner {
-    fn post(&self, id: u32, json: &str) {
-        // Posting fails only on values that cannot be cloned; this is text.
-        drop(self.worker.post_message(&Request::message(id, json).into()));
+    fn post(&self, id: u32, request: &Request) {
+        let bytes = borsh::to_vec(&(id, request)).expect("memory takes every byte");
+        // Posting fails only on values that cannot be cloned; these are bytes.
+        drop(self.worker.post_message(&Uint8Array::from(bytes.as_slice())));
     }
 }
 
@@ -70,6 +76,7 @@ impl Client {
             measured: RwSignal::new(0),
             rates: RwSignal::new(Vec::new()),
             broken: RwSignal::new(None),
+            place: Place::here(),
         };
         let on_message =
             Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| client.receive(event.data()));
@@ -84,24 +91,19 @@ impl Client {
 
     /// Asks without minding the answer: for requests that cannot be refused.
     pub(super) fn tell(&self, request: Request) {
-        self.inner.with_value(|inner| inner.post(0, &to_json(&request)));
+        self.inner.with_value(|inner| inner.post(0, &request));
     }
 
-    /// Asks; `answer` is called once.
-    pub(super) fn ask(&self, request: Request, answer: impl FnOnce(Result<String, Refused>) + 'static) {
-        self.ask_json(&to_json(&request), answer);
-    }
-
-    /// Asks in JSON, which the engine checks.
-    pub(super) fn ask_json(&self, json: &str, answer: impl FnOnce(Result<String, Refused>) + 'static) {
+    /// Asks; `answer` is called once, if the place that asks is still there then.
+    pub(super) fn ask(&self, request: Request, place: Place, answer: impl FnOnce(Result<String, Refused>) + 'static) {
         let inner = self.inner.get_value();
         let id = {
             let mut last = inner.last.borrow_mut();
             *last = last.wrapping_add(1);
             *last
         };
-        inner.answers.borrow_mut().insert(id, Box::new(answer));
-        inner.post(id, json);
+        inner.answers.borrow_mut().insert(id, Box::new(place.then(answer)));
+        inner.post(id, &request);
     }
 
     fn receive(&self, data: JsValue) {
@@ -111,7 +113,7 @@ impl Client {
             Ok(Reply::Moment(moment)) => {
                 self.moment.set(Some(*moment));
                 let client = *self;
-                request_animation_frame(move || client.tell(Request::Shown));
+                self.place.next_frame(move || client.tell(Request::Shown));
             }
             Ok(Reply::Measured { percent }) => self.measured.set(percent),
             Ok(Reply::Rates(rows)) => self.rates.set(rows),
@@ -127,9 +129,4 @@ impl Client {
             answer(result);
         }
     }
-}
-
-/// A request as the engine reads it.
-pub(super) fn to_json(request: &Request) -> String {
-    serde_json::to_string(request).expect("requests are plain data")
 }

@@ -153,7 +153,12 @@ impl Engine {
             }
             Request::Focus { focus } => self.focus = focus,
             Request::Carrier { live } => self.choose_carrier(live),
-            Request::SeekEvent { events } => self.aim(Goal::Event(events)),
+            Request::SeekEvent { events } => {
+                // Whoever asks may not know that we are on our way to another place.
+                if self.goal.is_some() || self.world().stats().events != events {
+                    self.aim(Goal::Event(events));
+                }
+            }
             Request::OpenRoom { .. } | Request::LeaveRoom | Request::Rejoin => {}
             _ => return Err(Refusal::new("internal", "this is the worker's to do")),
         }

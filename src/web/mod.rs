@@ -10,6 +10,7 @@ mod clock;
 mod engine;
 mod layout;
 mod page;
+mod place;
 mod protocol;
 mod room;
 mod runs;

@@ -1,19 +1,18 @@
-//! What page and engine say to each other, by `postMessage`: requests are text, a line with their number and their JSON; replies, of which there are
-//! many and large ones, are bytes.
+//! What page and engine say to each other, by `postMessage`: bytes, each request with its number. What comes from scripts is JSON within, for the engine
+//! to check.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{
     bench::Row,
-    primitives::Timestamp,
+    primitives::{Height, Timestamp},
     sim::{Action, Scenario},
     view::{Change, Focus, RoomView, WorldView},
 };
 
 /// What the page can ask of the engine.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, BorshSerialize, BorshDeserialize)]
 pub(super) enum Request {
     /// Begin with a generated network.
     Generate { nodes: u32, seed: String },
@@ -79,19 +78,20 @@ pub(super) enum Request {
     OpenLink { run: String },
     /// What a height, an id or the name of a node is of: answers what the address of it ends with, or nothing.
     Find { text: String },
+    /// The blocks from a height on, as lines of a file: answers none above the highest.
+    Blocks { from: Height },
     /// The counts of this run: answers the JSON of `simulate`.
     State,
-    /// A run of its own, headless: answers its JSON.
-    Simulate { options: SimulateOptions },
+    /// A run of its own, headless, by [`SimulateOptions`] as JSON: answers its JSON.
+    Simulate { options: String },
     /// Replays a capsule apart from what is shown: answers `{digest, events, virtualMs}`.
     Replay { text: String },
-    /// Measures rates apart from what is shown: answers an array of rows, and tells of progress meanwhile.
-    Bench { options: BenchOptions },
+    /// Measures rates apart from what is shown, by [`BenchOptions`] as JSON: answers an array of rows, and tells of progress meanwhile.
+    Bench { options: String },
 }
 
 /// What time stops at by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(super) struct Breaks {
     /// A node leaves two blocks or more of its chain.
     pub(super) reorg: bool,
@@ -115,7 +115,7 @@ pub(super) struct Stop {
 }
 
 /// As on the command line.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SimulateOptions {
     /// A scenario; without one a network is generated.
@@ -132,7 +132,7 @@ pub struct SimulateOptions {
 }
 
 /// As on the command line.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct BenchOptions {
     /// A row, or the rows of a group, with their bound (all).
@@ -140,7 +140,7 @@ pub(super) struct BenchOptions {
 }
 
 /// A seed as scripts write it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Seed {
     /// Any number below 2^64.
@@ -206,17 +206,4 @@ pub(super) struct Transport {
     pub(super) deeds: [Option<(String, Vec<String>)>; 2],
     /// Futures that were left: when, and how far they had been seen.
     pub(super) branches: Vec<(Timestamp, Timestamp)>,
-}
-
-impl Request {
-    /// The message that carries a request, given as JSON, under a number.
-    pub(super) fn message(id: u32, json: &str) -> String {
-        format!("{id}\n{json}")
-    }
-
-    /// The number of a message and what it asks.
-    pub(super) fn read(message: &str) -> (u32, Result<Self, String>) {
-        let (id, json) = message.split_once('\n').unwrap_or(("0", message));
-        (id.parse().unwrap_or(0), serde_json::from_str(json).map_err(|error| error.to_string()))
-    }
 }

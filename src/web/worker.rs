@@ -6,6 +6,8 @@ use std::{
 };
 
 use gloo_timers::callback::Interval;
+use js_sys::Uint8Array;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -48,11 +50,9 @@ pub(super) fn start() {
     });
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
-        let (id, request) = Request::read(&event.data().as_string().unwrap_or_default());
-        match request {
-            Ok(request) => with_worker(|worker| worker.take(id, request)),
-            Err(message) => answer(id, Err(Refusal::new("options", message))),
-        }
+        let bytes = Uint8Array::from(event.data()).to_vec();
+        let (id, request): (u32, Request) = borsh::from_slice(&bytes).expect("the page is of this build");
+        with_worker(|worker| worker.take(id, request));
     });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
@@ -86,7 +86,7 @@ impl Worker {
                 self.unshown.set(false);
                 self.pump();
             }
-            Request::Simulate { options } => spawn_local(async move {
+            Request::Simulate { options } => with_options(id, options, async move |options| {
                 let result = runs::simulate(options).await;
                 answer(
                     id,
@@ -101,7 +101,7 @@ impl Worker {
                 });
                 answer(id, result.map_err(refused("capsule")));
             }),
-            Request::Bench { options } => spawn_local(async move {
+            Request::Bench { options } => with_options(id, options, async move |options| {
                 let result = runs::bench(options, |percent| post(&Reply::Measured { percent })).await;
                 let result = result.map(|rows| {
                     let json = serde_json::to_string(&rows).expect("plain data");
@@ -146,6 +146,14 @@ fn show(id: u32, capsule: Result<Capsule, String>) {
     with_worker(|worker| worker.stale.set(true));
 }
 
+/// Does something with options that a script has given; what is wrong with them is the answer.
+fn with_options<T: DeserializeOwned + 'static>(id: u32, json: String, work: impl AsyncFnOnce(T) + 'static) {
+    match serde_json::from_str(&json) {
+        Ok(options) => spawn_local(async move { work(options).await }),
+        Err(error) => answer(id, Err(Refusal::new("options", error))),
+    }
+}
+
 fn refused(code: &'static str) -> impl Fn(String) -> Refusal {
     move |message| Refusal { code, message }
 }
@@ -165,7 +173,7 @@ fn with_worker(work: impl FnOnce(&Worker)) {
 }
 
 fn post(reply: &Reply) {
-    let bytes = js_sys::Uint8Array::from(borsh::to_vec(reply).expect("memory takes every byte").as_slice());
+    let bytes = Uint8Array::from(borsh::to_vec(reply).expect("memory takes every byte").as_slice());
     let transfer = js_sys::Array::of1(&bytes.buffer());
     // Posting fails only on values that cannot be cloned or handed over; this buffer is new.
     drop(scope().post_message_with_transfer(&bytes, &transfer));

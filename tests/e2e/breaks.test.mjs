@@ -1,7 +1,7 @@
 // Time that stops by itself, the log that leaves out what is not asked for, and words that explain themselves.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { button } from './hands.mjs';
+import { button, until } from './hands.mjs';
 import { accessibilityProblems, lab } from './harness.mjs';
 
 const site = lab(test);
@@ -52,6 +52,12 @@ test('the log shows one node, or one kind of event', async (t) => {
   for (const line of await log.getByRole('listitem').allInnerTexts()) assert.match(line, /Bob: channel with Alice/);
   await page.getByRole('combobox', { name: 'Kind of event' }).selectOption({ label: 'What was done' });
   await log.getByText('Alice offers Bob a channel').waitFor();
+  // They are kept; a node that another run does not have filters nothing there.
+  await page.reload();
+  await until(async () => (await page.getByRole('combobox', { name: 'Kind of event' }).inputValue()) === 'filter-actions', 'the kind is kept');
+  assert.equal(await page.getByRole('combobox', { name: 'Log of' }).evaluate((list) => list.selectedOptions[0].label), 'All nodes');
+  await button(page, 'Cut the link Alpha – Bravo').click();
+  await log.getByText('Alpha – Bravo was cut').waitFor();
 });
 
 test('a label explains itself, by pointer and by keyboard', async (t) => {
@@ -69,4 +75,25 @@ test('a label explains itself, by pointer and by keyboard', async (t) => {
   assert.ok(await term.evaluate((element) => element === document.activeElement));
   await term.click();
   await meaning.waitFor();
+});
+
+test('words of the glossary explain themselves wherever they are labels, and so does each light', async (t) => {
+  const page = await example(t, 'First steps');
+  await button(page, 'Pause').click();
+  await button(page, 'Show the charts').click();
+  await button(page, 'Show space and time').click();
+  await button(page, 'Open a channel').click();
+  const words = [['Channels', 'channel: money of two parties'], ['Mempool', 'mempool: transactions waiting for a block'], ['Stale blocks', 'stale block: a valid block'], ['Space and time', 'space and time: the picture'], ['Reserve', 'reserve: base units']];
+  for (const [label, said] of words) {
+    await button(page, label).click();
+    await page.getByText(said).waitFor();
+  }
+  // The field is still called what it is.
+  await page.getByLabel('Reserve', { exact: true }).fill('7000');
+  const lights = page.getByRole('list', { name: 'Invariants' }).getByRole('button');
+  assert.equal(await lights.count(), 7);
+  await lights.first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByText(/^Supply equals all balances.*: a promise evaluated while a run goes on/).waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
 });

@@ -55,8 +55,8 @@ test('a channel is opened, paid through a hundred times in both directions, and 
   await button(page, 'Close together').click();
   await channel(page, /closed$/).waitFor(LONG);
   assert.equal((await state(page)).channelsClosed, 1);
-  await page.getByRole('listitem').filter({ hasText: /Channel balances add up: holds, checked/ }).waitFor();
-  await page.getByRole('listitem').filter({ hasText: /The honest are paid: holds, checked/ }).waitFor();
+  await page.getByRole('button', { name: /Channel balances add up: holds, checked/ }).waitFor();
+  await page.getByRole('button', { name: /The honest are paid: holds, checked/ }).waitFor();
 });
 
 test('a force close goes through its dispute window and is settled', async (t) => {

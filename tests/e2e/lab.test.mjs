@@ -304,7 +304,7 @@ test('everything is reached and worked by keyboard', async (t) => {
   await page.keyboard.press('Space');
   await page.getByRole('heading', { name: 'Block #0 by' }).waitFor();
   const seen = new Set();
-  for (let step = 0; step < 60; step += 1) {
+  for (let step = 0; step < 80; step += 1) {
     await page.keyboard.press('Tab');
     seen.add(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent));
   }

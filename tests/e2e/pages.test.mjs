@@ -69,6 +69,47 @@ test('back and forward restore what was looked at, and when', async (t) => {
   }
 });
 
+test('quick steps in history end where they lead, and break nothing', async (t) => {
+  const page = await work(t);
+  const places = [null];
+  for (const [name, heading] of [[/^Alpha, /, 'Node Alpha'], [/^Block 1 by/, 'Block #1 by'], [/^Bravo, /, 'Node Bravo'], [/^Block 2 by/, 'Block #2 by']]) {
+    await page.getByRole('button', { name }).click();
+    await page.getByRole('heading', { name: heading }).waitFor();
+    await mine(page);
+    places.push({ heading, digest: (await state(page)).digest });
+  }
+  // Each step is taken before what the last one has led to can be there.
+  const walk = async (to, pause) => {
+    for (let place = await page.evaluate(() => history.state); place !== to;) {
+      place += Math.sign(to - place);
+      await page.evaluate((ahead) => (ahead ? history.forward() : history.back()), place > (await page.evaluate(() => history.state)));
+      await page.waitForFunction((place) => history.state === place, place);
+      if (pause > 0) await page.waitForTimeout(pause);
+    }
+  };
+  for (const pause of [0, 0, 0, 0, 2, 5, 10, 20, 40]) {
+    for (const to of [1, 3, 2, 4, 0, 2, 1, 3]) await walk(to, pause);
+    for (const to of [3, 1, 2]) {
+      await walk(to, pause);
+      await page.getByRole('heading', { name: places[to].heading }).waitFor();
+      await until(async () => (await state(page)).digest === places[to].digest, `place ${to} as it was left`);
+    }
+  }
+  // To other pages and back, before any of them is there.
+  for (let round = 0; round < 12; round += 1) {
+    await page.evaluate(() => {
+      location.hash = '#/settings';
+      location.hash = '#/explore';
+      location.hash = '#/lab';
+    });
+    for (const name of ['explore', 'settings', 'lab']) {
+      await page.evaluate(() => history.back());
+      await page.waitForFunction((name) => location.hash.startsWith(`#/${name}`), name);
+    }
+  }
+  await page.getByRole('heading', { level: 2, name: /^Network/ }).waitFor();
+});
+
 test('work is saved as one goes, and opening a link overwrites none of it', async (t) => {
   const page = await work(t);
   const saved = page.getByRole('list', { name: 'Saved in this browser' });

@@ -85,6 +85,13 @@ test('the keys that are listed are the keys that work, and they can be switched 
   const before = await events();
   await page.keyboard.press('.');
   assert.equal(await events(), before, 'no letter does anything');
+  // Also on the next visit.
+  await page.reload();
+  await button(page, 'Pause').click();
+  await button(page, 'Play').waitFor();
+  const later = await events();
+  await page.keyboard.press('.');
+  assert.equal(await events(), later, 'still no letter does anything');
   await palette(page);
   await page.keyboard.type('keys');
   await page.keyboard.press('Enter');
@@ -92,7 +99,7 @@ test('the keys that are listed are the keys that work, and they can be switched 
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
   await page.keyboard.press('.');
-  await page.waitForFunction(async (count) => (await window.tabchain.state()).events === count, before + 1);
+  await page.waitForFunction(async (count) => (await window.tabchain.state()).events === count, later + 1);
 });
 
 for (const colorScheme of ['light', 'dark']) {

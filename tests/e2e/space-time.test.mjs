@@ -68,6 +68,25 @@ test('space and time is worked by keyboard', async (t) => {
   await page.getByRole('heading', { name: /^Message / }).waitFor();
 });
 
+test('a message that was lost says why', async (t) => {
+  const page = await site.open(t);
+  await button(page, 'Pause').click();
+  await button(page, 'Cut the link Alpha – Bravo').click();
+  await button(page, 'Show space and time').click();
+  await button(page, 'On to the next block').click();
+  const lost = items(page).getByRole('option', { name: /^Message \w+, (Alpha|Bravo) → (Alpha|Bravo), .*lost/ });
+  await until(async () => (await lost.count()) > 0, 'the cut link loses something');
+  const [, from, to] = (await lost.last().getAttribute('aria-label')).match(/, (\w+) → (\w+), /);
+  await lost.last().dispatchEvent('click');
+  await page.getByRole('heading', { level: 2, name: new RegExp(`^Message \\w+, ${from} → ${to}$`) }).waitFor();
+  await page.getByText('lost: the link was cut', { exact: true }).waitFor();
+  await page.getByRole('tab', { name: 'Why' }).click();
+  await page.getByText(`The message to ${to} was lost: the link from ${from} was cut when it was sent.`).waitFor();
+  await page.getByRole('complementary', { name: 'Details' }).getByText('Alpha – Bravo was cut').first().waitFor();
+  await page.getByRole('tab', { name: 'Raw bytes' }).click();
+  await page.getByText('What was lost is not kept, only what it was about.').waitFor();
+});
+
 test('the table says the same, and is saved as CSV', async (t) => {
   const page = await shown(t);
   await page.getByText('Space and time as a table').click();

@@ -141,6 +141,14 @@ test('ten thousand blocks are scrolled from end to end, a few at a time', { time
   const rows = page.getByRole('group', { name: 'Blocks in sight as a table' }).getByRole('row');
   await rows.nth(5).waitFor();
   assert.ok((await rows.count()) < 100, `${await rows.count()} rows`);
+  // The file has all of them, and the branches.
+  const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Save as CSV').click()]);
+  assert.equal(file.suggestedFilename(), 'tabchain-chain.csv');
+  const lines = (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n');
+  assert.equal(lines[0], '"Height","Block","Parent","Found by","Transactions","Lane","Tip of"');
+  assert.equal(lines.length, 2 + (await mined()), 'with its head and the genesis block');
+  assert.match(lines[1], /^"0","[0-9a-f]{64}"/);
+  assert.equal(new Set(lines).size, lines.length);
 });
 
 /** How long the page's thread computed in each of its tasks, in ms. Not how long they took: others use the machine too. */
@@ -262,7 +270,7 @@ test('every view is saved as a picture that needs nothing else', async (t) => {
     await button(page, 'Show space and time').click();
     await button(page, 'Show the charts').click();
     await page.locator('.curves').first().waitFor();
-    for (const view of ['Network', 'Chain', 'Channels', 'Space and time', 'Charts']) {
+    for (const view of ['Network', 'Chain', 'Channels', 'Payments', 'Space and time', 'Charts']) {
       const svg = await saved(page, view, 'SVG');
       assert.match(svg.name, /^tabchain-[a-z-]+-\d\dh\d\dm\d\d\.\d{3}s\.svg$/);
       const text = svg.bytes.toString();
@@ -288,6 +296,20 @@ test('every view is saved as a picture that needs nothing else', async (t) => {
   }
 });
 
+/** Words of a presented view that are smaller than 20 px. */
+function tooSmall(page) {
+  return page.evaluate(() => {
+    const found = [];
+    for (const element of document.querySelectorAll('.presented :is(span, button, p, b, h2, text)')) {
+      const text = [...element.childNodes].filter((node) => node.nodeType === 3 && node.data.trim());
+      const scale = element.getScreenCTM?.().a ?? 1;
+      const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+      if (text.length > 0 && element.checkVisibility() && size < 19.9) found.push(`${element.textContent}: ${size}`);
+    }
+    return found;
+  });
+}
+
 test('a view is presented alone, stepped on by keys, and left', async (t) => {
   for (const [colorScheme, scene] of [['light', 'network'], ['dark', 'chain']]) {
     const page = await small(t, { colorScheme, width: 1280, height: 720 });
@@ -307,18 +329,7 @@ test('a view is presented alone, stepped on by keys, and left', async (t) => {
     await page.keyboard.press('Shift+ArrowRight');
     await page.getByText(/height 2|2 mined|height [2-9]/).first().waitFor({ state: 'attached' });
     await until(async () => (await events()) > before + 2, 'a block');
-    const tooSmall = await page.evaluate(() => {
-      const found = [];
-      for (const element of document.querySelectorAll('.presented :is(span, button, p, b, h2, text)')) {
-        const text = [...element.childNodes].filter((node) => node.nodeType === 3 && node.data.trim());
-        const svg = element.closest('svg');
-        const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
-        const size = parseFloat(getComputedStyle(element).fontSize) * scale;
-        if (text.length > 0 && element.checkVisibility() && size < 19.9) found.push(`${element.textContent}: ${size}`);
-      }
-      return found;
-    });
-    assert.deepEqual(tooSmall, [], 'text of at least 20 px');
+    assert.deepEqual(await tooSmall(page), [], 'text of at least 20 px');
     assert.deepEqual(await accessibilityProblems(page), []);
     await picture(page, `presented-${scene}-${colorScheme}`);
     await page.keyboard.press('Escape');
@@ -333,4 +344,40 @@ test('a view is presented alone, stepped on by keys, and left', async (t) => {
   await page.locator('.presented .curves').first().waitFor();
   await button(page, 'Leave the full screen').click();
   await page.getByRole('banner').waitFor();
+});
+
+/** Pairs of words in the network that stand upon each other. */
+function crossing(page) {
+  return page.evaluate(() => {
+    const words = [...document.querySelectorAll('.net :is(.latency, .label, .tag text)')].map((element) => ({ text: element.textContent, box: element.getBoundingClientRect() }));
+    const cross = ({ box: a }, { box: b }) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return words.flatMap((one, index) => words.slice(index + 1).filter((other) => cross(one, other)).map((other) => `${one.text} × ${other.text}`));
+  });
+}
+
+test('the words of the first network do not cross, and all of them are read across a room, also on a phone', async (t) => {
+  const page = await site.open(t);
+  await button(page, 'Pause').click();
+  // Where all nodes stand is known when none of them moves any more.
+  const still = async () => {
+    const places = () => page.evaluate(() => [...document.querySelectorAll('.net .hit path')].map((path) => path.getAttribute('d')).join());
+    let before = '';
+    await until(async () => { const now = await places(); const same = now === before; before = now; return same; }, 'the nodes stand still');
+  };
+  await page.waitForFunction(() => Object.keys(sessionStorage).length > 0);
+  await still();
+  assert.deepEqual(await crossing(page), []);
+  assert.equal(await page.locator('.net .latency').count(), await page.locator('.net line.link').count(), 'each link has its words');
+  for (const [width, height] of [[1440, 900], [820, 1180], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await button(page, 'Present: Network').click();
+    await page.locator('.presented').waitFor();
+    await still();
+    assert.deepEqual(await tooSmall(page), [], `${width} px`);
+    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('.presented *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 80))), []);
+    if (width > 400) assert.deepEqual(await crossing(page), []);
+    await picture(page, `presented-first-${width}`);
+    await page.keyboard.press('Escape');
+    await page.getByRole('banner').waitFor();
+  }
 });

@@ -34,8 +34,12 @@ fn peer() -> PeerInfo {
 }
 
 impl Network for Echo {
-    fn peers(&self) -> Vec<PeerInfo> {
-        vec![peer()]
+    fn peers(&self) -> BoxFuture<'_, Vec<PeerInfo>> {
+        Box::pin(async { vec![peer()] })
+    }
+
+    fn count(&self) -> usize {
+        1
     }
 
     fn connect(&self, address: String) -> BoxFuture<'_, Result<PeerInfo, NetworkError>> {
@@ -52,9 +56,7 @@ impl Network for Echo {
         Box::pin(async { None })
     }
 
-    fn serve(&self, _: Address) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
+    fn serve(&self, _: Address) {}
 
     fn join(&self, from: Option<SocketAddr>) -> Result<Guest, NetworkError> {
         assert!(from.is_some_and(|from| from.ip().is_loopback()));

@@ -66,12 +66,31 @@ pub struct Pooled {
 /// What admitting a transaction did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// It waits now.
-    Added,
-    /// It waits now, instead of this one.
-    Replaced(TransactionId),
+    /// It waits now, and these do not any more.
+    Taken {
+        /// Whose places it takes.
+        replaced: BTreeSet<TransactionId>,
+        /// What paid least, and had to make room for it.
+        evicted: BTreeSet<TransactionId>,
+    },
     /// It was waiting already.
     Known,
+}
+
+/// Why a transaction waits no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Dropped {
+    /// Another takes its place, and pays more.
+    Replaced,
+    /// The pool was full, and another pays more.
+    Evicted,
+    /// Its nonce is spent, or too far away.
+    Spent,
+    /// The channel that it is about has gone on, or the time for it is over.
+    Past,
+    /// Its payer has not enough any more.
+    Unpayable,
 }
 
 impl Pooled {
@@ -207,32 +226,34 @@ impl Mempool {
         let replaced = self.check_replacement(&new)?;
         self.check_affordable(&new, &replaced, ledger)?;
         let victims = self.make_room(&new, &replaced)?;
-        replaced.iter().chain(&victims).for_each(|id| self.remove(id));
+        replaced.iter().chain(&victims).for_each(|id| drop(self.remove(id)));
         self.insert(new);
-        Ok(replaced.first().map_or(Admission::Added, |old| Admission::Replaced(*old)))
+        Ok(Admission::Taken { replaced, evicted: victims })
     }
 
-    /// Drops what the ledger no longer allows: spent nonces, steps of channels that are past, and the tails of senders that can no longer pay.
-    pub fn refresh(&mut self, ledger: &Ledger) {
-        let mut dropped: BTreeSet<TransactionId> =
-            ordered(self.waiting.values().filter(|pooled| is_past(pooled, ledger)).map(|pooled| pooled.id));
+    /// Drops what the ledger no longer allows: spent nonces, steps of channels that are past, and the tails of senders that can no longer pay. Tells
+    /// of each why; what a block has confirmed is spent, too.
+    pub fn refresh(&mut self, ledger: &Ledger) -> Vec<(Arc<Transaction>, Dropped)> {
+        let past = self.waiting.values().filter_map(|pooled| Some((pooled.id, is_past(pooled, ledger)?)));
+        let mut dropped: BTreeMap<TransactionId, Dropped> = ordered(past);
         for (payer, ids) in &self.payers {
             let mut left = Some(ledger.account(payer).balance);
             let order = |id: &TransactionId| (nonce_of(&self.waiting[id], payer), *id);
-            let mut ids: Vec<_> = ids.iter().filter(|id| !dropped.contains(*id)).map(order).collect();
+            let mut ids: Vec<_> = ids.iter().filter(|id| !dropped.contains_key(*id)).map(order).collect();
             ids.sort_unstable();
             for (_, id) in ids {
                 left = left.and_then(|left| left.checked_sub(self.waiting[&id].debit(payer)));
                 if left.is_none() {
-                    dropped.insert(id);
+                    dropped.insert(id, Dropped::Unpayable);
                 }
             }
         }
-        dropped.iter().for_each(|id| self.remove(id));
+        let mut told: Vec<_> = dropped.iter().filter_map(|(id, why)| Some((self.remove(id)?, *why))).collect();
         // A funding that replaces a channel may have waited for that one's own, which is gone now.
-        while let Some(id) = self.homeless(ledger) {
-            self.remove(&id);
+        while let Some(gone) = self.homeless(ledger).and_then(|id| self.remove(&id)) {
+            told.push((gone, Dropped::Past));
         }
+        told
     }
 
     fn homeless(&self, ledger: &Ledger) -> Option<TransactionId> {
@@ -327,10 +348,8 @@ impl Mempool {
         self.waiting.insert(id, new);
     }
 
-    fn remove(&mut self, id: &TransactionId) {
-        let Some(pooled) = self.waiting.remove(id) else {
-            return;
-        };
+    fn remove(&mut self, id: &TransactionId) -> Option<Arc<Transaction>> {
+        let pooled = self.waiting.remove(id)?;
         for (sender, nonce) in pooled.nonces() {
             take(&mut self.senders, sender, |waiting| waiting.remove(&nonce).is_some() && waiting.is_empty());
         }
@@ -340,6 +359,7 @@ impl Mempool {
         pooled.step().map(|step| self.steps.remove(&step));
         self.rates.remove(&(pooled.fee_rate, *id));
         self.bytes -= pooled.size;
+        Some(pooled.transaction)
     }
 }
 
@@ -354,18 +374,19 @@ fn nonce_of(pooled: &Pooled, of: &Address) -> Option<Nonce> {
     pooled.nonces().into_iter().find(|(sender, _)| sender == of).map(|(_, nonce)| nonce)
 }
 
-/// Whether it could not be included any more, whatever else waits.
-fn is_past(pooled: &Pooled, ledger: &Ledger) -> bool {
+/// Why it could not be included any more, whatever else waits.
+fn is_past(pooled: &Pooled, ledger: &Ledger) -> Option<Dropped> {
     let account = |address: &Address| ledger.account(address).nonce;
     let out_of_range =
         |(address, nonce): (Address, Nonce)| nonce < account(&address) || nonce.0 > account(&address).0 + MAX_NONCE_GAP;
-    match &pooled.transaction.unsigned.action {
-        Action::Transfer { .. } => pooled.nonces().into_iter().any(out_of_range),
-        Action::Fund(funding) => {
-            funding.terms.valid_until <= ledger.height() || pooled.nonces().into_iter().any(out_of_range)
-        }
+    let over = match &pooled.transaction.unsigned.action {
+        Action::Transfer { .. } => false,
+        Action::Fund(funding) => funding.terms.valid_until <= ledger.height(),
         Action::Close(_) | Action::Dispute(_) => ledger.allows(&pooled.transaction).is_err(),
-    }
+    };
+    // What needs no nonce has none.
+    let spent = pooled.nonces().into_iter().any(out_of_range).then_some(Dropped::Spent);
+    spent.or_else(|| over.then_some(Dropped::Past))
 }
 
 /// Base units below which a transaction of `bytes` is not relayed.

@@ -6,8 +6,7 @@ mod cure;
 mod shown;
 mod workbench;
 
-use borsh::BorshSerialize;
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use shown::{Difference, EditField, EditView, SearchView};
 pub(super) use workbench::Workbench;
@@ -21,8 +20,7 @@ use crate::{
 };
 
 /// A change by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Change {
     /// Writes a field; where an address stands, the name of a node will do.
     Set {

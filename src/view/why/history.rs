@@ -1,6 +1,6 @@
 //! What happened to one thing, newest first, as far as the log reaches.
 
-use super::{CauseRow, Tale, channel::is_of_payment, transaction::is_about};
+use super::{CauseRow, Tale, channel::is_of_payment, message, transaction::is_about};
 use crate::{
     node::EventKind,
     primitives::{BlockId, ChannelId},
@@ -33,7 +33,7 @@ pub(in crate::view) fn history(world: &World, selection: &Selection) -> Vec<Caus
         Selection::Payment { id } => tell(&|record| is_of_payment(record, id)),
         Selection::Message { key } => {
             let mut tale = Tale::new(world);
-            world.message(key).iter().for_each(|flight| tale.event(&flight.origin));
+            message::origin(world, key).iter().for_each(|origin| tale.event(origin));
             let mut told = tell(&|record| record.key == *key);
             told.extend(tale.rows);
             told

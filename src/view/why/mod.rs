@@ -6,6 +6,7 @@
 mod block;
 mod channel;
 mod history;
+mod message;
 mod node;
 mod row;
 mod transaction;
@@ -60,10 +61,7 @@ impl WhyView {
             Selection::Transaction { id, block } => vec![transaction::explain(world, id, *block)],
             Selection::Channel { id } => vec![channel::explain(world, id)],
             Selection::Payment { id } => vec![channel::explain_payment(world, id)],
-            Selection::Message { key } => {
-                let tale = world.message(key).map(|flight| Tale::new(world).with_chain(&flight.origin));
-                vec![tale.map_or_else(|| nothing(world), |tale| tale.answer("cause-is-sent", vec![]))]
-            }
+            Selection::Message { key } => vec![message::explain(world, key)],
         };
         Self { parts }
     }

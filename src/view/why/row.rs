@@ -3,6 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
+    chain::Dropped,
     channel::Notice,
     node::{EventKind, PaymentNotice},
     primitives::Hash,
@@ -132,6 +133,7 @@ fn leads_to(world: &World, record: &Record) -> Vec<Selection> {
             | EventKind::Reorged { to: block, .. } => Some(Selection::block(*block)),
             EventKind::TransactionAccepted { transaction: id, .. }
             | EventKind::TransactionRejected { transaction: id, .. } => Some(transaction(id)),
+            EventKind::TransactionDropped { transaction: id, by, .. } => Some(transaction(by.as_ref().unwrap_or(id))),
             EventKind::Channel { channel, .. } | EventKind::Tower { channel, .. } => {
                 Some(Selection::Channel { id: *channel })
             }
@@ -165,6 +167,17 @@ fn of_node(world: &World, event: &EventKind) -> (&'static str, Vec<String>) {
         EventKind::TransactionAccepted { transaction, replaced: None } => ("cause-accepted", vec![transaction.short()]),
         EventKind::TransactionAccepted { transaction, replaced: Some(old) } => {
             ("cause-replaced", vec![transaction.short(), old.short()])
+        }
+        EventKind::TransactionDropped { transaction, reason, by } => {
+            let code = match (reason, by) {
+                (Dropped::Replaced, _) => "cause-gave-way",
+                (Dropped::Evicted, _) => "cause-evicted",
+                (Dropped::Spent, Some(_)) => "cause-nonce-taken",
+                (Dropped::Spent, None) => "cause-nonce-spent",
+                (Dropped::Past, _) => "cause-past",
+                (Dropped::Unpayable, _) => "cause-unpayable",
+            };
+            (code, vec![transaction.short(), by.map(|by| by.short()).unwrap_or_default()])
         }
         EventKind::Channel { peer, notice: Notice::Paid { amount, number }, .. } => {
             let with = peer_name(world, *peer).unwrap_or_default();

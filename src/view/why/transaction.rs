@@ -2,6 +2,7 @@
 
 use super::{CauseRow, Tale, WhyPart, find_of, nothing};
 use crate::{
+    chain::Dropped,
     node::EventKind,
     primitives::{BlockId, TransactionId},
     sim::{LogEntry, Record, World},
@@ -59,18 +60,28 @@ pub(super) fn explain(world: &World, id: &TransactionId, block: Option<BlockId>)
 /// What it waits for, or why it never will be.
 fn unconfirmed(world: &World, id: &TransactionId, heard: &[&Record]) -> (&'static str, Vec<String>) {
     let waiting = world.running().filter(|(_, node)| node.mempool().get(id).is_some()).count();
-    let replaced = heard.iter().find_map(|record| match &record.entry {
+    let dropped = heard.iter().rev().find_map(|record| match &record.entry {
         LogEntry::Node(EventKind::TransactionAccepted { transaction, replaced: Some(old) }) if old == id => {
-            Some(transaction.short())
+            Some((Dropped::Replaced, Some(*transaction)))
         }
+        LogEntry::Node(EventKind::TransactionDropped { reason, by, .. }) => Some((*reason, *by)),
         _ => None,
     });
     let refused = heard.iter().rev().find_map(|record| match &record.entry {
         LogEntry::Node(EventKind::TransactionRejected { error, .. }) => Some(error.to_string()),
         _ => None,
     });
-    match (waiting, replaced, refused) {
-        (0, Some(by), _) => ("cause-is-replaced", vec![by]),
+    match (waiting, dropped, refused) {
+        (0, Some((reason, by)), _) => {
+            let code = match (reason, by) {
+                (Dropped::Replaced, _) => "cause-is-replaced",
+                (Dropped::Evicted, _) => "cause-is-evicted",
+                (Dropped::Spent, Some(_)) => "cause-is-spent",
+                (Dropped::Unpayable, _) => "cause-is-unpayable",
+                (Dropped::Past, _) | (Dropped::Spent, None) => "cause-is-past",
+            };
+            (code, vec![by.map(|by| by.short()).unwrap_or_default()])
+        }
         (0, None, Some(error)) => ("cause-is-rejected", vec![error]),
         (0, None, None) => ("cause-is-dropped", vec![]),
         (count, ..) => ("cause-is-waiting", vec![count.to_string()]),
@@ -83,7 +94,9 @@ pub(super) fn is_about(record: &Record, id: &TransactionId) -> bool {
         LogEntry::Node(EventKind::TransactionAccepted { transaction, replaced }) => {
             transaction == id || replaced.as_ref() == Some(id)
         }
-        LogEntry::Node(EventKind::TransactionRejected { transaction, .. }) => transaction == id,
+        LogEntry::Node(
+            EventKind::TransactionRejected { transaction, .. } | EventKind::TransactionDropped { transaction, .. },
+        ) => transaction == id,
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::{Engine, text};
 use crate::{
     sim::Summary,
-    view::{Selection, meaning},
+    view::{Selection, chain_file, meaning},
     web::protocol::Request,
 };
 
@@ -14,6 +14,7 @@ impl Engine {
             Request::Scenario => serde_json::to_string_pretty(self.world().scenario()).expect("plain data"),
             Request::Check { text } => text::check(text),
             Request::Glossary { word } => meaning(word).unwrap_or_default().to_owned(),
+            Request::Blocks { from } => chain_file(self.world(), *from),
             Request::Capsule => self.timeline.capsule().to_json(),
             Request::Link => self.timeline.capsule().to_link(),
             Request::Find { text } => {

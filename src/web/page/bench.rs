@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Lab, format, pages::Pages, plot, table::save_csv};
+use super::{Lab, format, glossary::term, pages::Pages, plot, table::save_csv};
 use crate::{
     bench::{Row, beside_bounds},
     web::{
-        protocol::{BenchOptions, Request},
+        protocol::Request,
         strings::{fill, text},
     },
 };
@@ -29,7 +29,7 @@ impl Measured {
         lab.client.measured.set(0);
         self.running.set(true);
         self.problem.set(None);
-        lab.client.ask(Request::Bench { options: BenchOptions::default() }, move |result| {
+        lab.client.ask(Request::Bench { options: "{}".to_owned() }, lab.client.place, move |result| {
             self.problem.set(result.err().map(|refused| refused.message));
             self.running.set(false);
         });
@@ -79,7 +79,7 @@ fn Rates(rows: Vec<Row>) -> impl IntoView {
                 <tr>
                     <th>{text("bench-row")}</th>
                     <th class="number">{text("bench-rate")}</th>
-                    <th class="number">{text("bench-bound")}</th>
+                    <th class="number">{term("bench-bound")}</th>
                     <th class="number">{text("bench-ratio")}</th>
                     <th class="number samples">{text("bench-samples")}</th>
                 </tr>

@@ -3,9 +3,11 @@
 use leptos::{html, prelude::*};
 
 use super::{
-    Lab,
+    Lab, Place,
     curves::{Curve, curves},
-    format, present,
+    format,
+    glossary::term,
+    present,
     table::{Line, Table},
 };
 use crate::{
@@ -92,13 +94,12 @@ pub(super) fn Charts() -> impl IntoView {
     let open = Memo::new(move |_| lab.focus.with(|focus| focus.charts));
     let shown = present::is_shown(lab, present::Scene::Charts);
     let panel = NodeRef::<html::Section>::new();
+    let place = Place::here();
     let toggle = move |_| {
         let opens = !open.get_untracked();
         lab.refocus(|focus| focus.charts = opens);
         if opens {
-            request_animation_frame(move || {
-                panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view())
-            });
+            place.next_frame(move || panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view()));
         }
     };
     let summary = move || {
@@ -126,9 +127,10 @@ fn figure(seen: Memo<Option<ChartsView>>, chart: &'static Chart) -> impl IntoVie
     let drawn =
         move || seen.with(|seen| seen.as_ref().map(|seen| curves(text(chart.title), &read(seen, chart), chart.value)));
     let rows = move || seen.with(|seen| seen.as_ref().map(|seen| lines(seen, chart)).unwrap_or_default());
-    let head = std::iter::once("time").chain(chart.heads.iter().copied()).map(text).collect();
+    let head = std::iter::once("time").chain(chart.heads.iter().copied()).collect();
     view! {
         <figure>
+            <h3>{term(chart.title)}</h3>
             {drawn}
             <Table name=chart.name title=text(chart.table) head rows />
         </figure>

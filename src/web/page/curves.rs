@@ -64,7 +64,6 @@ pub(super) fn curves(title: &'static str, all: &[Curve], written: fn(u64) -> Str
         view! { <span><svg class="key" aria-hidden="true" width="22" height="8"><path class=class d="M0 4H22" /></svg>{said}</span> }
     };
     view! {
-        <h3>{title}</h3>
         <p class="keys">{said.into_iter().zip(CLASSES).map(key).collect_view()}</p>
         <div class="scales" aria-hidden="true"><span>{written(top)}</span></div>
         <svg class="curves" role="img" aria-label=label viewBox=format!("0 0 {} {}", SIZE.0, SIZE.1) preserveAspectRatio="none">

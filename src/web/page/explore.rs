@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{Lab, chain, inspector, pages::Pages};
+use super::{Lab, Place, chain, inspector, pages::Pages};
 use crate::{
     view::{Page, Selection},
     web::{
@@ -35,10 +35,11 @@ pub(super) fn ExplorePage() -> impl IntoView {
 fn Finder() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let (sought, problem) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
+    let place = Place::here();
     let find = move |event: SubmitEvent| {
         event.prevent_default();
         let asked = sought.get_untracked();
-        lab.client.ask(Request::Find { text: asked.clone() }, move |found| {
+        lab.client.ask(Request::Find { text: asked.clone() }, place, move |found| {
             let found: Option<Selection> = found.ok().and_then(|found| found.parse().ok());
             problem.set(found.is_none().then(|| fill("find-nothing", &[&asked])));
             if let Some(selection) = found {

@@ -42,7 +42,7 @@ pub(super) fn title(name: &str) -> String {
 
 /// Begins with a ready-made scenario and lets time pass.
 pub(super) fn begin(lab: Lab, name: &str) {
-    lab.client.ask(Request::Preset { name: name.to_owned() }, move |result| {
+    lab.client.ask(Request::Preset { name: name.to_owned() }, lab.client.place, move |result| {
         if result.is_ok() {
             lab.look_afresh();
             lab.tell(Request::Play);

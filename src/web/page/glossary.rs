@@ -8,10 +8,18 @@ use super::Lab;
 use crate::web::{protocol::Request, strings::text};
 
 /// Labels by their keys, and what the glossary calls what they name.
-const TERMS: [(&str, &str); 24] = [
+const TERMS: [(&str, &str); 37] = [
     ("balance", "account"),
+    ("bench-bound", "bound"),
+    ("branch", "branch"),
     ("capacity", "capacity"),
     ("channel", "channel"),
+    ("channels", "channel"),
+    ("chart-hash-rate", "hash power"),
+    ("chart-mempool", "mempool"),
+    ("chart-stale", "stale block"),
+    ("coinbase", "coinbase"),
+    ("column-locked", "base unit"),
     ("ending", "cooperative close"),
     ("fee-rate", "fee rate"),
     ("funding", "funding"),
@@ -26,17 +34,22 @@ const TERMS: [(&str, &str); 24] = [
     ("peers", "peer"),
     ("publication", "publication"),
     ("published-by-it", "publication"),
+    ("reserve", "reserve"),
     ("revoked-by-it", "revocation"),
     ("reward", "coinbase"),
+    ("room", "room"),
+    ("space-time", "space and time"),
     ("state-root", "state root"),
     ("target", "target"),
     ("terms", "dispute window"),
+    ("followed-by", "tip"),
     ("tip", "tip"),
+    ("window", "dispute window"),
     ("work", "work"),
 ];
 
-/// A meaning that is shown, and where: its word, its sentence, from the left and from the top in pixels.
-pub(super) type Meaning = (&'static str, String, f64, f64);
+/// A meaning that is shown, and where: of what, its sentence, from the left and from the top in pixels.
+pub(super) type Meaning = (String, String, f64, f64);
 
 /// A label; if it is a word of the glossary, one that explains itself.
 pub(super) fn term(key: &'static str) -> AnyView {
@@ -44,15 +57,18 @@ pub(super) fn term(key: &'static str) -> AnyView {
     let (Some(word), Some(lab)) = (word, use_context::<Lab>()) else {
         return text(key).into_any();
     };
-    let explain = move |event: MouseEvent| {
-        event.stop_propagation();
-        let at = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        let place = at.map(|at| at.get_bounding_client_rect()).map_or((0.0, 0.0), |at| (at.left(), at.bottom()));
-        lab.client.ask(Request::Glossary { word: word.to_owned() }, move |answer| {
-            lab.meaning.set(answer.ok().map(|meaning| (word, meaning, place.0, place.1)));
-        });
-    };
-    view! { <button type="button" class="term" on:click=explain>{text(key)}</button> }.into_any()
+    let press = move |event: MouseEvent| explain(lab, &event, word, word.to_owned());
+    view! { <button type="button" class="term" on:click=press>{text(key)}</button> }.into_any()
+}
+
+/// Shows what a word means below what was pressed, after what that is.
+pub(super) fn explain(lab: Lab, event: &MouseEvent, word: &str, of: String) {
+    event.stop_propagation();
+    let at = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+    let place = at.map(|at| at.get_bounding_client_rect()).map_or((0.0, 0.0), |at| (at.left(), at.bottom()));
+    lab.client.ask(Request::Glossary { word: word.to_owned() }, lab.client.place, move |answer| {
+        lab.meaning.set(answer.ok().map(|meaning| (of, meaning, place.0, place.1)));
+    });
 }
 
 /// The meaning that was asked for, until anything else is pressed. The focus stays where it is.

@@ -1,8 +1,8 @@
 //! The bar on top: which run this is, how messages travel, whether the promises hold, and sharing.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 
-use super::{Lab, format, pages::Pages, room, share::Share, sheet::Sheet};
+use super::{Lab, format, glossary::explain, pages::Pages, room, share::Share, sheet::Sheet};
 use crate::{
     view::Light,
     web::{
@@ -43,7 +43,9 @@ pub(super) fn Header() -> impl IntoView {
             <room::Pill />
             <span class="grow"></span>
             <ul class="lights" aria-label=text("invariants")>
-                {move || lights.get().unwrap_or_default().into_iter().map(|light| view! { <LightDot light /> }).collect_view()}
+                <For each=move || 0..lights.with(|lights| lights.as_ref().map_or(0, Vec::len)) key=Clone::clone let:at>
+                    <LightDot lights at />
+                </For>
             </ul>
             <button class="presets" on:click=move |_| lab.sheet.set(Some(Sheet::Presets))>{text("presets")}</button>
             <button
@@ -60,15 +62,33 @@ pub(super) fn Header() -> impl IntoView {
     }
 }
 
-/// One promise: grey until it was evaluated, then kept or broken; the sign says so without colour.
+/// One promise: grey until it was evaluated, then kept or broken; the sign says so without colour, and pressed it says what it is.
 #[component]
-fn LightDot(light: Light) -> impl IntoView {
-    let (class, sign, key) = match (light.checked, light.violated) {
-        (0, _) => ("unknown", "·", "light-unknown"),
-        (_, 0) => ("kept", "✓", "light-kept"),
-        _ => ("broken", "✗", "light-broken"),
+fn LightDot(lights: Memo<Option<Vec<Light>>>, at: usize) -> impl IntoView {
+    let lab = expect_context::<Lab>();
+    let light = Memo::new(move |_| lights.with(|lights| lights.as_ref()?.get(at).cloned()));
+    let look =
+        Memo::new(move |_| match light.with(|light| light.as_ref().map(|light| (light.checked, light.violated))) {
+            None | Some((0, _)) => ("unknown", "·", "light-unknown"),
+            Some((_, 0)) => ("kept", "✓", "light-kept"),
+            Some(_) => ("broken", "✗", "light-broken"),
+        });
+    let label = move || {
+        light.with(|light| {
+            let light = light.as_ref()?;
+            Some(fill(look.get().2, &[promise(light), &format::grouped(light.checked), &light.violated.to_string()]))
+        })
     };
-    let name = match light.number {
+    let press = move |event: MouseEvent| explain(lab, &event, "invariant", untrack(label).unwrap_or_default());
+    view! {
+        <li><button class=move || look.get().0 title=label aria-label=label on:click=press>
+            <span aria-hidden="true">{move || look.get().1}</span>
+        </button></li>
+    }
+}
+
+fn promise(light: &Light) -> &'static str {
+    match light.number {
         1 => text("invariant-1"),
         2 => text("invariant-2"),
         3 => text("invariant-3"),
@@ -76,8 +96,5 @@ fn LightDot(light: Light) -> impl IntoView {
         5 => text("invariant-5"),
         6 => text("invariant-6"),
         _ => text("invariant-7"),
-    };
-    let label = fill(key, &[name, &format::grouped(light.checked), &light.violated.to_string()]);
-    let title = label.clone();
-    view! { <li class=class title=title><span aria-hidden="true">{sign}</span><span class="hidden">{label}</span></li> }
+    }
 }

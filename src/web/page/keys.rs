@@ -9,12 +9,13 @@ use super::{
     Lab,
     deeds::Deed,
     present::{self, Scene},
+    settings::{store, stored},
     sheet::Sheet,
 };
 use crate::{view::Page, web::strings::text};
 
 /// An action, its key (nothing if it has none) and the key of its word.
-pub(super) const TABLE: [(Deed, &str, &str); 30] = [
+pub(super) const TABLE: [(Deed, &str, &str); 31] = [
     (Deed::Show(Sheet::Palette), "Ctrl K", "palette"),
     (Deed::Show(Sheet::Keys), "?", "keys"),
     (Deed::Toggle, "Space", "play-pause"),
@@ -40,6 +41,7 @@ pub(super) const TABLE: [(Deed, &str, &str); 30] = [
     (Deed::Present(Scene::Chain), "", "present-chain"),
     (Deed::Present(Scene::SpaceTime), "", "present-space-time"),
     (Deed::Present(Scene::Channels), "", "present-channels"),
+    (Deed::Present(Scene::Payments), "", "present-payments"),
     (Deed::Present(Scene::Charts), "", "present-charts"),
     (Deed::Go(Page::Lab), "", "page-lab"),
     (Deed::Go(Page::Explore), "", "page-explore"),
@@ -55,9 +57,24 @@ const PRESENTING: [(Deed, &str, &str); 4] = [
     (Deed::Leave, "Esc", "leave-presenting"),
 ];
 
-/// Whether keys of one letter do anything; Ctrl K always does.
+/// Whether keys of one letter do anything; Ctrl K always does. The browser keeps it.
 #[derive(Clone, Copy)]
-pub(super) struct Single(pub(super) RwSignal<bool>);
+pub(super) struct Single(RwSignal<bool>);
+
+/// Under this name, and as what, it is kept that they do nothing.
+const SINGLE: (&str, &str) = ("single-keys", "off");
+
+impl Single {
+    /// As they were left.
+    pub(super) fn kept() -> Self {
+        Self(RwSignal::new(stored(SINGLE.0).as_deref() != Some(SINGLE.1)))
+    }
+
+    fn set(self, on: bool) {
+        self.0.set(on);
+        store(SINGLE.0, if on { "on" } else { SINGLE.1 });
+    }
+}
 
 /// Listens for as long as the page is there.
 pub(super) fn listen(lab: Lab, single: Single) {
@@ -111,7 +128,7 @@ fn takes(event: &KeyboardEvent) -> bool {
 /// The list of keys, and a switch for whoever speaks to the computer: letters spoken are no keys pressed.
 #[component]
 pub(super) fn KeyList() -> impl IntoView {
-    let single = expect_context::<Single>().0;
+    let single = expect_context::<Single>();
     let row = |(_, key, word): &(Deed, &'static str, &'static str)| {
         let keys = key.split(' ').map(|key| view! { <kbd>{key.to_owned()}</kbd> }).collect_view();
         view! { <tr><th scope="row">{text(word)}</th><td>{keys}</td></tr> }
@@ -127,7 +144,7 @@ pub(super) fn KeyList() -> impl IntoView {
                 type="checkbox"
                 role="switch"
                 autofocus
-                prop:checked=move || single.get()
+                prop:checked=move || single.0.get()
                 on:change=move |event| single.set(event_target_checked(&event))
             />
             {text("single-keys")}

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Lab, format};
+use super::{
+    Lab, Place, format,
+    settings::{store, stored},
+};
 use crate::{
-    view::{LogKind, LogLine},
+    view::{LogFilter, LogKind, LogLine},
     web::strings::{text, worded},
 };
 
@@ -36,15 +39,28 @@ pub(super) fn Log() -> impl IntoView {
     }
 }
 
+const KINDS: [(&str, LogKind); 4] = [
+    ("filter-chain", LogKind::Chain),
+    ("filter-channels", LogKind::Channels),
+    ("filter-payments", LogKind::Payments),
+    ("filter-actions", LogKind::Actions),
+];
+/// The names under which the browser keeps the filters.
+const KEPT: [&str; 2] = ["log-node", "log-kind"];
+
+/// The filters as they were left.
+pub(super) fn kept() -> LogFilter {
+    let [node, kind] = KEPT.map(|name| stored(name).filter(|value| !value.is_empty()));
+    LogFilter { node, kind: kind.and_then(|kind| kind_of(&kind)) }
+}
+
+fn kind_of(key: &str) -> Option<LogKind> {
+    KINDS.iter().find(|(of, _)| *of == key).map(|(_, kind)| *kind)
+}
+
 /// Which lines are shown: the engine leaves the others out.
 #[component]
 fn Filters() -> impl IntoView {
-    const KINDS: [(&str, LogKind); 4] = [
-        ("filter-chain", LogKind::Chain),
-        ("filter-channels", LogKind::Channels),
-        ("filter-payments", LogKind::Payments),
-        ("filter-actions", LogKind::Actions),
-    ];
     let lab = expect_context::<Lab>();
     let names = lab.slice(|moment| moment.world.network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>());
     let node = Memo::new(move |_| lab.focus.with(|focus| focus.log.node.clone()));
@@ -58,11 +74,13 @@ fn Filters() -> impl IntoView {
     };
     let choose_node = move |event| {
         let name = event_target_value(&event);
+        store(KEPT[0], &name);
         lab.refocus(|focus| focus.log.node = (!name.is_empty()).then_some(name));
     };
     let choose_kind = move |event| {
         let key = event_target_value(&event);
-        lab.refocus(|focus| focus.log.kind = KINDS.iter().find(|(of, _)| *of == key).map(|(_, kind)| *kind));
+        store(KEPT[1], &key);
+        lab.refocus(|focus| focus.log.kind = kind_of(&key));
     };
     view! {
         <div class="filters">
@@ -84,22 +102,17 @@ pub(super) fn Announcer() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let news = lab.slice(|moment| moment.world.news.clone());
     let (said, say) = signal(String::new());
-    let waiting = StoredValue::new(false);
+    let (waiting, place) = (StoredValue::new(false), Place::here());
     Effect::new(move |_| {
         news.track();
         if waiting.get_value() {
             return;
         }
         waiting.set_value(true);
-        let tell = move || {
-            // Nothing is told of a page that was left meanwhile.
-            let Some(newest) = news.try_with_untracked(|news| news.iter().flatten().map(sentence).collect()) else {
-                return;
-            };
+        place.after(EVERY, move || {
             waiting.set_value(false);
-            say.set(newest);
-        };
-        set_timeout(tell, EVERY);
+            say.set(news.with_untracked(|news| news.iter().flatten().map(sentence).collect()));
+        });
     });
     view! { <div class="hidden" role="status" aria-live="polite" aria-label=text("news")>{said}</div> }
 }

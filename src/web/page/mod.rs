@@ -45,6 +45,7 @@ use leptos::prelude::*;
 use super::{
     api,
     client::Client,
+    place::Place,
     protocol::{Breaks, Moment, Request},
     strings::{fill, text},
 };
@@ -115,7 +116,8 @@ impl Lab {
     /// Asks for something; a refusal is shown above the page.
     fn ask(&self, request: Request) {
         let notice = self.notice;
-        self.client.ask(request, move |result| notice.set(result.err().map(|refused| refused.message)));
+        self.client
+            .ask(request, self.client.place, move |result| notice.set(result.err().map(|refused| refused.message)));
     }
 
     fn act(&self, action: Action) {
@@ -135,12 +137,9 @@ impl Lab {
         if self.focus.with_untracked(|focus| focus.selection != selection) {
             self.refocus(|focus| focus.select(selection));
         }
-        let here = self.client.moment.with_untracked(|moment| {
-            moment.as_ref().filter(|moment| moment.room.is_none()).map(|moment| moment.transport.events)
-        });
-        if let (Some(here), Some(events)) = (here, at)
-            && here != events
-        {
+        let apart =
+            self.client.moment.with_untracked(|moment| moment.as_ref().is_some_and(|moment| moment.room.is_none()));
+        if let Some(events) = at.filter(|_| apart) {
             self.ask(Request::SeekEvent { events });
         }
     }
@@ -154,9 +153,7 @@ impl Lab {
     /// Another run: what was selected is not in it, and what was saved is of another.
     fn forget(&self) {
         self.payment.set(None);
-        self.refocus(|focus| {
-            (focus.selection, focus.judge, focus.window.top, focus.log.node) = (None, None, None, None)
-        });
+        self.refocus(|focus| (focus.selection, focus.judge, focus.window.top) = (None, None, None));
         self.runs.begin();
     }
 
@@ -196,7 +193,7 @@ impl Lab {
 fn App(client: Client) -> impl IntoView {
     let lab = Lab {
         client,
-        focus: RwSignal::new(Focus::default()),
+        focus: RwSignal::new(Focus { log: log::kept(), ..Focus::default() }),
         route: Route::new(),
         payment: RwSignal::new(None),
         runs: saved::Runs::new(),
@@ -209,8 +206,9 @@ fn App(client: Client) -> impl IntoView {
     };
     provide_context(lab);
     lab.tell(Request::Speed { percent: FIRST_SPEED });
+    lab.tell(Request::Focus { focus: lab.focus.get_untracked() });
     lab.route.follow(lab);
-    let single = keys::Single(RwSignal::new(true));
+    let single = keys::Single::kept();
     provide_context(single);
     keys::listen(lab, single);
     room::listen(lab);

@@ -3,12 +3,13 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    Lab,
+    Lab, Place,
     channels::PartySwitches,
     format,
     glossary::term,
     inspector::{Messages, Transactions},
     room,
+    table::as_file,
 };
 use crate::{
     primitives::{Amount, Memo as MemoText},
@@ -133,6 +134,7 @@ fn TransferForm(from: String) -> impl IntoView {
     );
     let problem = RwSignal::new(None::<Refused>);
     let sent = RwSignal::new(None::<String>);
+    let place = Place::here();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let receiver =
@@ -142,7 +144,7 @@ fn TransferForm(from: String) -> impl IntoView {
             Err(refused) => problem.set(Some(refused)),
             Ok(action) => {
                 let done = describe(&action);
-                lab.client.ask(Request::Act { action }, move |result| {
+                lab.client.ask(Request::Act { action }, place, move |result| {
                     sent.set(result.is_ok().then_some(done));
                     problem.set(result.err());
                 });
@@ -199,7 +201,7 @@ fn Input(key: &'static str, value: RwSignal<String>, problem: Memo<Option<String
 fn Field(key: &'static str, problem: Memo<Option<String>>, children: Children) -> impl IntoView {
     view! {
         <div class="field" class:wrong=move || problem.with(Option::is_some)>
-            <label for=format!("field-{key}")>{text(key)}</label>
+            <label for=format!("field-{key}")>{term(key)}</label>
             {children()}
             <p class="problem" id=format!("problem-{key}") role="alert">{move || problem.get()}</p>
         </div>
@@ -275,6 +277,7 @@ fn peer_table(rows: &[PeerRow]) -> AnyView {
         <table>
             <thead><tr><th>{term("peer")}</th><th>{text("link")}</th><th class="number">{text("last-told")}</th></tr></thead>
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
+            {as_file("peers", "peers")}
         </table>
     }
     .into_any()
@@ -294,6 +297,7 @@ fn account_table(rows: &[AccountRow]) -> impl IntoView + use<> {
         <table>
             <thead><tr><th>{text("owner")}</th><th class="number">{term("balance")}</th><th class="number">{text("spent")}</th></tr></thead>
             <tbody>{rows.iter().map(row).collect_view()}</tbody>
+            {as_file("balances", "balances")}
         </table>
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn Palette() -> impl IntoView {
         if let Some(does) = items.with_value(|items| items.get(index).map(|item| item.does.clone())) {
             lab.sheet.set(None);
             // The dialog gives the focus back first.
-            request_animation_frame(move || does.run(lab));
+            lab.client.place.next_frame(move || does.run(lab));
         }
     };
     let press = move |event: KeyboardEvent| {
@@ -67,7 +67,7 @@ pub(super) fn Palette() -> impl IntoView {
         match next {
             Some(next) => {
                 at.set(next);
-                request_animation_frame(move || show_option(next));
+                lab.client.place.next_frame(move || show_option(next));
             }
             // The palette is gone after this.
             None => found.with(|found| found.get(place).copied()).into_iter().for_each(choose),

@@ -21,6 +21,7 @@ pub(super) enum Scene {
     Chain,
     SpaceTime,
     Channels,
+    Payments,
     Charts,
 }
 
@@ -32,6 +33,7 @@ impl Scene {
             Self::Chain => "chain",
             Self::SpaceTime => "space-time",
             Self::Channels => "channels",
+            Self::Payments => "payments",
             Self::Charts => "charts",
         }
     }
@@ -50,7 +52,7 @@ pub(super) fn present(lab: Lab, scene: Scene) {
     {
         closed.unchecked_into::<HtmlElement>().click();
     }
-    request_animation_frame(|| focus(".presented"));
+    lab.client.place.next_frame(|| focus(".presented"));
     let asked = document().document_element().map(|root| {
         let ask = js_sys::Reflect::get(&root, &"requestFullscreen".into()).unwrap_or(JsValue::UNDEFINED);
         ask.dyn_into::<js_sys::Function>().and_then(|ask| ask.call0(&root))
@@ -68,7 +70,7 @@ pub(super) fn leave(lab: Lab) {
     if document().fullscreen_element().is_some() {
         document().exit_fullscreen();
     }
-    request_animation_frame(move || focus(&format!("#present-{}", scene.name())));
+    lab.client.place.next_frame(move || focus(&format!("#present-{}", scene.name())));
 }
 
 /// The browser's own ways out of the full screen lead back to the page too.

@@ -6,6 +6,7 @@ use web_sys::BroadcastChannel;
 
 use super::{
     Lab, format,
+    glossary::term,
     network::{Point, at, radius},
 };
 use crate::{
@@ -189,7 +190,7 @@ pub(super) fn WhoIsHere() -> impl IntoView {
     view! {
         {move || match name.get() {
             None => view! {
-                <div class="narrow"><h2>{text("room")}</h2><button class="add" on:click=move |_| begin()>{text("room-open")}</button></div>
+                <div class="narrow"><h2>{term("room")}</h2><button class="add" on:click=move |_| begin()>{text("room-open")}</button></div>
             }
             .into_any(),
             Some(name) => {

@@ -38,7 +38,7 @@ impl Route {
             self.behind.set(event.state().as_f64().map_or(0, |behind| behind as u32));
             self.arrive(lab);
             if self.page.get_untracked() != page {
-                request_animation_frame(focus_main);
+                lab.client.place.next_frame(focus_main);
             }
         });
         // The page never goes away while the tab is open.
@@ -117,7 +117,8 @@ impl Route {
                 return begin();
             }
         };
-        self.page.set(address.page);
+        // A page that stays is not built anew.
+        self.page.maybe_update(|page| std::mem::replace(page, address.page) != address.page);
         document().set_title(text(title(address.page)));
         let Address { opens, selection, at, .. } = address;
         let look = move || lab.look_from_address(selection.clone(), at);

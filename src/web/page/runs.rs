@@ -48,7 +48,7 @@ pub(super) fn Runs() -> impl IntoView {
 
 /// Opens the run of a link; `look` once it is there, `otherwise` if what was shown stays.
 pub(super) fn open_link(lab: Lab, run: String, look: impl Fn() + 'static, otherwise: impl Fn() + 'static) {
-    lab.client.ask(Request::OpenLink { run }, move |result| match result {
+    lab.client.ask(Request::OpenLink { run }, lab.client.place, move |result| match result {
         Ok(_) => {
             lab.notice.set(None);
             lab.forget();
@@ -63,7 +63,7 @@ pub(super) fn open_link(lab: Lab, run: String, look: impl Fn() + 'static, otherw
 
 /// Begins with a capsule or scenario; `done` is told what is wrong with it.
 pub(super) fn load(lab: Lab, text: String, done: impl Fn(Option<String>) + 'static) {
-    lab.client.ask(Request::LoadText { text }, move |result| {
+    lab.client.ask(Request::LoadText { text }, lab.client.place, move |result| {
         let problem = result.err().map(|refused| refused.message);
         if problem.is_none() {
             lab.look_afresh();
@@ -74,7 +74,7 @@ pub(super) fn load(lab: Lab, text: String, done: impl Fn(Option<String>) + 'stat
 
 /// Saves this moment as a file.
 pub(super) fn save(lab: Lab) {
-    lab.client.ask(Request::Capsule, |result| {
+    lab.client.ask(Request::Capsule, lab.client.place, |result| {
         if let Ok(json) = result {
             recovery::remember(&json);
             // A browser that cannot make a file of text has nothing to save to.

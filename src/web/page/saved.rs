@@ -103,7 +103,7 @@ pub(super) fn keep(lab: Lab) {
         }
         last.set_value(now);
         let name = if name.is_empty() { fill("run-seed", &[&seed]) } else { name };
-        lab.client.ask(Request::Capsule, move |result| {
+        lab.client.ask(Request::Capsule, lab.client.place, move |result| {
             let Ok(json) = result else { return };
             recovery::remember(&json);
             if acts > 0 {

@@ -3,7 +3,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::Lab;
+use super::{Lab, Place};
 use crate::web::{
     protocol::Request,
     strings::{fill, text},
@@ -15,15 +15,16 @@ pub(super) fn ScenarioEditor() -> impl IntoView {
     let area = NodeRef::<html::Textarea>::new();
     let problem = RwSignal::new(None::<String>);
     let said = RwSignal::new("");
+    let place = Place::here();
     let written = move || area.get_untracked().map(|area| area.value()).unwrap_or_default();
-    lab.client.ask(Request::Scenario, move |result| {
+    lab.client.ask(Request::Scenario, place, move |result| {
         if let (Ok(json), Some(area)) = (result, area.get_untracked()) {
             area.set_value(&json);
         }
     });
     let check = move |then: fn(Lab, String)| {
         let json = written();
-        lab.client.ask(Request::Check { text: json.clone() }, move |answer| {
+        lab.client.ask(Request::Check { text: json.clone() }, place, move |answer| {
             // The number of the line, and what is wrong there; nothing if nothing is.
             let answer = answer.unwrap_or_else(|refused| format!("1\n{}", refused.message));
             let wrong = answer.split_once('\n');
@@ -68,7 +69,7 @@ pub(super) fn ScenarioEditor() -> impl IntoView {
 }
 
 fn begin(lab: Lab, text: String) {
-    lab.client.ask(Request::LoadText { text }, move |result| {
+    lab.client.ask(Request::LoadText { text }, lab.client.place, move |result| {
         if result.is_ok() {
             lab.look_afresh();
             lab.sheet.set(None);

@@ -73,11 +73,11 @@ fn apply(name: &str, value: &str) {
 }
 
 /// Without storage every setting is as it is without one.
-fn stored(name: &str) -> Option<String> {
+pub(super) fn stored(name: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(name).ok()?
 }
 
-fn store(name: &str, value: &str) {
+pub(super) fn store(name: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         // A full or forbidden storage forgets the choice with the tab.
         drop(storage.set_item(name, value));

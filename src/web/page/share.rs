@@ -4,7 +4,7 @@ use leptos::{html::Dialog, prelude::*};
 use qrcodegen::{QrCode, QrCodeEcc};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::{Lab, format, runs};
+use super::{Lab, Place, format, runs};
 use crate::{
     view::{Address, Opens},
     web::{
@@ -23,8 +23,9 @@ const QUIET: i32 = 4;
 pub(super) fn Share() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let (dialog, link) = (NodeRef::<Dialog>::new(), RwSignal::new(String::new()));
+    let place = Place::here();
     let open = move |_| {
-        lab.client.ask(Request::Link, move |result| {
+        lab.client.ask(Request::Link, place, move |result| {
             if let (Ok(run), Some(dialog)) = (result, dialog.get_untracked()) {
                 link.set(share(lab, run));
                 // It fails only if it is open already.

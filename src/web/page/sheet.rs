@@ -3,7 +3,7 @@
 use leptos::{ev::MouseEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::{Lab, gallery::Gallery, keys::KeyList, palette::Palette, scenario::ScenarioEditor};
+use super::{Lab, Place, gallery::Gallery, keys::KeyList, palette::Palette, scenario::ScenarioEditor};
 use crate::web::strings::text;
 
 /// What the dialog shows.
@@ -26,7 +26,7 @@ pub(super) fn SheetHost() -> impl IntoView {
         if shown.is_none() {
             dialog.close();
         } else if dialog.open() || dialog.show_modal().is_ok() {
-            request_animation_frame(move || focus_first(&dialog));
+            Place::here().next_frame(move || focus_first(&dialog));
         }
     });
     // Another may have been opened since it was closed.

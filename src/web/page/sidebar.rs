@@ -210,6 +210,7 @@ fn NewNetwork() -> impl IntoView {
         busy.set(true);
         lab.client.ask(
             Request::Generate { nodes: count, seed: seed.get_untracked().trim().to_owned() },
+            lab.client.place,
             move |result| {
                 busy.set(false);
                 let failed = result.err();

@@ -1,13 +1,14 @@
 //! The block tree along all of its history: columns are heights, lanes are branches, flags say which nodes follow which tip. The engine sends only what is
 //! in sight and a little around it; the rest is room to scroll through.
 
+mod file;
 mod tree;
 mod walk;
 
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    Lab, present,
+    Lab, Place, present,
     size::size_of,
     table::{Line, Table},
 };
@@ -25,9 +26,13 @@ const MAX_HEIGHTS: u64 = 64;
 #[derive(Clone, Copy)]
 struct Panel {
     lab: Lab,
+    /// Where it is; the last event of what was scrolled may come when that is gone.
+    place: Place,
     chain: Memo<Option<ChainView>>,
     element: NodeRef<html::Div>,
     size: RwSignal<(f64, f64)>,
+    /// How far it was scrolled when it was looked at last.
+    left: StoredValue<f64>,
     /// Pixels of a unit of the picture.
     scale: Memo<f64>,
     /// Where the keyboard wants to go: a height and a lane there.
@@ -57,7 +62,10 @@ impl Panel {
         let Some(element) = self.element.get_untracked() else { return };
         let (left, width) = (f64::from(element.scroll_left()), self.size.get_untracked().0);
         let (columns, window) = (self.columns(), self.lab.focus.with_untracked(|focus| focus.window));
-        let wanted = if left + width + self.column() / 2.0 >= f64::from(element.scroll_width()) {
+        // Of whoever follows the tip, it may have gone on since the picture was scrolled there.
+        let follows = window.top.is_none() && left >= self.left.get_value();
+        self.left.set_value(left);
+        let wanted = if follows || left + width + self.column() / 2.0 >= f64::from(element.scroll_width()) {
             ChainWindow { top: None, heights: (2 * columns).min(MAX_HEIGHTS) }
         } else {
             let first = (left / self.column()) as u64;
@@ -117,9 +125,11 @@ pub(super) fn ChainPanel() -> impl IntoView {
     let shown = present::is_shown(lab, present::Scene::Chain);
     let panel = Panel {
         lab,
+        place: Place::here(),
         chain,
         element,
         size: size_of(element),
+        left: StoredValue::new(0.0),
         scale: Memo::new(move |_| if shown.get() { 20.0 / 11.0 } else { 1.0 }),
         wanted: RwSignal::new(None),
         held: RwSignal::new(None),
@@ -147,14 +157,14 @@ pub(super) fn ChainPanel() -> impl IntoView {
                 tabindex="-1"
                 role="group"
                 aria-labelledby="chain-title"
-                on:scroll=move |_| panel.look()
+                on:scroll=move |_| panel.place.now(|| panel.look())
                 on:keydown=move |event: ev::KeyboardEvent| walk::press(panel, &event)
             >
                 <Tree panel />
             </div>
             {move || below().map(|said| view! { <p class="legend">{said}</p> })}
             <Show when=move || lab.route.page.get() != Page::Embed>
-                <Table name="chain" title=text("chain-table") head=HEAD.map(text).into() rows />
+                <Table name="chain" title=text("chain-table") head=HEAD.into() rows save=file::save />
             </Show>
         </section>
     }
@@ -175,7 +185,7 @@ fn follow(panel: Panel) {
         panel.size.track();
         panel.scale.track();
         if follows.get() {
-            request_animation_frame(move || panel.go_to_tip());
+            panel.place.next_frame(move || panel.go_to_tip());
         } else {
             panel.look();
         }

@@ -52,7 +52,7 @@ pub(super) fn focus_what_is_wanted(panel: Panel) {
         if let Some(block) = found {
             panel.wanted.set(None);
             panel.active.set(Some(block.id));
-            request_animation_frame(move || focus(&super::tree::element_id(&block)));
+            panel.lab.client.place.next_frame(move || focus(&super::tree::element_id(&block)));
         }
     });
 }

@@ -2,7 +2,10 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{super::Lab, number_field};
+use super::{
+    super::{Lab, Place},
+    number_field,
+};
 use crate::{
     primitives::{Amount, Hash},
     sim::Action,
@@ -34,9 +37,10 @@ pub(super) fn Controls(row: Memo<Option<ChannelRow>>) -> impl IntoView {
         let [a, b] = names.get_untracked().unwrap_or_default();
         if from.get_untracked() == 0 { Ends { from: a, to: b, channel } } else { Ends { from: b, to: a, channel } }
     };
+    let place = Place::here();
     let act = move |action: Action| {
         let answer = move |result: Result<String, Refused>| problem.set(result.err().map(|refused| refused.message));
-        lab.client.ask(Request::Act { action }, answer);
+        lab.client.ask(Request::Act { action }, place, answer);
     };
     let pay = move |event: SubmitEvent| {
         event.prevent_default();

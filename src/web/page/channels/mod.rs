@@ -8,7 +8,12 @@ mod party;
 
 use leptos::prelude::*;
 
-use super::{Lab, format, present};
+use super::{
+    Lab, format,
+    glossary::term,
+    present,
+    table::{Line, Table},
+};
 use crate::{
     primitives::{Amount, Hash, Policy},
     view::{ChannelRow, HtlcView, PartyView, Selection, Status, Wait},
@@ -42,7 +47,7 @@ pub(super) fn Channels() -> impl IntoView {
     let shown = RwSignal::new(None::<Hash>);
     view! {
         <section class="channels" class:presented=move || presented.get() tabindex="-1" aria-labelledby="channels-title">
-            <h2 id="channels-title" prop:ariaLevel=move || if presented.get() { "1" } else { "2" }>{text("channels")}<span>{summary}</span>
+            <h2 id="channels-title" prop:ariaLevel=move || if presented.get() { "1" } else { "2" }>{term("channels")}<span>{summary}</span>
                 <span class="tools">
                     <button
                         id="open-channel"
@@ -61,8 +66,26 @@ pub(super) fn Channels() -> impl IntoView {
                     <Row id rows shown />
                 </For>
             </ul>
+            <Table name="channels" title=text("channels-table") head=HEAD.into() rows=move || rows.with(|rows| rows.iter().map(line).collect()) />
         </section>
     }
+}
+
+const HEAD: [&str; 7] =
+    ["channel", "channel-from", "opener-balance", "channel-to", "accepter-balance", "capacity", "state"];
+
+fn line(row: &ChannelRow) -> Line {
+    let [opener, accepter] = &row.parties;
+    let cells = vec![
+        row.id.short(),
+        opener.name.clone(),
+        format::grouped(opener.balance),
+        accepter.name.clone(),
+        format::grouped(accepter.balance),
+        format::grouped(row.capacity),
+        status(row),
+    ];
+    Line { key: row.id.to_string(), at: None, cells, look: Some(Selection::Channel { id: row.id }) }
 }
 
 #[component]
@@ -133,14 +156,16 @@ fn Balance(row: Memo<Option<ChannelRow>>) -> impl IntoView {
 /// A labelled field for a number.
 fn number_field(key: &'static str, value: RwSignal<String>) -> impl IntoView {
     view! {
-        <label>{text(key)}
+        <span class="labelled">
+            <label for=format!("channel-{key}")>{term(key)}</label>
             <input
+                id=format!("channel-{key}")
                 inputmode="numeric"
                 autocomplete="off"
                 prop:value=move || value.get()
                 on:input=move |event| value.set(event_target_value(&event))
             />
-        </label>
+        </span>
     }
 }
 

@@ -2,7 +2,10 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{super::Lab, number_field};
+use super::{
+    super::{Lab, Place},
+    number_field,
+};
 use crate::{
     primitives::{Amount, Policy},
     sim::Action,
@@ -57,11 +60,12 @@ pub(super) fn OpenForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
         fields.to.set(second);
     });
     let problem = RwSignal::new(None::<String>);
+    let place = Place::here();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match read(fields) {
             Err(message) => problem.set(Some(message)),
-            Ok(action) => lab.client.ask(Request::Act { action }, move |result| match result {
+            Ok(action) => lab.client.ask(Request::Act { action }, place, move |result| match result {
                 Ok(_) => done(),
                 Err(refused) => problem.set(Some(refused.message)),
             }),

@@ -7,7 +7,7 @@ use crate::{
     primitives::Side,
     view::{ChannelDetail, OnChain, Place, Selection, Summary, TransactionRow},
     web::{
-        page::{Lab, channels, format},
+        page::{Lab, channels, format, table::as_file},
         strings::{fill, text},
     },
 };
@@ -101,6 +101,7 @@ fn sides(detail: &ChannelDetail) -> impl IntoView + use<> {
         <table>
             <thead><tr><th>{text("side")}</th><th class="number">{opener}</th><th class="number">{accepter}</th></tr></thead>
             <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+            {as_file("channel", "channel")}
         </table>
     }
 }
@@ -163,6 +164,7 @@ fn transactions(lab: Lab, rows: Vec<(TransactionRow, Place)>, count: usize) -> i
         <table>
             <thead><tr><th>{text("action")}</th><th class="number">{text("block")}</th><th class="number">{text("fee")}</th></tr></thead>
             <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+            {as_file("steps", "action")}
         </table>
         {(count > listed).then(|| view! { <p class="empty">{fill("first-rows", &[&listed.to_string()])}</p> })}
     }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{
     view::{MessageDetail, MessageRow, Selection, Summary, Thing},
     web::{
-        page::{Lab, format, log::sentence},
+        page::{Lab, format, log::sentence, table::as_file},
         strings::{fill, text},
     },
 };
@@ -22,20 +22,27 @@ pub(super) fn MessagePanel() -> impl IntoView {
 }
 
 fn facts(lab: Lab, detail: MessageDetail) -> impl IntoView + use<> {
-    let MessageDetail { row, sent, size, filled, says, status, things: (things, count), log } = detail;
-    let state = match (row.arrived, filled) {
-        (true, _) => "has-arrived",
-        (false, true) => "in-flight",
-        (false, false) => "in-flight-empty",
+    let MessageDetail { row, sent, size, filled, says, status, things: (things, count), log, lost } = detail;
+    let state = match (lost.as_deref(), row.arrived, filled) {
+        (Some("chance"), ..) => text("lost-chance"),
+        (Some("cut"), ..) => text("lost-cut"),
+        (Some("apart"), ..) => text("lost-apart"),
+        (Some(_), ..) => text("lost-off"),
+        (None, true, _) => text("has-arrived"),
+        (None, false, true) => text("in-flight"),
+        (None, false, false) => text("in-flight-empty"),
     };
     let way = row.at.since(sent).to_string();
     let rows = [
-        ("state", text(state).to_owned()),
+        ("state", state.to_owned()),
         ("kind", row.kind),
         ("from", row.from),
         ("to", row.to),
         ("sent-at", format::clock(sent)),
-        ("arrives-at", fill("arrives-at-value", &[&format::clock(row.at), &way])),
+        (
+            if lost.is_some() { "due-at" } else { "arrives-at" },
+            fill("arrives-at-value", &[&format::clock(row.at), &way]),
+        ),
         ("size", fill("bytes", &[&format::grouped(size)])),
     ];
     let says = says.map(|says| view! { <dt>{term("says")}</dt><dd>{says}</dd> });
@@ -110,6 +117,7 @@ pub(in crate::web::page) fn Messages(rows: Vec<MessageRow>) -> impl IntoView {
         <table>
             <thead><tr><th>{text("message")}</th><th>{text("state")}</th><th class="number">{text("time")}</th></tr></thead>
             <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+            {as_file("messages", "message")}
         </table>
     }
     .into_any()

@@ -9,7 +9,7 @@ use web_sys::{Element, EventTarget, HtmlElement};
 use crate::{
     view::{Anatomy, Field, Selection, Summary},
     web::{
-        page::{Lab, format},
+        page::{Lab, format, table::as_file},
         strings::{fill, text},
     },
 };
@@ -29,7 +29,9 @@ pub(super) fn RawPanel() -> impl IntoView {
             (Selection::Transaction { .. }, _) => text("raw-transaction"),
             (Selection::Channel { .. }, _) if inspection.raw.is_none() => text("raw-channel-none"),
             (Selection::Channel { .. }, _) => text("raw-channel"),
-            (Selection::Message { .. }, Some(Summary::Message(message))) if !message.filled => text("raw-empty-slot"),
+            (Selection::Message { .. }, Some(Summary::Message(message))) if !message.filled => {
+                text(if message.lost.is_some() { "raw-lost" } else { "raw-empty-slot" })
+            }
             (Selection::Message { .. }, _) => text("raw-message"),
             (Selection::Payment { .. }, _) => text("raw-payment"),
         })
@@ -69,10 +71,8 @@ fn Bytes(anatomy: Arc<Anatomy>) -> impl IntoView {
             lit.set(Some(at));
         }
     };
-    let said = {
-        let anatomy = Arc::clone(&anatomy);
-        move || lit.get().and_then(|at| anatomy.fields.get(at).map(sentence))
-    };
+    let fields = Arc::clone(&anatomy);
+    let said = move || lit.get().and_then(|at| fields.fields.get(at).map(sentence));
     let lines = lines(&anatomy).into_iter().map(|(offset, segments)| {
         let segment = |(at, bytes): (usize, String)| {
             let is_lit = is_lit.clone();
@@ -98,6 +98,7 @@ fn Bytes(anatomy: Arc<Anatomy>) -> impl IntoView {
         <table class="fields" on:mousemove=move |event| point(event.target()) on:focusin=move |event| point(event.target())>
             <thead><tr><th>{text("field")}</th><th class="number">{text("offset")}</th><th class="number">{text("length")}</th></tr></thead>
             <tbody>{rows.collect_view()}</tbody>
+            {as_file("fields", "fields")}
         </table>
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     primitives::BlockId,
     view::{Selection, Summary, TransactionDetail, TransactionRow},
     web::{
-        page::{Lab, format},
+        page::{Lab, format, table::as_file},
         strings::{fill, text},
     },
 };
@@ -86,6 +86,7 @@ pub(in crate::web::page) fn Transactions(
         <table>
             <thead><tr><th>{text("from-to")}</th><th class="number">{text("amount")}</th><th class="number">{text("fee")}</th></tr></thead>
             <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+            {as_file("transactions", "transactions")}
         </table>
     }
     .into_any()

@@ -188,7 +188,7 @@ impl Picture {
     /// Opens the form that offers a channel.
     pub(super) fn offer(self, from: String, to: Option<String>) {
         self.lab.opening.set(Some([Some(from), to]));
-        request_animation_frame(|| {
+        self.lab.client.place.next_frame(|| {
             let field = document().query_selector(".channels form select").ok().flatten();
             if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
                 field.scroll_into_view();

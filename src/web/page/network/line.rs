@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Point, at};
+use super::{LARGE, Point, SMALLEST, at, radius};
 use crate::{
     view::{LinkLine, NodeDot},
     web::{
@@ -19,22 +19,72 @@ const SLOW: u32 = 600;
 /// Parts that are told apart by their colours.
 const TINTS: u32 = 4;
 
-pub(super) fn line(link: &LinkLine, points: Memo<Vec<Point>>, count: usize) -> impl IntoView + use<> {
+/// Where along a link its words may stand, the best first.
+const ALONG: [f64; 9] = [0.5, 0.42, 0.58, 0.34, 0.66, 0.28, 0.72, 0.22, 0.78];
+/// How wide a letter is, by its height.
+const LETTER: f64 = 0.6;
+
+/// A rectangle: its middle, and half of its width and height.
+type Ground = (Point, Point);
+
+/// Where the words of each link stand, so that they touch no node, no name and no other words: nowhere, if there is no such place or the picture has
+/// too many links for words.
+pub(super) fn places_of_words(
+    points: &[Point],
+    nodes: &[NodeDot],
+    links: &[LinkLine],
+    large: bool,
+) -> Vec<Option<Point>> {
+    if points.len() > FEW {
+        return Vec::new();
+    }
+    let (small, name) = if large { (LARGE, LARGE) } else { (SMALLEST, 12.0) };
+    let ground = |(x, y): Point, letters: usize, size: f64| -> Ground {
+        ((x, y - 0.35 * size), (LETTER * size * letters as f64 / 2.0, size * 0.6))
+    };
+    let radius = radius(points.len());
+    let of_nodes = points.iter().map(|point| (*point, (radius, radius)));
+    let of_names = points
+        .iter()
+        .zip(nodes)
+        .map(|((x, y), node)| ground((*x, y + radius + 5.0 + name), node.name.chars().count(), name));
+    let of_tags = points.iter().zip(nodes).map(|((x, y), node)| {
+        ground((x + radius * 0.6 + 2.0 * small, y - radius + 4.0), 3 + usize::from(!node.on_best) * 2, small)
+    });
+    let mut taken: Vec<Ground> = of_nodes.chain(of_names).chain(of_tags).collect();
+    let mut place = |link: &LinkLine| {
+        let (from, to) = (at(points, link.a as usize), at(points, link.b as usize));
+        let place = |along: &f64| (from.0 + (to.0 - from.0) * along, from.1 + (to.1 - from.1) * along - 5.0);
+        let letters = words(link).chars().count();
+        let found = ALONG.iter().map(place).map(|place| (place, ground(place, letters, small)));
+        let (found, ground) =
+            found.into_iter().find(|(_, ground)| !taken.iter().any(|other| touch(*ground, *other)))?;
+        taken.push(ground);
+        Some(found)
+    };
+    links.iter().map(&mut place).collect()
+}
+
+fn touch((one, half): Ground, (other, rest): Ground) -> bool {
+    (one.0 - other.0).abs() < half.0 + rest.0 && (one.1 - other.1).abs() < half.1 + rest.1
+}
+
+/// A link; its words, where they have a place.
+pub(super) fn line(link: &LinkLine, points: Memo<Vec<Point>>, place: Memo<Option<Point>>) -> impl IntoView + use<> {
     let ends = (link.a as usize, link.b as usize);
     let ends = Memo::new(move |_| points.with(|points| (at(points, ends.0), at(points, ends.1))));
-    let label = if link.cut { text("cut-mark").to_owned() } else { words(link) };
-    // Links that cross in their middles must not have their words at one place.
-    let along = if (link.a + link.b).is_multiple_of(2) { 0.5 } else { 0.4 };
-    let x = move || ends.get().0.0 + (ends.get().1.0 - ends.get().0.0) * along;
-    let y = move || ends.get().0.1 + (ends.get().1.1 - ends.get().0.1) * along - 5.0;
+    let label = words(link);
     view! {
         <line class=class(link) x1=move || ends.get().0.0 y1=move || ends.get().0.1 x2=move || ends.get().1.0 y2=move || ends.get().1.1 />
-        {(count <= FEW).then(|| view! { <text class="latency" x=x y=y aria-hidden="true">{label}</text> })}
+        {move || place.get().map(|(x, y)| view! { <text class="latency" x=x y=y aria-hidden="true">{label.clone()}</text> })}
     }
 }
 
 /// `40 ms`, or `40 ms · 5 % lost`.
 fn words(link: &LinkLine) -> String {
+    if link.cut {
+        return text("cut-mark").to_owned();
+    }
     let latency = fill("milliseconds", &[&link.latency.to_string()]);
     match link.loss {
         0 => latency,

@@ -26,10 +26,12 @@ use places::Places;
 const FIRST_SIZE: Point = (760.0, 430.0);
 /// Nodes above which they are drawn all at once, without names.
 const MANY: usize = 100;
-/// Units that a picture is wide at least, if it has them.
+/// Units that a picture is wide at least.
 const ROOM: f64 = 440.0;
 /// Units of the smallest text.
-const SMALLEST: f64 = 10.5;
+pub(super) const SMALLEST: f64 = 10.5;
+/// Pixels of text that is read across a room.
+pub(super) const LARGE: f64 = 20.0;
 
 pub(super) type Point = (f64, f64);
 
@@ -40,6 +42,8 @@ struct Picture {
     network: Memo<Option<NetworkView>>,
     places: Places,
     hand: Hand,
+    /// Whether text is larger than its surroundings.
+    large: Memo<bool>,
 }
 
 #[component]
@@ -51,15 +55,10 @@ pub(super) fn Network() -> impl IntoView {
     let shown = present::is_shown(lab, present::Scene::Network);
     let element = NodeRef::<html::Div>::new();
     let measured = size_of(element);
-    // Presented, a unit has so many pixels that the smallest text has twenty, unless there would be no room for nodes.
-    let size = Memo::new(move |_| {
-        let (width, height) = Some(measured.get()).filter(|size| size.0 > 0.0 && size.1 > 0.0).unwrap_or(FIRST_SIZE);
-        let unit = if shown.get() { (width / ROOM).clamp(1.0, 20.0 / SMALLEST) } else { 1.0 };
-        (width / unit, height / unit)
-    });
+    let (size, large) = sizes(measured, shown);
     let names = Memo::new(move |_| foreign.with(|nodes| nodes.iter().map(|node| node.name().to_owned()).collect()));
     let places = Places::new(lab, size, network, names);
-    let picture = Picture { lab, network, places, hand: Hand::new(element) };
+    let picture = Picture { lab, network, places, hand: Hand::new(element), large };
     let summary = move || network.with(|network| network.as_ref().map(summary));
     let any_cut =
         move || network.with(|network| network.iter().flat_map(|network| &network.links).any(|link| link.cut));
@@ -79,7 +78,7 @@ pub(super) fn Network() -> impl IntoView {
                 <p class="hint">{text("hint")}<button on:click=move |_| hint.set(false)>{text("dismiss-hint")}</button></p>
             </Show>
             <p class="hint moving" role="status">{move || picture.hand.says()}</p>
-            <div class="net" node_ref=element>
+            <div class="net" class:large=move || large.get() node_ref=element>
                 <svg
                     viewBox=move || format!("0 0 {} {}", size.get().0, size.get().1)
                     role="group"
@@ -104,10 +103,24 @@ pub(super) fn Network() -> impl IntoView {
     }
 }
 
+/// Width and height of the picture in its units, and whether its text is larger than its surroundings.
+fn sizes(measured: RwSignal<Point>, shown: Memo<bool>) -> (Memo<Point>, Memo<bool>) {
+    let pixels =
+        Memo::new(move |_| Some(measured.get()).filter(|size| size.0 > 0.0 && size.1 > 0.0).unwrap_or(FIRST_SIZE));
+    // Presented, all is so large that text can be read across a room; where there would be no room for nodes, only the text is.
+    let large = Memo::new(move |_| shown.get() && pixels.get().0 < ROOM * LARGE / SMALLEST);
+    let size = Memo::new(move |_| {
+        let (width, height) = pixels.get();
+        let unit = if shown.get() && !large.get() { LARGE / SMALLEST } else { 1.0 };
+        (width / unit, height / unit)
+    });
+    (size, large)
+}
+
 /// Each node and link by itself.
 #[component]
 fn Few(picture: Picture, foreign: Memo<Vec<room::ForeignNode>>, own: Memo<usize>) -> impl IntoView {
-    let Picture { lab, network, places, .. } = picture;
+    let Picture { lab, network, places, large, .. } = picture;
     let points = places.points;
     let count = Memo::new(move |_| points.with(Vec::len));
     let nodes = Memo::new(move |_| {
@@ -118,12 +131,14 @@ fn Few(picture: Picture, foreign: Memo<Vec<room::ForeignNode>>, own: Memo<usize>
     });
     let flights =
         move || network.with(|network| network.as_ref().map(|network| network.flights.clone())).unwrap_or_default();
+    let words = Memo::new(move |_| line::places_of_words(&points.get(), &nodes.get(), &links.get(), large.get()));
     view! {
         <line::Parts nodes links points />
         <For each=move || 0..links.with(Vec::len) key=Clone::clone let:index>
             {
                 let link = Memo::new(move |_| links.with(|links| links.get(index).cloned()));
-                move || link.get().map(|link| line::line(&link, points, count.get()))
+                let place = Memo::new(move |_| words.with(|words| words.get(index).copied().flatten()));
+                move || link.get().map(|link| line::line(&link, points, place))
             }
         </For>
         <Arcs points />

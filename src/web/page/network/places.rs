@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, f64::consts::TAU};
 
 use leptos::prelude::*;
 
-use super::{super::Lab, Point};
+use super::{
+    super::{Lab, Place},
+    Point,
+};
 use crate::{view::NetworkView, web::protocol::Request};
 
 /// Under this name the browser keeps the places of the newest runs.
@@ -29,6 +32,7 @@ pub(super) struct Places {
     pub(super) points: Memo<Vec<Point>>,
     spots: RwSignal<Spots>,
     run: Memo<Option<String>>,
+    place: Place,
 }
 
 impl Places {
@@ -55,7 +59,7 @@ impl Places {
             };
             names.iter().enumerate().map(point).collect()
         });
-        let places = Self { size, points, spots, run };
+        let places = Self { size, points, spots, run, place: Place::here() };
         places.lay_out(lab, network);
         places
     }
@@ -83,7 +87,7 @@ impl Places {
         if fixed.iter().all(Option::is_some) {
             return;
         }
-        lab.client.ask(Request::Arrange { links, fixed }, move |result| {
+        lab.client.ask(Request::Arrange { links, fixed }, self.place, move |result| {
             let found: Option<Vec<(u16, u16)>> = result.ok().and_then(|json| serde_json::from_str(&json).ok());
             // Another run may have been begun meanwhile.
             if run == self.run.get_untracked() {

@@ -81,11 +81,12 @@ pub(super) fn shape(picture: Picture, index: usize, node: Memo<Option<NodeDot>>,
     let words = move || {
         let ((x, y), size, count) = (place.get(), size.get(), count.get());
         let initial = name.with(|name| name.chars().take(1).collect::<String>());
+        let large = picture.large.get();
         let tagged = node.get().filter(|node| node.on && count <= 26);
         view! {
-            {(size > 9.0).then(|| view! { <text x=x y=y + 5.0>{initial}</text> })}
-            {(count <= 12).then(|| view! { <text class="label" x=x y=y + size + 17.0>{name.get()}</text> })}
-            {tagged.map(|node| tag(&node, x + size * 0.6, y - size - 9.0))}
+            {(size > 9.0).then(|| view! { <text x=x y=y + if large { 7.0 } else { 5.0 }>{initial}</text> })}
+            {(count <= 12).then(|| view! { <text class="label" x=x y=y + size + if large { 20.0 } else { 17.0 }>{name.get()}</text> })}
+            {tagged.map(|node| tag(&node, (x + size * 0.6, y - size - 9.0), large))}
         }
     };
     view! {
@@ -116,13 +117,15 @@ pub(super) fn shape(picture: Picture, index: usize, node: Memo<Option<NodeDot>>,
 }
 
 /// The height of the tip; a node that follows another tip than the heaviest wears a mark.
-fn tag(node: &NodeDot, x: f64, y: f64) -> impl IntoView + use<> {
+fn tag(node: &NodeDot, (x, y): Point, large: bool) -> impl IntoView + use<> {
     let mark = if node.on_best { format!("#{}", node.height) } else { format!("#{} ≠", node.height) };
-    let width = 10.0 + 6.5 * mark.chars().count() as f64;
+    let (height, letter) = if large { (26.0, 12.2) } else { (17.0, 6.5) };
+    let width = 10.0 + letter * mark.chars().count() as f64;
+    let y = y + 17.0 - height;
     view! {
         <g class="tag">
-            <rect x=x y=y width=width height="17" rx="8.5" />
-            <text x=x + width / 2.0 y=y + 12.5>{mark}</text>
+            <rect x=x y=y width=width height=height rx=height / 2.0 />
+            <text x=x + width / 2.0 y=y + 0.735 * height>{mark}</text>
         </g>
     }
 }

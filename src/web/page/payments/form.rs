@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::super::Lab;
+use super::super::{Lab, Place};
 use crate::{
     primitives::Amount,
     sim::Action,
@@ -29,12 +29,13 @@ pub(super) fn SendForm(done: impl Fn() + Copy + Send + Sync + 'static) -> impl I
     let fields = Fields { from: of(from), to: of(to), amount: of("1000".to_owned()), max_fee: of(String::new()) };
     let problem = RwSignal::new(None::<Refused>);
     let sent = RwSignal::new(None::<String>);
+    let place = Place::here();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         sent.set(None);
         match read(fields) {
             Err(refused) => problem.set(Some(refused)),
-            Ok(action) => lab.client.ask(Request::Act { action }, move |result| {
+            Ok(action) => lab.client.ask(Request::Act { action }, place, move |result| {
                 sent.set(result.is_ok().then(|| text("payment-begun").to_owned()));
                 problem.set(result.err());
             }),

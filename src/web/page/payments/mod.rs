@@ -5,10 +5,13 @@ mod form;
 
 use leptos::prelude::*;
 
-use super::{Lab, format};
+use super::{
+    Lab, format, present,
+    table::{Line, Table},
+};
 use crate::{
     primitives::Hash,
-    view::{Cause, PaymentRow, PaymentState, Stage},
+    view::{Cause, PaymentRow, PaymentState, Selection, Stage},
     web::strings::{fill, text, worded},
 };
 use detail::Detail;
@@ -27,15 +30,17 @@ pub(super) fn Payments() -> impl IntoView {
         })
     };
     let sending = RwSignal::new(false);
+    let presented = present::is_shown(lab, present::Scene::Payments);
     view! {
-        <section class="payments" aria-labelledby="payments-title">
-            <h2 id="payments-title">{text("payments")}<span>{summary}</span>
+        <section class="payments" class:presented=move || presented.get() tabindex="-1" aria-labelledby="payments-title">
+            <h2 id="payments-title" prop:ariaLevel=move || if presented.get() { "1" } else { "2" }>{text("payments")}<span>{summary}</span>
                 <span class="tools">
                     <button
                         id="send-payment"
                         aria-expanded=move || sending.get().to_string()
                         on:click=move |_| sending.update(|open| *open = !*open)
                     >{text("send-payment")}</button>
+                    <present::ViewTools scene=present::Scene::Payments />
                 </span>
             </h2>
             <Show when=move || sending.get()><SendForm done=move || sending.set(false) /></Show>
@@ -47,7 +52,28 @@ pub(super) fn Payments() -> impl IntoView {
                     <Row id rows />
                 </For>
             </ul>
+            <Table name="payments" title=text("payments-table") head=HEAD.into() rows=move || rows.with(|rows| rows.iter().map(line).collect()) />
         </section>
+    }
+}
+
+const HEAD: [&str; 7] = ["time", "payer", "payee", "amount", "fee", "attempts", "state"];
+
+fn line(row: &PaymentRow) -> Line {
+    let cells = vec![
+        format::clock(row.began),
+        row.from.clone(),
+        row.to.clone(),
+        format::grouped(row.amount),
+        row.fee.map(format::grouped).unwrap_or_default(),
+        row.attempts.len().to_string(),
+        state(row),
+    ];
+    Line {
+        key: row.payment.to_string(),
+        at: Some(row.began),
+        cells,
+        look: Some(Selection::Payment { id: row.payment }),
     }
 }
 

@@ -55,13 +55,12 @@ impl Item {
         }
     }
 
-    /// What it leads to; of a lost message nothing is kept.
-    pub(super) fn selection(&self, name: &dyn Fn(u32) -> String) -> Option<Selection> {
+    /// What it leads to.
+    pub(super) fn selection(&self, name: &dyn Fn(u32) -> String) -> Selection {
         match self {
-            Self::Message(message) if message.fate == Fate::Lost => None,
-            Self::Message(message) => Some(Selection::Message { key: message.key }),
-            Self::Mark(LaneMark { block: Some(id), .. }, _) => Some(Selection::block(*id)),
-            Self::Mark(mark, _) => Some(Selection::node(name(mark.lane))),
+            Self::Message(message) => Selection::Message { key: message.key },
+            Self::Mark(LaneMark { block: Some(id), .. }, _) => Selection::block(*id),
+            Self::Mark(mark, _) => Selection::node(name(mark.lane)),
         }
     }
 

@@ -6,7 +6,9 @@ mod picture;
 use leptos::{html, prelude::*};
 
 use super::{
-    Lab, format, present,
+    Lab, Place, format,
+    glossary::term,
+    present,
     table::{Line, Table},
 };
 use crate::{
@@ -31,13 +33,12 @@ pub(super) fn SpaceTime() -> impl IntoView {
     let open = Memo::new(move |_| lab.focus.with(|focus| focus.space_time.is_some()));
     let shown = present::is_shown(lab, present::Scene::SpaceTime);
     let panel = NodeRef::<html::Section>::new();
+    let place = Place::here();
     let toggle = move |_| {
         let opens = !open.get_untracked();
         lab.refocus(|focus| focus.space_time = opens.then_some(chosen.get_untracked()));
         if opens {
-            request_animation_frame(move || {
-                panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view())
-            });
+            place.next_frame(move || panel.get_untracked().into_iter().for_each(|panel| panel.scroll_into_view()));
         }
     };
     let choose = move |event| {
@@ -51,7 +52,7 @@ pub(super) fn SpaceTime() -> impl IntoView {
     };
     view! {
         <section class="space-time" class:presented=move || shown.get() tabindex="-1" aria-labelledby="space-time-title" node_ref=panel>
-            <h2 id="space-time-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{text("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
+            <h2 id="space-time-title" prop:ariaLevel=move || if shown.get() { "1" } else { "2" }>{term("space-time")}<span>{move || open.get().then(|| seen.with(|seen| seen.as_ref().map(summary)))}</span>
                 <span class="tools">
                     <Show when=move || open.get()>
                         <select aria-label=text("space-time-window") on:change=choose>{WINDOWS.map(option).collect_view()}</select>
@@ -65,7 +66,7 @@ pub(super) fn SpaceTime() -> impl IntoView {
             <Show when=move || open.get()>
                 <Picture seen />
                 <p class="legend">{text("space-time-legend")}</p>
-                <Table name="space-time" title=text("space-time-table") head=HEAD.map(text).into() rows=move || seen.with(|seen| seen.as_ref().map(lines).unwrap_or_default()) />
+                <Table name="space-time" title=text("space-time-table") head=HEAD.into() rows=move || seen.with(|seen| seen.as_ref().map(lines).unwrap_or_default()) />
             </Show>
         </section>
     }
@@ -105,7 +106,7 @@ fn lines(seen: &SpaceTimeView) -> Vec<Line> {
                 vec![format::clock(mark.key.time), name(mark.lane), String::new(), marked(mark), String::new()]
             }
         };
-        Line { key: item.id(), at: Some(item.time()), cells, look: item.selection(&name) }
+        Line { key: item.id(), at: Some(item.time()), cells, look: Some(item.selection(&name)) }
     };
     item::items(seen, None).iter().rev().map(line).collect()
 }

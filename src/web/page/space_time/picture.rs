@@ -104,7 +104,7 @@ fn Layer(seen: Memo<Option<SpaceTimeView>>) -> impl IntoView {
         let id = active.with(|active| active.as_ref().map(Item::id))?;
         all.with(|all| all.iter().find(|item| item.id() == id).cloned())
     });
-    let look = move |item: &Item| item.selection(&name).into_iter().for_each(|selection| lab.look_at(selection));
+    let look = move |item: &Item| lab.look_at(item.selection(&name));
     let step = move |event: ev::KeyboardEvent| {
         match event.key().as_str() {
             "Enter" | " " => current.get_untracked().iter().for_each(look),

@@ -6,7 +6,8 @@ use super::{Copy, Resets, change};
 use crate::{
     view::Change,
     web::{
-        page::{Lab, format},
+        client::Refused,
+        page::{Lab, Place, format, glossary::term},
         protocol::Request,
         strings::{fill, text},
     },
@@ -34,7 +35,7 @@ pub(super) fn Fields(copy: Copy) -> impl IntoView {
 fn Group(copy: Copy, prefix: String, name: &'static str) -> impl IntoView {
     view! {
         <fieldset class="edit-fields">
-            <legend>{text(name)}</legend>
+            <legend>{term(name)}</legend>
             <Inputs copy prefix />
         </fieldset>
     }
@@ -99,12 +100,13 @@ fn Input(copy: Copy, path: String, start: usize) -> impl IntoView {
     let typed = RwSignal::new(None::<String>);
     let problem = RwSignal::new(None::<String>);
     let inside = RwSignal::new(false);
+    let place = Place::here();
     let input = move |event: Event| {
         let value = event_target_value(&event);
         typed.set(Some(value.clone()));
         let change = Change::Set { field: path.get_value(), value };
-        lab.client
-            .ask(Request::Edit { change }, move |result| problem.set(result.err().map(|refused| refused.message)));
+        let answer = move |result: Result<String, Refused>| problem.set(result.err().map(|refused| refused.message));
+        lab.client.ask(Request::Edit { change }, place, answer);
     };
     let enter = move |_| {
         inside.set(true);

@@ -12,7 +12,7 @@ use crate::{
     primitives::TransactionId,
     view::{Change, Difference, EditView},
     web::{
-        page::{Lab, format},
+        page::{Lab, format, table::as_file},
         protocol::Request,
         strings::{fill, text},
     },
@@ -169,6 +169,7 @@ fn Differences(copy: Copy) -> impl IntoView {
                 <table class="fields">
                     <thead><tr><th>{text("edit-was-is")}</th><th class="number">{text("offset")}</th></tr></thead>
                     <tbody>{differences.into_iter().map(row).collect_view()}</tbody>
+                    {as_file("differences", "edit-bytes")}
                 </table>
             })}
             {(count > listed).then(|| view! { <p class="empty">{fill("first-rows", &[&listed.to_string()])}</p> })}
