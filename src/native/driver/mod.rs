@@ -34,7 +34,12 @@ use miner::Miner;
 use nodes::Nodes;
 use round::Round;
 
-use super::{clock::Clock, keystore::KeystoreError, p2p::{FromNetwork, Line}, store::StoreError};
+use super::{
+    clock::Clock,
+    keystore::KeystoreError,
+    p2p::{FromNetwork, Line},
+    store::StoreError,
+};
 use crate::{
     node::{Input, Node},
     primitives::{Address, Hash},

@@ -78,7 +78,8 @@ impl Begin {
         let (now, own, mut checks) = (clock.now(), self.keystore.own(), Checks::forgetful());
         let blocks = self.blocks().map_err(failed)?;
         let count = blocks.len() as u64;
-        let bar = if count >= LONG_WORK { progress(count, "of the stored blocks judged") } else { ProgressBar::hidden() };
+        let bar =
+            if count >= LONG_WORK { progress(count, "of the stored blocks judged") } else { ProgressBar::hidden() };
         let blocks = blocks.into_iter().inspect(|_| bar.inc(1));
         let changes = stored.remove(&own).unwrap_or_default();
         let keyring = self.keyring(&own)?;
@@ -137,7 +138,8 @@ fn new_chain(given: Option<Genesis>, dev: bool, own: Address) -> Result<Genesis,
             Ok(genesis)
         }
         None => Err(Failure::Input(
-            "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own".to_owned(),
+            "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own"
+                .to_owned(),
         )),
     }
 }

@@ -91,7 +91,9 @@ impl Peers {
         let heights = self.handle.ask(move |view| {
             let height = |line: PeerId| {
                 let mut peers = view.nodes().flat_map(|node| node.gossip().peers());
-                peers.find(|(peer, status)| *peer == line && status.is_some()).and_then(|(_, status)| status.map(|s| s.height.0))
+                peers
+                    .find(|(peer, status)| *peer == line && status.is_some())
+                    .and_then(|(_, status)| status.map(|s| s.height.0))
             };
             lines.into_iter().map(height).collect::<Vec<_>>()
         });

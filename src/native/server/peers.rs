@@ -37,7 +37,8 @@ pub(super) fn settings(
 
 fn addresses(option: &str, texts: &[String]) -> Result<Vec<Multiaddr>, Failure> {
     let address = |text: &String| {
-        text.parse().map_err(|error| Failure::Input(format!("{option} {text:?}: {error} (example: /ip4/1.2.3.4/tcp/4000)")))
+        text.parse()
+            .map_err(|error| Failure::Input(format!("{option} {text:?}: {error} (example: /ip4/1.2.3.4/tcp/4000)")))
     };
     texts.iter().map(address).collect()
 }
