@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::atomic::Ordering};
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -66,15 +66,25 @@ fn admit(shared: &Shared, request: &Request, now: Instant) -> Answer<()> {
 fn host(shared: &Shared, request: &Request) -> Answer<()> {
     let mut given = request.headers().get_all(header::HOST).iter();
     let (first, second) = (given.next(), given.next());
-    let named = first.and_then(|host| host.to_str().ok()).filter(|host| !host.contains('@'));
-    let named = named.and_then(|host| host.parse::<Authority>().ok());
-    let meant = |authority: &Authority| shared.settings.allows(authority.host());
-    let target = request.uri().authority().is_none_or(meant);
-    if second.is_none() && target && named.as_ref().is_some_and(meant) {
+    let meant = |host: &str| name_of(host).is_some_and(|name| shared.settings.allows(name));
+    let target = request.uri().authority().is_none_or(|authority| meant(authority.as_str()));
+    let named = first.and_then(|host| host.to_str().ok());
+    if second.is_none() && target && named.is_some_and(meant) {
         return Ok(());
     }
     let shown: String = first.map_or_else(String::new, |host| format!("{host:?}").chars().take(80).collect());
     Err(Problem::new(StatusCode::FORBIDDEN, "foreign-host", format!("this node does not serve host {shown}")))
+}
+
+/// The host of `host` or `host:port`; nothing if it is neither.
+fn name_of(host: &str) -> Option<&str> {
+    let end = match host.find(']') {
+        Some(end) if host.starts_with('[') => end + 1,
+        _ => host.find(':').unwrap_or(host.len()),
+    };
+    let (name, port) = host.split_at(end);
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    port.strip_prefix(':').map_or(port.is_empty(), digits).then_some(name)
 }
 
 /// A page of another site changes nothing here, and is no peer.

@@ -1,6 +1,10 @@
 //! Numbers for Prometheus.
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock, atomic::AtomicU64},
+    time::Duration,
+};
 
 use axum::http::{Method, StatusCode};
 use prometheus_client::{
@@ -31,12 +35,20 @@ struct State {
     state: &'static str,
 }
 
+/// The numbers of a route, found without making its labels again.
+#[derive(Debug)]
+struct Known {
+    seconds: Histogram,
+    answers: Vec<((&'static str, u16), Counter)>,
+}
+
 /// All numbers.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     seconds: Family<Route, Histogram>,
+    known: RwLock<BTreeMap<String, Known>>,
     blocks: Counter,
     reorgs: Counter,
     height: Gauge<u64, AtomicU64>,
@@ -66,6 +78,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("tabchain"),
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+            known: RwLock::default(),
             blocks: Counter::default(),
             reorgs: Counter::default(),
             height: Gauge::default(),
@@ -102,9 +115,29 @@ impl Metrics {
             Method::HEAD => "HEAD",
             _ => "other",
         };
-        let labels = Request { method, route: route.to_owned(), status: status.as_u16() };
-        self.requests.get_or_create(&labels).inc();
-        self.seconds.get_or_create(&Route { route: labels.route }).observe(took.as_secs_f64());
+        let (answer, seconds) = ((method, status.as_u16()), took.as_secs_f64());
+        if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(route)
+            && let Some((_, counter)) = known.answers.iter().find(|(known, _)| *known == answer)
+        {
+            counter.inc();
+            known.seconds.observe(seconds);
+            return;
+        }
+        self.first(route, answer, seconds);
+    }
+
+    /// The first answer of its kind.
+    fn first(&self, route: &str, answer: (&'static str, u16), seconds: f64) {
+        let labels = Request { method: answer.0, route: route.to_owned(), status: answer.1 };
+        let counter = self.requests.get_or_create(&labels).clone();
+        let histogram = self.seconds.get_or_create(&Route { route: labels.route }).clone();
+        counter.inc();
+        histogram.observe(seconds);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(route.to_owned()).or_insert(Known { seconds: histogram, answers: Vec::new() });
+        if known.answers.iter().all(|(known, _)| *known != answer) {
+            known.answers.push((answer, counter));
+        }
     }
 
     /// Counts what happens to the chain, from now on.
