@@ -1,4 +1,5 @@
 //! A node's HTTP interface, as a script uses it.
+#![expect(clippy::disallowed_types, reason = "these wait for other processes")]
 
 use std::{
     net::TcpListener,

@@ -112,7 +112,7 @@ impl Disk {
         Ok(())
     }
 
-    fn read(&self, each: &mut dyn FnMut([u8; 32], &[u8], &[u8])) -> Result<(), redb::Error> {
+    fn read(&self, mut each: impl FnMut([u8; 32], &[u8], &[u8])) -> Result<(), redb::Error> {
         let read = self.database.begin_read()?;
         for row in read.open_table(ROWS)?.iter()? {
             let (key, value) = row?;
@@ -145,7 +145,7 @@ impl Store for Disk {
 
     fn load(&self) -> Result<Stored, StoreError> {
         let (mut stored, mut damaged) = (Stored::new(), None);
-        self.read(&mut |account, key, value| {
+        self.read(|account, key, value| {
             let account: Address = decode("an address", &account).expect("any 32 bytes are one");
             if let Err(error) = rows::read(stored.entry(account).or_default(), key, value) {
                 damaged.get_or_insert((hex::encode(key), error.to_string()));
