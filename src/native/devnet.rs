@@ -106,7 +106,7 @@ fn prepare(options: &Options) -> Result<Vec<Address>, Failure> {
     let mut faucet = None;
     for number in 1..=options.nodes {
         let folder = Folder::take(&node_dir(options, number)).map_err(input)?;
-        let mut keystore = Keystore::open(&folder, true, &mut || None).map_err(input)?;
+        let mut keystore = Keystore::open(&folder, true, "node", &mut || None).map_err(input)?;
         if number == 1 {
             let label = |account: &&super::keystore::Account| account.label == "faucet";
             let old = keystore.accounts().iter().find(label).map(|account| account.address);

@@ -116,13 +116,14 @@ pub enum KeystoreError {
 }
 
 impl Keystore {
-    /// Opens the keystore of a data directory, or makes one with a first account. `passphrase` is asked for one only if that is needed.
+    /// Opens the keystore of a data directory, or makes one whose `first` account is labelled so. `passphrase` is asked for one only if that is needed.
     ///
     /// # Errors
     /// [`KeystoreError`] if it cannot be opened; a chain for development needs no passphrase, every other does.
     pub fn open(
         folder: &Folder,
         dev: bool,
+        first: &str,
         passphrase: &mut dyn FnMut() -> Option<Zeroizing<String>>,
     ) -> Result<Self, KeystoreError> {
         let Some(text) = folder.read(FILE)? else {
@@ -133,7 +134,7 @@ impl Keystore {
                 (None, false) => return Err(KeystoreError::NoPassphrase),
             };
             let mut new = Self { seal, accounts: Vec::new(), keys: BTreeMap::new() };
-            new.create(folder, "node")?;
+            new.create(folder, first)?;
             return Ok(new);
         };
         let unreadable = |error: serde_json::Error| KeystoreError::Unreadable(format!("{FILE}: {error}"));
@@ -332,7 +333,7 @@ mod tests {
     }
 
     fn open(folder: &Folder, dev: bool, passphrase: Option<&str>) -> Result<Keystore, KeystoreError> {
-        Keystore::open(folder, dev, &mut || passphrase.map(|text| Zeroizing::new(text.to_owned())))
+        Keystore::open(folder, dev, "node", &mut || passphrase.map(|text| Zeroizing::new(text.to_owned())))
     }
 
     #[test]

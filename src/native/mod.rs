@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod bench;
+mod client;
 pub mod clock;
 mod devnet;
 pub mod driver;
@@ -14,6 +15,7 @@ mod genesis;
 pub mod http;
 pub mod keystore;
 pub mod p2p;
+mod passphrase;
 mod replay;
 mod server;
 mod simulate;
@@ -26,7 +28,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::sim::MAX_SCENARIO_BYTES;
@@ -47,6 +49,25 @@ enum Command {
     Devnet(devnet::Options),
     /// Print what a new chain begins with, as a file for all its nodes.
     Genesis(genesis::Options),
+    /// Make a key that stays on this machine, and print its address.
+    Keygen(client::KeygenOptions),
+    /// Print the addresses of the keys on this machine.
+    Address(client::AddressOptions),
+    /// Sign a transfer with a key on this machine, and print it for tabchain send.
+    Sign(Box<client::SignOptions>),
+    /// Have a node send a transfer, signed here or by the node.
+    Send(Box<client::SendOptions>),
+    /// Ask a node what accounts own.
+    Balance(client::BalanceOptions),
+    /// Ask a node how it is.
+    Status(client::At),
+    /// Open, use and close payment channels at a node.
+    Channel(client::ChannelOptions),
+    /// Print what a shell needs to complete these commands, for example: tabchain completions bash.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
     /// Run a network of nodes in virtual time and print what it came to.
     Simulate(simulate::Options),
     /// Run a capsule again and compare its digest; exits with 1 if it differs.
@@ -72,6 +93,17 @@ pub fn main() -> ExitCode {
         Command::Node(options) => server::run(*options),
         Command::Devnet(options) => devnet::run(&options),
         Command::Genesis(options) => genesis::run(&options),
+        Command::Keygen(options) => client::keygen(&options),
+        Command::Address(options) => client::address(&options),
+        Command::Sign(options) => client::sign(&options),
+        Command::Send(options) => client::send(&options),
+        Command::Balance(options) => client::balance(&options),
+        Command::Status(at) => client::status(&at),
+        Command::Channel(options) => client::channel(&options),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "tabchain", &mut std::io::stdout());
+            Ok(())
+        }
         Command::Simulate(options) => simulate::run(&options),
         Command::Replay(options) => replay::run(&options),
         Command::Bench(options) => bench::run(&options),

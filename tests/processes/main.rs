@@ -2,5 +2,6 @@
 #![cfg(all(not(target_arch = "wasm32"), feature = "native"))]
 
 mod client;
+mod commands;
 mod devnet;
 mod kill;

@@ -16,7 +16,7 @@ use tabchain::{
         p2p::{FromNetwork, Held, Line},
         store::Store,
     },
-    node::{ChangeSet, Command, CommandResult, Keyring, Node, Transfer},
+    node::{Command, CommandResult, Keyring, Node, Transfer},
     primitives::{Address, Checks, Height, Memo},
 };
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -89,7 +89,7 @@ impl Town {
     /// Starts a person's node as it was stored.
     pub fn start(&self, who: u8, store: impl Store) -> Live {
         let (account, clock) = (address(who), Clock::default());
-        let stored = store.load().expect("reads").remove(&account).unwrap_or_else(ChangeSet::default);
+        let stored = store.load().expect("reads").remove(&account).unwrap_or_default();
         let mut blocks = Vec::new();
         store.blocks(&mut |block| blocks.push(block.expect("sound"))).expect("reads");
         let now = clock.now();

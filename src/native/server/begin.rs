@@ -1,7 +1,6 @@
 //! What a node begins with: its chain, its keys, and what it knew when it was stopped.
 
 use indicatif::ProgressBar;
-use zeroize::Zeroizing;
 
 use super::Options;
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
         folder::{ChainFile, Folder},
         genesis::calibrated,
         keystore::{Keystore, random},
-        progress, read,
+        passphrase, progress, read,
         store::{Disk, Memory, Store, Stored},
     },
     node::{ChangeSet, Keyring, Node},
@@ -45,7 +44,11 @@ impl Begin {
         let given = given_genesis(options)?;
         let known = folder.chain().map_err(input)?;
         let dev = known.as_ref().map_or(options.dev.unwrap_or_default(), |known| known.dev);
-        let keystore = Keystore::open(&folder, dev, &mut || passphrase(options)).map_err(input)?;
+        let keystore = {
+            let file = options.passphrase_file.as_deref();
+            let mut ask = || if dev { passphrase::given(file) } else { passphrase::find(file) };
+            Keystore::open(&folder, dev, "node", &mut ask).map_err(input)?
+        };
         let genesis = match (known, given) {
             (Some(known), Some(given)) if known.genesis != given => {
                 let (known, given) = (known.genesis.block().id(), given.block().id());
@@ -142,22 +145,4 @@ fn new_chain(given: Option<Genesis>, dev: bool, own: Address) -> Result<Genesis,
                 .to_owned(),
         )),
     }
-}
-
-/// From the environment, a file, or the person at the terminal.
-fn passphrase(options: &Options) -> Option<Zeroizing<String>> {
-    if let Ok(passphrase) = std::env::var("TABCHAIN_PASSPHRASE") {
-        return Some(Zeroizing::new(passphrase));
-    }
-    if let Some(path) = &options.passphrase_file {
-        let text = Zeroizing::new(read(path).ok()?);
-        return text.lines().next().map(|line| Zeroizing::new(line.to_owned()));
-    }
-    if options.dev.unwrap_or_default() {
-        return None;
-    }
-    std::io::IsTerminal::is_terminal(&std::io::stdin()).then(|| {
-        let asked = rpassword::prompt_password("passphrase of the keystore: ");
-        asked.ok().map(Zeroizing::new)
-    })?
 }
