@@ -19,10 +19,10 @@ use node::Node;
 #[derive(Debug, Clone, Args)]
 pub(super) struct At {
     /// The node's HTTP interface.
-    #[arg(long, env = "TABCHAIN_NODE", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    #[arg(long, global = true, env = "TABCHAIN_NODE", default_value = "http://127.0.0.1:3000", value_name = "URL")]
     node: String,
     /// What the node asks for, if it does.
-    #[arg(long, env = "TABCHAIN_API_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    #[arg(long, global = true, env = "TABCHAIN_API_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     api_token: Option<String>,
 }
 
