@@ -90,8 +90,7 @@ impl Handle {
         &self.events
     }
 
-    /// Hands a command to an account's node: its result, once everything that it changed is stored. An account without a node of its own
-    /// is served by the first.
+    /// Hands a command to an account's node, which must be there: its result, once everything that it changed is stored.
     ///
     /// # Errors
     /// [`Stopped`] if the driver has ended: whether the command was done is not known.
