@@ -64,6 +64,8 @@ fn blocks_and_transactions_are_told_by_topic_and_resumed() {
     let ids: Vec<_> = (0..4).map(|_| resumed.next()).collect();
     assert!(ids.windows(2).all(|pair| pair[0].0 < pair[1].0));
     assert_eq!(ids.iter().filter(|(_, topic, _)| topic == "head").count(), 2);
+    let mut of_an_earlier_process = Follower::new(&place, "?topics=head", Some(2));
+    assert_eq!(of_an_earlier_process.next().1, "lost");
     let log = place.handle.events();
     (0..5_000).for_each(|_| log.push(tabchain::native::driver::Topic::Peer, json!({})));
     let mut late = Follower::new(&place, "?topics=peer", first);

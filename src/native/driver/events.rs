@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::nodes::Nodes;
-use crate::{node::EventKind, primitives::Address};
+use crate::{
+    node::EventKind,
+    primitives::{Address, Timestamp},
+};
 
 /// Events that are kept.
 const KEPT: usize = 4_096;
@@ -36,7 +39,7 @@ pub enum Topic {
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Counts up, from 1.
+    /// Counts up, also from one process to the next: it begins at the time of the start, in microseconds.
     pub id: u64,
     /// What it is about.
     pub topic: Topic,
@@ -70,18 +73,17 @@ impl Topic {
     }
 }
 
-impl Default for EventLog {
-    fn default() -> Self {
-        Self { kept: Arc::default(), newest: Arc::new(watch::channel(0).0) }
-    }
-}
-
 impl EventLog {
+    /// An empty one, of a process that starts now. So a number that an earlier process gave is older than all of this one's.
+    pub fn new(now: Timestamp) -> Self {
+        Self { kept: Arc::default(), newest: Arc::new(watch::channel(now.0.saturating_mul(1_000)).0) }
+    }
+
     /// Tells of something.
     pub fn push(&self, topic: Topic, data: Value) {
         let id = {
             let mut kept = self.lock();
-            let id = kept.back().map_or(1, |last| last.id + 1);
+            let id = self.newest() + 1;
             if kept.len() == KEPT {
                 kept.pop_front();
             }
@@ -91,13 +93,13 @@ impl EventLog {
         self.newest.send_replace(id);
     }
 
-    /// The number of the newest; 0 before the first.
+    /// The number of the newest; before the first, the one that it follows.
     pub fn newest(&self) -> u64 {
         *self.newest.borrow()
     }
 
-    /// Those after `id` that are still kept, oldest first; `true` if some are not kept any more. A number that was never given, as of an earlier
-    /// process, counts as one long ago.
+    /// Those after `id` that are still kept, oldest first; `true` if some are not kept any more. A number that was never given counts as one long
+    /// ago.
     pub fn after(&self, id: u64) -> (Vec<Arc<Event>>, bool) {
         let kept = self.lock();
         let id = if kept.back().is_some_and(|last| id > last.id) { 0 } else { id };

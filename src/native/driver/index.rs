@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Blocks;
 use crate::{
     chain::{Chain, CheckedBlock},
-    primitives::{Action, Address, BlockId, Height, TransactionId},
+    primitives::{Action, Address, BlockId, Height, Transaction, TransactionId},
 };
 
 /// A place on the best chain.
@@ -83,7 +83,7 @@ impl Index {
 }
 
 /// The accounts that a transaction names, each once.
-pub(super) fn named(transaction: &crate::primitives::Transaction) -> Vec<Address> {
+pub fn named(transaction: &Transaction) -> Vec<Address> {
     let mut accounts = match &transaction.unsigned.action {
         Action::Transfer { from, to, .. } => vec![from.address(), *to],
         Action::Fund(funding) => funding.keys().map(|key| key.address()).to_vec(),

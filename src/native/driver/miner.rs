@@ -10,10 +10,9 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::TemplateId;
 use crate::{
     chain::BlockTemplate,
-    primitives::{Midstate, Target},
+    primitives::{Hash, Midstate, Target},
 };
 
 /// Hashes between two looks at whether the search still makes sense: a few milliseconds.
@@ -23,7 +22,7 @@ const SLICE: u64 = 20_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Solved {
     /// For which template.
-    pub template: TemplateId,
+    pub template: Hash,
     /// What was found.
     pub nonce: u64,
 }
@@ -31,7 +30,7 @@ pub struct Solved {
 /// What to search a nonce for; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Search {
-    template: TemplateId,
+    template: Hash,
     midstate: Midstate,
     target: Target,
 }

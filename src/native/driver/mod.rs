@@ -23,7 +23,7 @@ use tokio::{
 
 pub use events::{Event, EventLog, Topic};
 pub use handle::{Handle, Stopped};
-pub use index::{Index, Place};
+pub use index::{Index, Place, named};
 pub use line::{Alone, Carrier};
 pub use miner::{Search, Solved};
 pub use nodes::View;
@@ -36,16 +36,15 @@ use round::Round;
 
 use super::{
     clock::Clock,
-    keystore::KeystoreError,
     p2p::{FromNetwork, Line},
     store::StoreError,
 };
 use crate::{
     node::{Input, Node},
-    primitives::{Address, Hash},
+    primitives::Address,
 };
 
-/// Inputs of one round at most.
+/// Inputs and questions of one round at most.
 const ROUND: usize = 512;
 /// Jobs that wait for the driver; whoever brings more waits.
 const QUEUE: usize = 1_024;
@@ -58,9 +57,6 @@ pub enum DriverError {
     /// What the node knows cannot be stored any more.
     #[error("cannot store what has happened, so the node stops: {0}")]
     Store(#[from] StoreError),
-    /// The system gives no random bytes.
-    #[error(transparent)]
-    Random(#[from] KeystoreError),
 }
 
 /// The driver: [`Driver::run`] is its whole life.
@@ -104,7 +100,7 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
         let (jobs_in, jobs) = mpsc::channel(QUEUE);
         let (solved_in, solved) = mpsc::channel(16);
         let (publish, snapshot) = watch::channel(nodes.snapshot());
-        let events = EventLog::default();
+        let events = EventLog::new(clock.now());
         let handle = Handle::new(own, jobs_in, snapshot, events.clone(), clock.clone());
         let miner = Miner::start(mining_threads, solved_in);
         (Self { nodes, store, carrier, clock, miner, jobs, network, solved, publish, events }, handle)
@@ -150,8 +146,8 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
 
     /// Takes what else has come meanwhile, from each source in turn.
     fn drain(&mut self, round: &mut Round) {
-        while round.inputs() < ROUND {
-            let before = round.inputs() + round.asked();
+        while round.length() < ROUND {
+            let before = round.length();
             if let Ok(said) = self.network.try_recv() {
                 self.take_network(round, said);
             }
@@ -163,7 +159,7 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
             {
                 self.take_job(round, job);
             }
-            if round.inputs() + round.asked() == before {
+            if round.length() == before {
                 return;
             }
         }
@@ -219,6 +215,3 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
         Ok(())
     }
 }
-
-/// What a template's search is known by.
-type TemplateId = Hash;

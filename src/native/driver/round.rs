@@ -22,8 +22,7 @@ pub(super) struct Round {
     pub(super) batch: Batch,
     due: Vec<Due>,
     answers: BTreeMap<CommandId, Answer>,
-    inputs: usize,
-    asked: usize,
+    length: usize,
     last: Option<oneshot::Sender<()>>,
 }
 
@@ -39,14 +38,9 @@ enum Due {
 }
 
 impl Round {
-    /// Inputs handled so far.
-    pub(super) fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    /// Questions asked so far.
-    pub(super) fn asked(&self) -> usize {
-        self.asked
+    /// Inputs handled and questions asked so far.
+    pub(super) fn length(&self) -> usize {
+        self.length
     }
 
     /// Whether it is the last.
@@ -61,7 +55,7 @@ impl Round {
 
     /// A question: answered after everything that came before it is stored and known.
     pub(super) fn ask(&mut self, question: Question) {
-        self.asked += 1;
+        self.length += 1;
         self.due.push(Due::Ask(question));
     }
 
@@ -74,7 +68,7 @@ impl Round {
 
     /// What an input of this account's node came to.
     pub(super) fn take(&mut self, account: Address, outputs: Vec<Output>) {
-        self.inputs += 1;
+        self.length += 1;
         let line = |peer| Line { local: account, peer };
         for output in outputs {
             let due = match output {
