@@ -105,14 +105,14 @@ fn prepare(options: &Options) -> Result<Vec<Address>, Failure> {
     let mut known: Option<ChainFile> = None;
     let mut faucet = None;
     for number in 1..=options.nodes {
-        let folder = Folder::take(&node_dir(options, number)).map_err(input)?;
-        let mut keystore = Keystore::open(&folder, true, "node", &mut || None).map_err(input)?;
+        let folder = Folder::take(&node_dir(options, number)).map_err(Failure::input)?;
+        let mut keystore = Keystore::open(&folder, true, "node", &mut || None).map_err(Failure::input)?;
         if number == 1 {
             let label = |account: &&super::keystore::Account| account.label == "faucet";
             let old = keystore.accounts().iter().find(label).map(|account| account.address);
-            faucet = Some(old.map_or_else(|| keystore.create(&folder, "faucet"), Ok).map_err(input)?);
+            faucet = Some(old.map_or_else(|| keystore.create(&folder, "faucet"), Ok).map_err(Failure::input)?);
         }
-        known = folder.chain().map_err(input)?.or(known);
+        known = folder.chain().map_err(Failure::input)?.or(known);
         accounts.push(keystore.own());
         folders.push(folder);
     }
@@ -126,8 +126,8 @@ fn prepare(options: &Options) -> Result<Vec<Address>, Failure> {
     );
     let text = serde_json::to_string_pretty(&ChainFile { version: 1, dev: true, genesis }).expect("plain data");
     for folder in folders {
-        if folder.chain().map_err(input)?.is_none() {
-            folder.write("chain.json", &text).map_err(input)?;
+        if folder.chain().map_err(Failure::input)?.is_none() {
+            folder.write("chain.json", &text).map_err(Failure::input)?;
         }
     }
     Ok(accounts)
@@ -202,8 +202,4 @@ fn tail(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
-}
-
-fn input(error: impl std::fmt::Display) -> Failure {
-    Failure::Input(error.to_string())
 }

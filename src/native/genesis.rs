@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Failure, clock::Clock, duration};
+use super::{Failure, amount_of, clock::Clock, duration};
 use crate::{
     chain::{Genesis, Rules},
     primitives::{Address, Amount, Hash, Midstate, Target, Timestamp},
@@ -16,7 +16,7 @@ const CALIBRATION: u64 = 200_000;
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Base units that an account owns at the beginning; may be given often.
-    #[arg(long = "allocate", value_name = "ADDRESS=AMOUNT", value_parser = allocation)]
+    #[arg(long = "allocate", value_name = "ADDRESS=AMOUNT", value_parser = amount_of)]
     allocations: Vec<(Address, Amount)>,
     /// Time between blocks that the chain aims at, 100ms to 1h.
     #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = duration::parse)]
@@ -51,11 +51,4 @@ pub(super) fn calibrated(block_interval: u64) -> Genesis {
     let half_life = (block_interval * 60).max(1_000);
     let rules = Rules { block_interval, half_life, initial_difficulty, ..Rules::default() };
     Genesis { rules, timestamp: Timestamp(clock.now().0), allocations: Default::default() }
-}
-
-fn allocation(text: &str) -> Result<(Address, Amount), String> {
-    let (address, amount) = text.split_once('=').ok_or("ADDRESS=AMOUNT expected")?;
-    let address = address.parse().map_err(|error| format!("{error}"))?;
-    let amount = amount.parse().map_err(|error| format!("amount {amount:?}: {error}"))?;
-    Ok((address, amount))
 }

@@ -31,7 +31,10 @@ use std::{
 use clap::{CommandFactory, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::sim::MAX_SCENARIO_BYTES;
+use crate::{
+    primitives::{Address, Amount},
+    sim::MAX_SCENARIO_BYTES,
+};
 
 /// A real blockchain, small enough to run as a whole network in one process (or one browser tab: see the README).
 #[derive(Debug, Parser)]
@@ -87,6 +90,13 @@ enum Failure {
     Run(String),
 }
 
+impl Failure {
+    /// One of the request, with this as its reason.
+    fn input(reason: impl std::fmt::Display) -> Self {
+        Self::Input(reason.to_string())
+    }
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -127,6 +137,13 @@ fn read(path: &Path) -> Result<String, Failure> {
         return Err(Failure::Input(format!("{}: more than {MAX_SCENARIO_BYTES} bytes", path.display())));
     }
     Ok(text)
+}
+
+/// An allocation or a share, as it is typed.
+fn amount_of(text: &str) -> Result<(Address, Amount), String> {
+    let (address, amount) = text.split_once('=').ok_or("ADDRESS=AMOUNT expected")?;
+    let address = address.parse().map_err(|error| format!("{error}"))?;
+    Ok((address, amount.parse().map_err(|error| format!("amount {amount:?}: {error}"))?))
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), Failure> {

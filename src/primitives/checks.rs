@@ -91,3 +91,25 @@ impl Checks {
         self.counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::SecretKey;
+
+    #[test]
+    fn what_another_memo_found_is_not_computed_again() {
+        let key = SecretKey::from_seed([7; 32]);
+        let messages = [1, 2].map(|byte| Hash([byte; 32]));
+        let signature = key.sign(&messages[0]);
+        let mut early = Checks::remembering();
+        let found = messages.map(|message| early.verify(&key.public(), &message, &signature));
+        let mut checks = Checks::remembering();
+        checks.learn(early);
+        assert_eq!(messages.map(|message| checks.verify(&key.public(), &message, &signature)), found);
+        assert_eq!((found, checks.counts()), ([true, false], CheckCounts { computed: 2, remembered: 2 }));
+        let mut forgetful = Checks::forgetful();
+        forgetful.learn(checks);
+        assert!(forgetful.recent.is_empty(), "it keeps nothing");
+    }
+}

@@ -87,6 +87,21 @@ fn a_key_on_this_machine_is_paid_and_pays() {
 }
 
 #[test]
+fn a_node_says_what_it_needs_before_it_makes_anything() {
+    let folder = folder("needs");
+    let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    let (new, nowhere) = (path("new"), path("nowhere"));
+    refused(&["node", "--data-dir", &new], "", 2, "which chain?");
+    refused(&["node", "--ephemeral"], "", 2, "which chain?");
+    refused(&["node", "--data-dir", &new, "--dev", "--passphrase-file", &nowhere], "", 2, "nowhere");
+    refused(&["node", "--data-dir", &new, "--dev", "--rate-limit", "0"], "", 2, "--rate-limit");
+    refused(&["node", "--data-dir", &new, "--dev", "--http", "0.0.0.0:0"], "", 2, "--api-token");
+    assert!(!folder.join("new/keystore.json").exists());
+    std::fs::write(path("empty"), "\n").expect("writable");
+    refused(&["keygen", "--keys", &new, "--passphrase-file", &path("empty")], "", 2, "no passphrase");
+}
+
+#[test]
 fn shells_learn_the_commands_and_the_help_fits_a_terminal() {
     assert!(done(&["completions", "bash"]).contains("devnet"));
     for command in ["node", "devnet", "send", "sign", "channel", "keygen", "genesis"] {

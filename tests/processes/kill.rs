@@ -24,6 +24,7 @@ fn a_killed_node_has_lost_nothing_that_it_acknowledged() {
     let arguments = ["node", "--dev", "--mine", "--data-dir", data.to_str().expect("UTF-8")];
     let arguments = [&arguments[..], &["--http", &http, "--listen", &listen]].concat();
     let (client, mut random, mut acknowledged, mut height) = (Client::new(first), 0x5eed_u64, Vec::new(), 0);
+    let mut kept = 0;
     for moment in 0..MOMENTS * scale() {
         let node: Running = start(&arguments, &log);
         client.until("/api/health", |health| health["status"].is_string());
@@ -33,6 +34,7 @@ fn a_killed_node_has_lost_nothing_that_it_acknowledged() {
         for hash in acknowledged.drain(..) {
             let (status, body) = client.try_get(&format!("/api/transactions/{hash}")).expect("it answers");
             assert_eq!(status, 200, "moment {moment}: {hash} was acknowledged: {body}");
+            kept += 1;
         }
         assert_eq!(client.get("/api/blockchain/valid")["valid"], true, "moment {moment}");
         let sender = client.get("/api/node/status")["address"].clone();
@@ -53,4 +55,5 @@ fn a_killed_node_has_lost_nothing_that_it_acknowledged() {
         node.kill();
         acknowledged = sending.join().expect("it ends with the node");
     }
+    assert!(kept > MOMENTS * scale(), "something was acknowledged between two kills, {kept}");
 }

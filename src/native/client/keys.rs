@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::{At, Failure, node::Node, print};
 use crate::{
@@ -72,17 +71,18 @@ pub(in crate::native) struct SignOptions {
 
 /// `tabchain keygen`.
 pub(in crate::native) fn keygen(options: &KeygenOptions) -> Result<(), Failure> {
-    let folder = Folder::take(&options.keys.keys).map_err(input)?;
-    let known = folder.read("keystore.json").map_err(input)?.is_some();
+    let folder = Folder::take(&options.keys.keys).map_err(Failure::input)?;
+    let known = folder.read("keystore.json").map_err(Failure::input)?.is_some();
     let mut keystore = options.keys.open(&folder, &options.label)?;
-    let address = if known { keystore.create(&folder, &options.label).map_err(input)? } else { keystore.own() };
+    let address =
+        if known { keystore.create(&folder, &options.label).map_err(Failure::input)? } else { keystore.own() };
     println!("{address}");
     Ok(())
 }
 
 /// `tabchain address`.
 pub(in crate::native) fn address(options: &AddressOptions) -> Result<(), Failure> {
-    let folder = Folder::take(&options.keys.keys).map_err(input)?;
+    let folder = Folder::take(&options.keys.keys).map_err(Failure::input)?;
     for account in options.keys.known(&folder)?.accounts() {
         println!("{}  {}", account.address, account.label);
     }
@@ -91,12 +91,12 @@ pub(in crate::native) fn address(options: &AddressOptions) -> Result<(), Failure
 
 /// `tabchain sign`.
 pub(in crate::native) fn sign(options: &SignOptions) -> Result<(), Failure> {
-    let folder = Folder::take(&options.keys.keys).map_err(input)?;
+    let folder = Folder::take(&options.keys.keys).map_err(Failure::input)?;
     let keystore = options.keys.known(&folder)?;
     let key = keystore.key(&options.from).ok_or_else(|| {
         Failure::Input(format!("{}: there is no key of {}", options.keys.keys.display(), options.from))
     })?;
-    let memo = Memo::new(options.data.as_str()).map_err(input)?;
+    let memo = Memo::new(options.data.as_str()).map_err(Failure::input)?;
     let fee = options.fee.unwrap_or_else(|| Amount::new(FEE).expect("in range"));
     let (nonce, chain) = (options.nonce()?, options.chain()?);
     let action = Action::Transfer { from: key.public(), nonce, to: options.to, amount: options.amount, memo };
@@ -127,19 +127,15 @@ impl SignOptions {
 
 impl Keys {
     fn open(&self, folder: &Folder, first: &str) -> Result<Keystore, Failure> {
-        let mut ask = || -> Option<Zeroizing<String>> { passphrase::find(self.passphrase_file.as_deref()) };
-        Keystore::open(folder, false, first, &mut ask).map_err(input)
+        let given = passphrase::given(self.passphrase_file.as_deref())?;
+        Keystore::open(folder, false, first, &mut || given.clone().or_else(passphrase::ask)).map_err(Failure::input)
     }
 
     /// As [`Keys::open`], but none is made.
     fn known(&self, folder: &Folder) -> Result<Keystore, Failure> {
-        match folder.read("keystore.json").map_err(input)? {
+        match folder.read("keystore.json").map_err(Failure::input)? {
             Some(_) => self.open(folder, ""),
             None => Err(Failure::Input(format!("{}: no keys there (tabchain keygen makes one)", self.keys.display()))),
         }
     }
-}
-
-fn input(error: impl std::fmt::Display) -> Failure {
-    Failure::Input(error.to_string())
 }

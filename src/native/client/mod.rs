@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Failure, read};
+use super::{Failure, amount_of, read};
 use crate::primitives::{Address, Amount, ChannelId, Transaction};
 pub(super) use keys::{AddressOptions, KeygenOptions, SignOptions};
 use node::Node;
@@ -78,10 +78,10 @@ enum ChannelCommand {
     /// Lock money of two accounts in a channel; one of them at least is the node's.
     Open {
         /// Who opens, and pays for the funding, and with how many base units.
-        #[arg(value_name = "ADDRESS=AMOUNT", value_parser = share)]
+        #[arg(value_name = "ADDRESS=AMOUNT", value_parser = amount_of)]
         opener: (Address, Amount),
         /// The other party.
-        #[arg(value_name = "ADDRESS=AMOUNT", value_parser = share)]
+        #[arg(value_name = "ADDRESS=AMOUNT", value_parser = amount_of)]
         other: (Address, Amount),
         /// Blocks in which a publication can be disputed [default: 720].
         #[arg(long, value_name = "BLOCKS")]
@@ -193,12 +193,6 @@ fn with_options<const N: usize>(mut body: Value, options: [(&str, Option<Value>)
         }
     }
     body
-}
-
-fn share(text: &str) -> Result<(Address, Amount), String> {
-    let (address, amount) = text.split_once('=').ok_or("ADDRESS=AMOUNT expected")?;
-    let address = address.parse().map_err(|error| format!("{error}"))?;
-    Ok((address, amount.parse().map_err(|error| format!("amount {amount:?}: {error}"))?))
 }
 
 fn print(answer: &Value) {

@@ -40,27 +40,30 @@ impl Begin {
         if options.ephemeral.unwrap_or_default() {
             return Self::ephemeral(options);
         }
-        let folder = Folder::take(options.data_dir()).map_err(input)?;
+        let folder = Folder::take(options.data_dir()).map_err(Failure::input)?;
         let given = given_genesis(options)?;
-        let known = folder.chain().map_err(input)?;
+        let known = folder.chain().map_err(Failure::input)?;
         let dev = known.as_ref().map_or(options.dev.unwrap_or_default(), |known| known.dev);
-        let keystore = {
-            let file = options.passphrase_file.as_deref();
-            let mut ask = || if dev { passphrase::given(file) } else { passphrase::find(file) };
-            Keystore::open(&folder, dev, "node", &mut ask).map_err(input)?
-        };
-        let genesis = match (known, given) {
-            (Some(known), Some(given)) if known.genesis != given => {
-                let (known, given) = (known.genesis.block().id(), given.block().id());
-                let place = options.data_dir().display();
-                return Err(Failure::Input(format!("{place} is of the chain {known}, --genesis of {given}")));
-            }
-            (Some(known), _) => known.genesis,
-            (None, given) => {
-                let genesis = new_chain(given, dev, keystore.own())?;
+        if let (Some(known), Some(given)) = (&known, &given)
+            && known.genesis != *given
+        {
+            let (known, given) = (known.genesis.block().id(), given.block().id());
+            let place = options.data_dir().display();
+            return Err(Failure::Input(format!("{place} is of the chain {known}, --genesis of {given}")));
+        }
+        if known.is_none() {
+            chosen(given.as_ref(), dev)?;
+        }
+        let passphrase = passphrase::given(options.passphrase_file.as_deref())?;
+        let mut ask = || passphrase.clone().or_else(|| if dev { None } else { passphrase::ask() });
+        let keystore = Keystore::open(&folder, dev, "node", &mut ask).map_err(Failure::input)?;
+        let genesis = match known {
+            Some(known) => known.genesis,
+            None => {
+                let genesis = given.unwrap_or_else(|| own_chain(keystore.own()));
                 let file = ChainFile { version: 1, dev, genesis: genesis.clone() };
                 let text = serde_json::to_string_pretty(&file).expect("plain data");
-                folder.write("chain.json", &text).map_err(input)?;
+                folder.write("chain.json", &text).map_err(Failure::input)?;
                 genesis
             }
         };
@@ -69,8 +72,10 @@ impl Begin {
     }
 
     fn ephemeral(options: &Options) -> Result<Self, Failure> {
-        let (keystore, dev) = (Keystore::ephemeral().map_err(input)?, options.dev.unwrap_or_default());
-        let genesis = new_chain(given_genesis(options)?, dev, keystore.own())?;
+        let (given, dev) = (given_genesis(options)?, options.dev.unwrap_or_default());
+        chosen(given.as_ref(), dev)?;
+        let keystore = Keystore::ephemeral().map_err(Failure::input)?;
+        let genesis = given.unwrap_or_else(|| own_chain(keystore.own()));
         Ok(Self { folder: None, genesis, dev, keystore, store: Box::new(Memory) })
     }
 
@@ -114,12 +119,8 @@ impl Begin {
     fn keyring(&self, account: &Address) -> Result<Keyring, Failure> {
         let lost = || format!("the store has channels of {account}, whose key is not in the keystore");
         let key = self.keystore.key(account).ok_or_else(|| Failure::Run(lost()))?.clone();
-        Ok(Keyring::new(key, *random().map_err(input)?))
+        Ok(Keyring::new(key, *random().map_err(Failure::input)?))
     }
-}
-
-fn input(error: impl std::fmt::Display) -> Failure {
-    Failure::Input(error.to_string())
 }
 
 fn given_genesis(options: &Options) -> Result<Option<Genesis>, Failure> {
@@ -132,17 +133,19 @@ fn given_genesis(options: &Options) -> Result<Option<Genesis>, Failure> {
     Ok(Some(genesis))
 }
 
-fn new_chain(given: Option<Genesis>, dev: bool, own: Address) -> Result<Genesis, Failure> {
-    match given {
-        Some(genesis) => Ok(genesis),
-        None if dev => {
-            let mut genesis = calibrated(DEV_INTERVAL);
-            genesis.allocations.insert(own, DEV_ALLOCATION);
-            Ok(genesis)
-        }
-        None => Err(Failure::Input(
-            "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own"
-                .to_owned(),
-        )),
+/// Whether it is clear which chain a new node is of.
+fn chosen(given: Option<&Genesis>, dev: bool) -> Result<(), Failure> {
+    if given.is_some() || dev {
+        return Ok(());
     }
+    Err(Failure::input(
+        "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own",
+    ))
+}
+
+/// A chain for development: whoever begins it owns all there is.
+fn own_chain(own: Address) -> Genesis {
+    let mut genesis = calibrated(DEV_INTERVAL);
+    genesis.allocations.insert(own, DEV_ALLOCATION);
+    genesis
 }

@@ -41,6 +41,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
 }
 
 async fn serve(options: &Options) -> Result<(), Failure> {
+    let site = site::settings(options)?;
     let begin = Begin::open(options)?;
     let clock = Clock::default();
     let (node, others) = begin.restore(&clock)?;
@@ -50,7 +51,7 @@ async fn serve(options: &Options) -> Result<(), Failure> {
     let network = p2p::start(settings, said).await.map_err(|error| Failure::Run(error.to_string()))?;
     others.iter().for_each(|other| network.serve(other.address()));
     let mining_threads = usize::from(options.mine.unwrap_or_default());
-    let (settings, listener) = (site::settings(options)?, site::listen(options).await?);
+    let listener = site::listen(options).await?;
     let Begin { folder, keystore, store, dev, genesis: begins, .. } = begin;
     let carrier = network.clone();
     let parts = Parts { node, others, store, carrier, network: from_network, clock, mining_threads };
@@ -60,7 +61,7 @@ async fn serve(options: &Options) -> Result<(), Failure> {
     let accounts = Accounts::new(keystore, folder);
     let app = App { handle: handle.clone(), accounts, network: peers, genesis: begins };
     let (stop, stopping) = oneshot::channel::<()>();
-    let site = tokio::spawn(Server::new(app, settings).run(listener, async { drop(stopping.await) }));
+    let site = tokio::spawn(Server::new(app, site).run(listener, async { drop(stopping.await) }));
     let (listening, http) = (network.listening(), options.http());
     tracing::info!(account = %own, chain = %genesis, dev, id = network.local_id(), ?listening, %http, "the node runs");
     if mining_threads > 0 {

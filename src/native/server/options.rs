@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -43,7 +44,7 @@ pub(in crate::native) struct Options {
     pub(super) allow_host: Vec<String>,
     /// Requests a second that one remote address may make [default: no limit on this machine, 50 elsewhere].
     #[arg(long, env = "TABCHAIN_RATE_LIMIT", value_name = "NUMBER")]
-    pub(super) rate_limit: Option<u32>,
+    pub(super) rate_limit: Option<NonZeroU32>,
     /// Where peers reach this node, a multiaddr; may be given often [default: /ip4/127.0.0.1/tcp/4000].
     #[arg(long, env = "TABCHAIN_LISTEN", value_delimiter = ',', value_name = "MULTIADDR")]
     pub(super) listen: Vec<String>,

@@ -1,5 +1,7 @@
 //! What the HTTP interface is told.
 
+use std::num::NonZeroU32;
+
 use tokio::net::TcpListener;
 
 use super::Options;
@@ -24,7 +26,7 @@ pub(super) fn settings(options: &Options) -> Result<Settings, Failure> {
         });
     }
     settings.token.clone_from(&options.api_token);
-    if let Some(per_second) = options.rate_limit {
+    if let Some(per_second) = options.rate_limit.map(NonZeroU32::get) {
         settings.rate = Some(Rate { per_second, burst: per_second.saturating_mul(4) });
         settings.rate_on_loopback = true;
     }

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition};
 
 use super::{Batch, Store, StoreError, Stored, rows};
 use crate::primitives::{Address, Block, decode, encode};
@@ -132,10 +132,6 @@ impl Disk {
         }
         Ok(())
     }
-
-    fn count(&self) -> Result<u64, redb::Error> {
-        Ok(self.database.begin_read()?.open_table(BLOCKS)?.len()?)
-    }
 }
 
 impl Store for Disk {
@@ -156,10 +152,6 @@ impl Store for Disk {
             Some((key, reason)) => Err(StoreError::Damaged { path: self.path.clone(), key, reason }),
             None => Ok(stored),
         }
-    }
-
-    fn block_count(&self) -> Result<u64, StoreError> {
-        self.count().map_err(|error| disk(&self.path, error))
     }
 
     fn blocks(&self, each: &mut dyn FnMut(Result<Block, String>)) -> Result<(), StoreError> {

@@ -16,10 +16,6 @@ impl Store for Memory {
         Ok(Stored::new())
     }
 
-    fn block_count(&self) -> Result<u64, StoreError> {
-        Ok(0)
-    }
-
     fn blocks(&self, _: &mut dyn FnMut(Result<Block, String>)) -> Result<(), StoreError> {
         Ok(())
     }

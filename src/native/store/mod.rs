@@ -77,12 +77,6 @@ pub trait Store: Send + 'static {
     /// [`StoreError`] if it cannot be read.
     fn load(&self) -> Result<Stored, StoreError>;
 
-    /// How many blocks are stored.
-    ///
-    /// # Errors
-    /// [`StoreError`] if it cannot be read.
-    fn block_count(&self) -> Result<u64, StoreError>;
-
     /// Shows every stored block, parents first. One that cannot be read is told of by its id and left out.
     ///
     /// # Errors
@@ -97,10 +91,6 @@ impl Store for Box<dyn Store> {
 
     fn load(&self) -> Result<Stored, StoreError> {
         (**self).load()
-    }
-
-    fn block_count(&self) -> Result<u64, StoreError> {
-        (**self).block_count()
     }
 
     fn blocks(&self, each: &mut dyn FnMut(Result<Block, String>)) -> Result<(), StoreError> {

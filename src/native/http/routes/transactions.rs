@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     chain::minimum_fee,
     native::{
-        driver::{Place, Snapshot, View},
+        driver::{Place, Snapshot, View, named},
         http::{
             Shared,
             extract::{Asked, Given, Part, Sent},
@@ -198,7 +198,7 @@ async fn history(
     uri: Uri,
 ) -> Answer<Response> {
     let page = shared.app.handle.ask(move |view| {
-        let waiting = view.first().mempool().iter().filter(|pooled| names(&pooled.transaction, &address));
+        let waiting = view.first().mempool().iter().filter(|pooled| named(&pooled.transaction).contains(&address));
         let waiting = waiting.map(|pooled| {
             (
                 Mark::new(u64::MAX, format!("{:016}{}", pooled.fee_rate, pooled.id)),
@@ -212,15 +212,6 @@ async fn history(
     let page = page.await?;
     let snapshot = shared.app.handle.snapshot();
     Ok(page.filter_map(|found| place(&snapshot, found)).into_response())
-}
-
-fn names(transaction: &Transaction, account: &Address) -> bool {
-    match &transaction.unsigned.action {
-        Action::Transfer { from, to, .. } => to == account || from.address() == *account,
-        Action::Fund(funding) => funding.addresses().contains(account),
-        Action::Close(_) => false,
-        Action::Dispute(dispute) => dispute.payer.address() == *account,
-    }
 }
 
 fn place(snapshot: &Snapshot, found: Found) -> Option<PlacedTransaction> {
