@@ -7,6 +7,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tabchain::{
+    native::driver::{Topic, What},
+    primitives::Height,
+};
 
 use crate::place::Place;
 
@@ -67,7 +71,7 @@ fn blocks_and_transactions_are_told_by_topic_and_resumed() {
     let mut of_an_earlier_process = Follower::new(&place, "?topics=head", Some(2));
     assert_eq!(of_an_earlier_process.next().1, "lost");
     let log = place.handle.events();
-    (0..5_000).for_each(|_| log.push(tabchain::native::driver::Topic::Peer, json!({})));
+    (0..5_000).for_each(|_| log.push(Topic::Peer, What::Head { block: place.genesis, height: Height(0) }));
     let mut late = Follower::new(&place, "?topics=peer", first);
     assert_eq!(late.next().1, "lost");
     assert_eq!(late.next().1, "peer");

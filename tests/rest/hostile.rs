@@ -39,7 +39,7 @@ fn hostile_bodies_change_nothing_and_name_what_is_wrong() {
     let with = |amount: &str| format!(r#"{{"sender":"{own}","receiver":"{other}","amount":{amount}}}"#);
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     let extra = |field: &str| format!(r#"{{"sender":"{own}","receiver":"{other}","amount":1,{field}}}"#);
-    let signed = json!(place.signed_with(tabchain::primitives::Nonce(0), 5)).to_string();
+    let signed = json!(place.signed_by(&place.key, tabchain::primitives::Nonce(0), 5)).to_string();
     let table: Vec<(Vec<u8>, &str, &str)> = vec![
         (with("5.0").into(), "bad-json", "amount"),
         (with("0.5").into(), "bad-json", "amount"),

@@ -38,6 +38,8 @@ pub(crate) struct Place {
     pub(crate) other: Address,
     /// A rich account whose key is not in the keystore.
     pub(crate) key: SecretKey,
+    /// More of these.
+    pub(crate) more: Vec<SecretKey>,
     pub(crate) genesis: BlockId,
     agent: ureq::Agent,
     shutdown: Option<oneshot::Sender<()>>,
@@ -90,9 +92,10 @@ impl Place {
         let accounts = Accounts::new(Keystore::ephemeral().unwrap(), None);
         let (own, other) = (accounts.list()[0].address, accounts.create("other").unwrap());
         let key = SecretKey::from_seed([7; 32]);
-        let rich = [own, other, key.public().address()];
+        let more: Vec<SecretKey> = (100..132).map(|seed| SecretKey::from_seed([seed; 32])).collect();
+        let rich = more.iter().chain([&key]).map(|key| key.public().address()).chain([own, other]);
         let rules = Rules { initial_difficulty: 1, block_interval: 100, half_life: 1 << 40, ..Rules::default() };
-        let allocations = rich.into_iter().map(|account| (account, Amount::new(WEALTH).unwrap())).collect();
+        let allocations = rich.map(|account| (account, Amount::new(WEALTH).unwrap())).collect();
         let clock = Clock::default();
         let genesis = Genesis { rules, timestamp: Timestamp(clock.now().0 - 10_000), allocations };
         let chain = Chain::new(&genesis);
@@ -127,6 +130,7 @@ impl Place {
             own,
             other,
             key,
+            more,
             genesis: id,
             agent,
             shutdown: Some(shutdown),
@@ -158,18 +162,18 @@ impl Place {
     /// A signed transfer of the foreign key, with its next number.
     pub(crate) fn signed(&self, amount: u64) -> Transaction {
         let nonce = self.used.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        self.signed_with(Nonce(u64::from(nonce)), amount)
+        self.signed_by(&self.key, Nonce(u64::from(nonce)), amount)
     }
 
-    pub(crate) fn signed_with(&self, nonce: Nonce, amount: u64) -> Transaction {
+    pub(crate) fn signed_by(&self, key: &SecretKey, nonce: Nonce, amount: u64) -> Transaction {
         let action = Action::Transfer {
-            from: self.key.public(),
+            from: key.public(),
             nonce,
             to: self.own,
             amount: Amount::new(amount).unwrap(),
             memo: Memo::new("by hand").unwrap(),
         };
-        UnsignedTransaction { fee: Amount::literal(500), action }.sign(&self.key, &self.genesis)
+        UnsignedTransaction { fee: Amount::literal(500), action }.sign(key, &self.genesis)
     }
 
     /// Mines so many blocks, and gives back the last.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::nodes::Nodes;
 use crate::{
     node::EventKind,
-    primitives::{Address, Timestamp},
+    primitives::{Address, BlockId, Height, Timestamp},
 };
 
 /// Events that are kept.
@@ -44,7 +44,26 @@ pub struct Event {
     /// What it is about.
     pub topic: Topic,
     /// What happened.
-    pub data: Value,
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// A node of this process says so.
+    Node {
+        /// Whose.
+        account: Address,
+        /// What it says.
+        kind: EventKind,
+    },
+    /// The best chain has another tip.
+    Head {
+        /// Which.
+        block: BlockId,
+        /// Its height.
+        height: Height,
+    },
 }
 
 /// The newest events; its copies share them.
@@ -73,6 +92,20 @@ impl Topic {
     }
 }
 
+impl What {
+    /// As JSON, for whoever follows along.
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Node { account, kind } => {
+                let mut data = serde_json::to_value(kind).unwrap_or_default();
+                data["account"] = json!(account);
+                data
+            }
+            Self::Head { block, height } => json!({ "hash": block, "height": height }),
+        }
+    }
+}
+
 impl EventLog {
     /// An empty one, of a process that starts now. So a number that an earlier process gave is older than all of this one's.
     pub fn new(now: Timestamp) -> Self {
@@ -80,14 +113,14 @@ impl EventLog {
     }
 
     /// Tells of something.
-    pub fn push(&self, topic: Topic, data: Value) {
+    pub fn push(&self, topic: Topic, what: What) {
         let id = {
             let mut kept = self.lock();
             let id = self.newest() + 1;
             if kept.len() == KEPT {
                 kept.pop_front();
             }
-            kept.push_back(Arc::new(Event { id, topic, data }));
+            kept.push_back(Arc::new(Event { id, topic, what }));
             id
         };
         self.newest.send_replace(id);
@@ -102,9 +135,13 @@ impl EventLog {
     /// ago.
     pub fn after(&self, id: u64) -> (Vec<Arc<Event>>, bool) {
         let kept = self.lock();
-        let id = if kept.back().is_some_and(|last| id > last.id) { 0 } else { id };
-        let lost = kept.front().is_some_and(|first| first.id > id + 1);
-        (kept.iter().filter(|event| event.id > id).cloned().collect(), lost)
+        let (Some(first), Some(last)) = (kept.front(), kept.back()) else {
+            return (Vec::new(), false);
+        };
+        let id = if id > last.id { 0 } else { id };
+        // They are numbered without a gap.
+        let known = usize::try_from((id + 1).saturating_sub(first.id)).unwrap_or(usize::MAX);
+        (kept.iter().skip(known).cloned().collect(), first.id > id + 1)
     }
 
     /// Comes back when there is a newer one.
@@ -117,9 +154,9 @@ impl EventLog {
     }
 
     /// Tells of what a node says. What is of all nodes is told once, by the first.
-    pub(super) fn note(&self, nodes: &Nodes, account: Address, event: &EventKind) {
+    pub(super) fn note(&self, nodes: &Nodes, account: Address, event: EventKind) {
         let first = account == nodes.own();
-        let topic = match event {
+        let topic = match &event {
             EventKind::Channel { .. } | EventKind::OfferRefused { .. } | EventKind::Tower { .. } => Topic::Channel,
             EventKind::Payment { .. } => Topic::Payment,
             EventKind::PeerBlamed { .. } => Topic::Peer,
@@ -139,15 +176,17 @@ impl EventLog {
             }
             _ => return,
         };
-        let mut data = serde_json::to_value(event).unwrap_or_default();
-        data["account"] = json!(account);
-        self.push(topic, data);
-        if first && let EventKind::Extended { block, height, .. } = event {
-            self.push(Topic::Head, json!({ "hash": block, "height": height }));
-        }
-        if first && let EventKind::Reorged { to, .. } = event {
-            let height = nodes.view(Default::default()).first().chain().height();
-            self.push(Topic::Head, json!({ "hash": to, "height": height }));
+        let head = match &event {
+            EventKind::Extended { block, height, .. } => Some(What::Head { block: *block, height: *height }),
+            EventKind::Reorged { to, .. } => {
+                let height = nodes.view(Default::default()).first().chain().height();
+                Some(What::Head { block: *to, height })
+            }
+            _ => None,
+        };
+        self.push(topic, What::Node { account, kind: event });
+        if let Some(head) = head.filter(|_| first) {
+            self.push(Topic::Head, head);
         }
     }
 }

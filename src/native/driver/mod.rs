@@ -21,7 +21,7 @@ use tokio::{
     time::sleep,
 };
 
-pub use events::{Event, EventLog, Topic};
+pub use events::{Event, EventLog, Topic, What};
 pub use handle::{Handle, Stopped};
 pub use index::{Index, Place, named};
 pub use line::{Alone, Carrier};
@@ -206,7 +206,7 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
     /// Stores, then does and says what the round came to, in order.
     fn finish(&mut self, round: Round) -> Result<(), DriverError> {
         if !round.batch.is_empty() {
-            tokio::task::block_in_place(|| self.store.commit(&round.batch))?;
+            self.store.commit(&round.batch)?;
             self.nodes.follow();
             self.publish.send_replace(self.nodes.snapshot());
         }

@@ -112,7 +112,7 @@ impl Round {
                         let _ = answer.send(result);
                     }
                 }
-                Due::Event(account, event) => events.note(nodes, account, &event),
+                Due::Event(account, event) => events.note(nodes, account, event),
                 Due::Ask(question) => question(&nodes.view(now)),
             }
         }

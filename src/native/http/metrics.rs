@@ -13,7 +13,10 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::native::driver::{EventLog, Topic};
+use crate::{
+    native::driver::{EventLog, Topic, What},
+    node::EventKind,
+};
 
 /// Seconds.
 const BUCKETS: [f64; 9] = [0.000_1, 0.000_5, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0];
@@ -146,8 +149,8 @@ impl Metrics {
         while watch.changed().await.is_ok() {
             for event in events.after(newest).0 {
                 newest = event.id;
-                match (event.topic, event.data["kind"].as_str()) {
-                    (Topic::Block, Some("extended")) => self.blocks.inc(),
+                match (event.topic, &event.what) {
+                    (Topic::Block, What::Node { kind: EventKind::Extended { .. }, .. }) => self.blocks.inc(),
                     (Topic::Reorg, _) => self.reorgs.inc(),
                     _ => continue,
                 };

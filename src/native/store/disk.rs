@@ -135,8 +135,9 @@ impl Disk {
 }
 
 impl Store for Disk {
+    /// Other tasks of this thread go on elsewhere meanwhile.
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        self.write(batch).map_err(|error| disk(&self.path, error))
+        tokio::task::block_in_place(|| self.write(batch)).map_err(|error| disk(&self.path, error))
     }
 
     fn load(&self) -> Result<Stored, StoreError> {

@@ -114,7 +114,7 @@ impl Reader {
             self.last = event.id;
             if self.topics.contains(&event.topic) {
                 let told = Told::default().id(event.id.to_string()).event(event.topic.name());
-                self.ready.push_back(told.json_data(&event.data)?);
+                self.ready.push_back(told.json_data(event.what.to_json())?);
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ use super::{channels, wait::until};
 use crate::{
     gossip::PeerId,
     native::{
-        driver::View,
+        driver::{View, What},
         http::{
             Shared,
             extract::{Given, NoBody, Part, Sent},
@@ -27,7 +27,7 @@ use crate::{
             shape::{ChannelShape, PlacedTransaction},
         },
     },
-    node::{Command, CommandResult, Node, OpenChannel},
+    node::{Command, CommandResult, EventKind, Node, OpenChannel},
     primitives::{Address, Amount, ChannelId, Hash, Height, Policy},
 };
 
@@ -159,9 +159,13 @@ fn answer(view: &View<'_>, opener: &Address, name: &Hash) -> Option<Option<Chann
 
 /// What the other party has said: text from outside.
 fn refusal(shared: &Shared, before: u64, name: &Hash) -> Option<String> {
-    let (name, events) = (name.to_string(), shared.app.handle.events().after(before).0);
-    let refused = events.iter().rev().find(|event| event.data["handle"] == name.as_str())?;
-    refused.data["reason"].as_str().map(str::to_owned)
+    let events = shared.app.handle.events().after(before).0;
+    events.iter().rev().find_map(|event| match &event.what {
+        What::Node { kind: EventKind::OfferRefused { handle, reason, .. }, .. } if handle == name => {
+            Some(reason.clone())
+        }
+        _ => None,
+    })
 }
 
 /// Sees to it that both can talk: as whom the opener knows the accepter.

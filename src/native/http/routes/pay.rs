@@ -15,9 +15,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::channels;
 use crate::{
-    channel::CONFIRMATIONS,
+    channel::{CONFIRMATIONS, Notice},
     native::{
-        driver::{Event, Topic, View},
+        driver::{Event, View, What},
         http::{
             Shared,
             extract::{Given, Part, Sent},
@@ -26,7 +26,7 @@ use crate::{
             refusal::done,
         },
     },
-    node::Command,
+    node::{Command, EventKind},
     primitives::{Address, Amount, ChannelId},
 };
 
@@ -155,11 +155,10 @@ async fn carry(shared: &Shared, channel: ChannelId, sender: Address, amount: Amo
     let (handle, deadline) = (&shared.app.handle, Instant::now() + PATIENCE);
     let (mut newest, mut watch) = (handle.events().newest(), handle.events().watch());
     done(handle.command(sender, Command::Pay { channel, amount, times: 1 }).await?)?;
-    let (name, account) = (channel.to_string(), sender.to_string());
     loop {
         for event in handle.events().after(newest).0 {
             newest = event.id;
-            if let Some(outcome) = outcome(&event, &name, &account) {
+            if let Some(outcome) = outcome(&event, channel, sender) {
                 return outcome;
             }
         }
@@ -175,16 +174,17 @@ async fn carry(shared: &Shared, channel: ChannelId, sender: Address, amount: Amo
 }
 
 /// What an event says of a payment of this account in this channel.
-fn outcome(event: &Event, channel: &str, account: &str) -> Option<Answer<u64>> {
-    let data = &event.data;
-    if event.topic != Topic::Channel || data["channel"] != channel || data["account"] != account {
+fn outcome(event: &Event, channel: ChannelId, sender: Address) -> Option<Answer<u64>> {
+    let What::Node { account, kind: EventKind::Channel { channel: of, notice, .. } } = &event.what else {
+        return None;
+    };
+    if (*of, *account) != (channel, sender) {
         return None;
     }
-    let notice = &data["notice"];
-    match notice["kind"].as_str()? {
-        "paid" => notice["number"].as_u64().map(Ok),
-        "notPaid" => {
-            let detail = format!("amount {} > {}, what can be paid", notice["amount"], notice["spendable"]);
+    match notice {
+        Notice::Paid { number, .. } => Some(Ok(*number)),
+        Notice::NotPaid { amount, spendable } => {
+            let detail = format!("amount {amount} > {spendable}, what can be paid");
             Some(Err(Problem::new(StatusCode::PAYMENT_REQUIRED, "cannot-pay", detail)))
         }
         _ => None,

@@ -108,27 +108,32 @@ impl Given for NewTransaction {
         (status = 409, description = "wrong nonce, or another one waits"), (status = 413, description = "too large"),
         (status = 415, description = "not JSON"), (status = 422, description = "breaks a rule")))]
 async fn submit(State(shared): State<Shared>, Sent(new): Sent<NewTransaction>) -> Answer<Response> {
-    let id = match new {
+    let (id, placed) = match new {
         NewTransaction::Signed(transaction) => take(&shared, *transaction).await?,
         NewTransaction::ToSign { sender, receiver, amount, memo, fee } => {
             let transfer = Transfer { to: receiver, amount, fee: Amount::ZERO, memo, nonce: None };
             send(&shared, sender, transfer, fee).await?
         }
     };
-    let placed = find(&shared, id).await?;
-    let placed = placed.ok_or_else(|| Problem::conflict("replaced", format!("transaction {id} waits no more")))?;
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/transactions/{id}"))], Json(placed)).into_response())
 }
 
 /// Checks the signatures here, so that the driver need not.
-async fn take(shared: &Shared, transaction: Transaction) -> Answer<Hash> {
+async fn take(shared: &Shared, transaction: Transaction) -> Answer<(Hash, PlacedTransaction)> {
     let (handle, mut checks) = (&shared.app.handle, Checks::remembering());
     transaction.is_signed(&shared.genesis, &mut checks);
+    let waiting = PlacedTransaction::waiting(&Arc::new(transaction.clone()));
     let command = Command::Submit(Box::new(transaction));
-    accepted(handle.checked(handle.own(), command, Some(Box::new(checks))).await?)
+    let id = accepted(handle.checked(handle.own(), command, Some(Box::new(checks))).await?)?;
+    Ok((id, waiting))
 }
 
-async fn send(shared: &Shared, sender: Address, mut transfer: Transfer, fee: Option<Amount>) -> Answer<Hash> {
+async fn send(
+    shared: &Shared,
+    sender: Address,
+    mut transfer: Transfer,
+    fee: Option<Amount>,
+) -> Answer<(Hash, PlacedTransaction)> {
     let handle = &shared.app.handle;
     let Some(key) = shared.app.accounts.key(&sender) else {
         let detail = format!("{sender} is no account of this node's keystore");
@@ -149,7 +154,11 @@ async fn send(shared: &Shared, sender: Address, mut transfer: Transfer, fee: Opt
         view.node(&sender).is_none().then(|| first.mempool().next_nonce(&sender, account))
     });
     match next.await? {
-        None => accepted(handle.command(sender, Command::Transfer(transfer)).await?),
+        None => {
+            let id = accepted(handle.command(sender, Command::Transfer(transfer)).await?)?;
+            let replaced = || Problem::conflict("replaced", format!("transaction {id} waits no more"));
+            Ok((id, find(shared, id).await?.ok_or_else(replaced)?))
+        }
         Some(nonce) => take(shared, sign(&transfer, nonce)).await,
     }
 }
