@@ -9,9 +9,6 @@ use crate::{
     },
 };
 
-/// Hash power of a newcomer's nodes, hashes per virtual second.
-const HASH_RATES: [u32; 3] = [1_200, 1_200, 0];
-
 /// What a tab brings to a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Belongings {
@@ -25,9 +22,9 @@ pub(super) struct Belongings {
 
 impl Belongings {
     /// Three nodes of a tab that comes for the first time.
-    pub(super) fn fresh(seed: u64, letter: u8) -> Self {
+    pub(super) fn fresh(seed: u64, letter: u8, hash_rates: [u32; 3]) -> Self {
         let name = |index: usize| format!("{} {}", generated_name(index), super::letter(letter));
-        let nodes = HASH_RATES.iter().enumerate().map(|(index, hash_rate)| NodeConfig {
+        let nodes = hash_rates.iter().enumerate().map(|(index, hash_rate)| NodeConfig {
             name: name(index),
             hash_rate: *hash_rate,
             balance: Amount::ZERO,
@@ -56,6 +53,7 @@ impl Belongings {
     pub(super) fn timeline(&self, genesis: &Genesis, at: Timestamp, name: String) -> Timeline {
         let config = Config {
             rules: genesis.rules.clone(),
+            begins: genesis.timestamp,
             allocations: Some(genesis.allocations.clone()),
             nodes: Vec::new(),
             links: Vec::new(),

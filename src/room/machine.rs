@@ -30,7 +30,7 @@ const HELLO_MS: u64 = 300;
 /// Milliseconds during which a place given to a newcomer is kept, and a new room yields to an older one of its name.
 const FRESH_MS: u64 = 10_000;
 /// Bytes and posts of one member.
-const MEMBER_BYTES: Limit = Limit { burst: 4 << 20, per_second: 256 << 10 };
+const MEMBER_BYTES: Limit = Limit { burst: 8 << 20, per_second: 1 << 20 };
 const MEMBER_POSTS: Limit = Limit { burst: 600, per_second: 200 };
 /// Posts of all who are not members.
 const STRANGER_POSTS: Limit = Limit { burst: 200, per_second: 50 };

@@ -9,6 +9,7 @@
 
 mod budget;
 mod clock;
+mod gate;
 mod guest;
 mod links;
 mod machine;
@@ -23,7 +24,8 @@ pub fn letter(letter: u8) -> String {
 }
 
 pub use clock::{Clock, Pace, SPEEDS, Wall};
+pub use gate::{Gate, Invitation, Neighbour, Wish};
 pub use machine::{BEAT_MS, JOIN_MS, MAX_TABS, Other, Role, SILENT_MS};
 pub use name::{NameError, RoomName};
-pub use session::{Change, MAX_LOG_BYTES, Session, Why};
+pub use session::{Change, Session, Why};
 pub use wire::{Beat, Body, Card, Letter, MAX_CARDS, MAX_LETTERS, MAX_POST_BYTES, Post, PostError, TabId, Welcome};

@@ -3,12 +3,13 @@
 //! A driver calls [`Session::receive`] with whatever was posted, [`Session::pump`] often, and [`Session::flush`] when the world has gone on. Leaving
 //! the present (rewinding, another run) needs [`Session::detach`] first: the run is private from then on, and the room goes on without it.
 
+mod about;
 mod outbox;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::{
-    Body, Card, Clock, Letter, Other, Pace, Post, Role, RoomName, TabId, Wall, Welcome,
+    Body, Card, Letter, Pace, Post, Role, RoomName, TabId, Wall, Welcome,
     guest::Belongings,
     links,
     machine::{Event, Machine},
@@ -19,7 +20,9 @@ use crate::{
 };
 
 /// Bytes of JSON that a room's log may take; a capsule has to hold it and the rest.
-pub const MAX_LOG_BYTES: usize = MAX_SCENARIO_BYTES / 4 * 3;
+const MAX_LOG_BYTES: usize = MAX_SCENARIO_BYTES / 4 * 3;
+/// The same of a tab that has joined a native node: a whole chain comes over the line, and few of these runs are to be shared.
+const MAX_NODE_LOG_BYTES: usize = 64 << 20;
 /// Entries of the script that are left for parting.
 const SPARE_ENTRIES: usize = 2_000;
 /// Posts and bytes that wait to be read.
@@ -30,6 +33,8 @@ const POSTS_PER_PUMP: usize = 256;
 const MAX_BATCH: usize = 256 << 10;
 /// Bytes of a letter besides the largest block.
 const LETTER_ROOM: usize = 65_536;
+/// Hash power of a newcomer's nodes, hashes per virtual second.
+const HASH_RATES: [u32; 3] = [1_200, 1_200, 0];
 /// Real milliseconds between two looks at who should be connected with whom.
 const LINK_MS: u64 = 1_000;
 
@@ -69,8 +74,10 @@ pub enum Change {
 /// A tab in a room.
 #[derive(Debug, Clone)]
 pub struct Session {
-    name: RoomName,
+    name: String,
     seed: u64,
+    hash_rates: [u32; 3],
+    max_log_bytes: usize,
     machine: Machine,
     detached: Option<Why>,
     /// Whether this tab's nodes have been in the room, so that it comes back with them.
@@ -90,9 +97,20 @@ pub struct Session {
 impl Session {
     /// Opens a room. `tab` (not 0) and `seed` are drawn at random by the driver; the seed gives a newcomer's nodes their keys.
     pub fn open(name: RoomName, tab: TabId, seed: u64, now: Wall) -> Self {
+        Self::new(name.to_string(), tab, seed, now)
+    }
+
+    /// Joins a native node, whose [`super::Gate`] answers for it. A newcomer's nodes have these hash rates.
+    pub fn at_node(name: String, tab: TabId, seed: u64, hash_rates: [u32; 3], now: Wall) -> Self {
+        Self { hash_rates, max_log_bytes: MAX_NODE_LOG_BYTES, ..Self::new(name, tab, seed, now) }
+    }
+
+    fn new(name: String, tab: TabId, seed: u64, now: Wall) -> Self {
         Self {
             name,
             seed,
+            hash_rates: HASH_RATES,
+            max_log_bytes: MAX_LOG_BYTES,
             machine: Machine::new(tab, None, now),
             detached: None,
             returning: false,
@@ -107,61 +125,6 @@ impl Session {
             posts: Vec::new(),
             revision: 0,
         }
-    }
-
-    /// Which room.
-    pub fn name(&self) -> &RoomName {
-        &self.name
-    }
-
-    /// This tab.
-    pub fn tab(&self) -> TabId {
-        self.machine.me()
-    }
-
-    /// This tab's letter, 0 for A; nothing before it has one.
-    pub fn letter(&self) -> Option<u8> {
-        self.machine.letter()
-    }
-
-    /// What this tab is in the room; nothing while its run is private.
-    pub fn role(&self) -> Option<Role> {
-        self.detached.is_none().then(|| self.machine.role())
-    }
-
-    /// Why the run is private, if it is.
-    pub fn detached(&self) -> Option<Why> {
-        self.detached
-    }
-
-    /// Who keeps the clock.
-    pub fn host(&self) -> Option<TabId> {
-        self.machine.host().filter(|_| self.detached.is_none())
-    }
-
-    /// The other tabs.
-    pub fn others(&self) -> impl Iterator<Item = (TabId, &Other)> + '_ {
-        self.machine.others().iter().filter(|_| self.detached.is_none()).map(|(id, other)| (*id, other))
-    }
-
-    /// The room's clock.
-    pub fn clock(&self) -> Clock {
-        self.machine.clock()
-    }
-
-    /// Posts that were not taken: not of this room, out of range, too many.
-    pub fn dropped(&self) -> u64 {
-        self.machine.dropped() + self.overflow
-    }
-
-    /// Messages between nodes that came before or after their connection.
-    pub fn lost(&self) -> u64 {
-        self.lost
-    }
-
-    /// Counts what can be seen: another number, another picture.
-    pub fn revision(&self) -> u64 {
-        self.revision
     }
 
     /// Something was posted. Kept until the next pump, within bounds.
@@ -329,11 +292,14 @@ impl Session {
         let mine = |card: &Card| world.nodes().iter().any(|sim| sim.address == card.address);
         let claimed = self.machine.others().values().flat_map(|other| &other.beat.cards).any(mine);
         let same = world.genesis() == &welcome.genesis && !claimed && !world.nodes().is_empty();
-        let belongings =
-            if self.returning && same { Belongings::of(world) } else { Belongings::fresh(self.seed, welcome.letter) };
+        let belongings = if self.returning && same {
+            Belongings::of(world)
+        } else {
+            Belongings::fresh(self.seed, welcome.letter, self.hash_rates)
+        };
         self.machine.join(now, from, welcome);
         let time = self.machine.clock().at(now);
-        *timeline = belongings.timeline(&welcome.genesis, time, self.name.to_string());
+        *timeline = belongings.timeline(&welcome.genesis, time, self.name.clone());
         timeline.world_mut().set_attached(true);
         (self.returning, self.stale) = (true, true);
     }
@@ -365,7 +331,7 @@ impl Session {
             return None;
         };
         let log = world.script_bytes() + letter.bytes.len() / 3 * 4 + 200;
-        if log > MAX_LOG_BYTES || world.entries_done() + SPARE_ENTRIES > MAX_SCRIPT {
+        if log > self.max_log_bytes || world.entries_done() + SPARE_ENTRIES > MAX_SCRIPT {
             self.detach(Why::LogFull, timeline);
             return Some(Change::Detached(Why::LogFull));
         }

@@ -101,8 +101,8 @@ pub struct Card {
     pub address: Address,
     /// Whether it runs.
     pub on: bool,
-    /// Hashes per virtual second.
-    pub hash_rate: u32,
+    /// Hashes per virtual second, if that is known.
+    pub hash_rate: Option<u32>,
     /// The height it follows.
     pub height: Height,
 }

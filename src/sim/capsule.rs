@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_SCENARIO_BYTES, MAX_TIME, Scenario, ScenarioError, Step, World};
+use super::{MAX_SCENARIO_BYTES, Scenario, ScenarioError, Step, World};
 use crate::primitives::{Hash, Timestamp};
 
 /// The version of the capsule format.
@@ -120,14 +120,15 @@ impl Capsule {
         }
         // Read from the text again: so that an error tells the line and column.
         let capsule: Self = serde_json::from_str(text).map_err(malformed)?;
+        capsule.scenario.validate()?;
+        let end = capsule.scenario.end().0;
         for (field, value, limit) in
-            [("events", capsule.cursor.events, MAX_EVENTS), ("time", capsule.cursor.time.0, MAX_TIME.0)]
+            [("events", capsule.cursor.events, MAX_EVENTS), ("time", capsule.cursor.time.0, end)]
         {
             if value > limit {
                 return Err(CapsuleError::Cursor { field, value, limit });
             }
         }
-        capsule.scenario.validate()?;
         Ok(capsule)
     }
 

@@ -53,6 +53,7 @@ impl Scenario {
         let rules = Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() };
         let config = Config {
             rules,
+            begins: Timestamp(0),
             allocations: None,
             nodes,
             links,

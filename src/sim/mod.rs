@@ -53,8 +53,8 @@ pub use presets::{PRESETS, preset};
 pub use publish::MAX_PUBLISHED;
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};
 pub use scenario::{
-    Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME, NodeConfig,
-    SCENARIO_VERSION, Scenario, ScenarioError, Workload,
+    Config, LinkConfig, LinkQuality, MAX_ALLOCATIONS, MAX_LENGTH, MAX_NODES, MAX_SCENARIO_BYTES, MAX_SCRIPT, MAX_TIME,
+    NodeConfig, SCENARIO_VERSION, Scenario, ScenarioError, Workload,
 };
 pub use script::{Action, Position, ScriptEntry};
 pub use series::{MAX_SAMPLES, Sample};

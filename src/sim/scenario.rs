@@ -29,8 +29,10 @@ pub const MAX_ALLOCATIONS: usize = 4_000;
 const MAX_NAME: usize = 32;
 /// Hashes per virtual second of one node.
 const MAX_HASH_RATE: u32 = 10_000_000;
-/// The end of virtual time: about eleven days.
-pub const MAX_TIME: Timestamp = Timestamp(1_000_000_000);
+/// The end of all time: the year 2100, for runs on a chain that counts as Unix does.
+pub const MAX_TIME: Timestamp = Timestamp(4_102_444_800_000);
+/// Virtual milliseconds of a run: about eleven days.
+pub const MAX_LENGTH: u64 = 1_000_000_000;
 
 /// A run, before it is run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,9 @@ pub struct Config {
     /// The chain's rules.
     #[serde(default)]
     pub rules: Rules,
+    /// The timestamp of the genesis block, when time begins: 0, but for a network that joins a chain which counts from elsewhere.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub begins: Timestamp,
     /// What accounts own at genesis, for a network that joins the chain of another; then its own nodes begin with nothing. Without this,
     /// their balances say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +182,7 @@ impl Scenario {
         }
         within("name", self.name.chars().count(), 0, 200)?;
         let least = usize::from(self.config.allocations.is_none());
+        within("config.begins", self.config.begins.0, 0, MAX_TIME.0)?;
         within("config.nodes", self.config.nodes.len(), least, MAX_NODES)?;
         let allocations = self.config.allocations.as_ref().map_or(0, BTreeMap::len);
         within("config.allocations", allocations, 0, MAX_ALLOCATIONS)?;
@@ -202,7 +208,18 @@ impl Scenario {
                 allocations.insert(self.address(&node.name), node.balance);
             }
         }
-        Genesis { rules: self.config.rules.clone(), timestamp: Timestamp(0), allocations }
+        Genesis { rules: self.config.rules.clone(), timestamp: self.config.begins, allocations }
+    }
+
+    /// When its first nodes appear.
+    pub fn begin(&self) -> Timestamp {
+        let first = self.script.first().filter(|_| self.config.nodes.is_empty());
+        first.map_or(self.config.begins, |entry| entry.at.key().time)
+    }
+
+    /// The latest time that a run of it may reach.
+    pub fn end(&self) -> Timestamp {
+        self.begin().after(MAX_LENGTH).min(MAX_TIME)
     }
 
     /// A node's secrets.
@@ -275,10 +292,10 @@ impl Scenario {
                 }
                 _ => {}
             }
-            if entry.at.key().time > MAX_TIME {
+            if entry.at.key().time > self.end() {
                 return Err(problem(
                     &format!("script[{index}].at"),
-                    format!("is later than {MAX_TIME} ms, the end of time"),
+                    format!("is later than {} ms, the end of time", self.end()),
                 ));
             }
         }
@@ -348,6 +365,10 @@ fn within<T: PartialOrd + std::fmt::Display>(path: &str, value: T, min: T, max: 
         return Err(problem(path, format!("is {value}, allowed are {min} to {max}")));
     }
     Ok(())
+}
+
+fn is_zero(time: &Timestamp) -> bool {
+    *time == Timestamp(0)
 }
 
 mod decimal {

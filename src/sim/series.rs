@@ -49,13 +49,13 @@ pub(super) struct Series {
     next: Timestamp,
 }
 
-impl Default for Series {
-    fn default() -> Self {
-        Self { samples: Arc::default(), spacing: FIRST_SPACING, next: Timestamp(0) }
-    }
-}
-
 impl Series {
+    /// Samples from a time on.
+    pub(super) fn new(from: Timestamp) -> Self {
+        let next = Timestamp(from.0.div_ceil(FIRST_SPACING) * FIRST_SPACING);
+        Self { samples: Arc::default(), spacing: FIRST_SPACING, next }
+    }
+
     fn push(&mut self, sample: Sample) {
         let samples = Arc::make_mut(&mut self.samples);
         samples.push(sample);
@@ -101,6 +101,10 @@ impl World {
         if self.series.next >= time {
             return;
         }
+        if self.nodes.is_empty() {
+            self.series = Series::new(time);
+            return;
+        }
         let sample = self.sample();
         while self.series.next < time {
             self.series.push(Sample { at: self.series.next, ..sample });
@@ -140,7 +144,7 @@ mod tests {
 
     #[test]
     fn samples_are_bounded_and_stand_at_equal_distances() {
-        let mut series = Series::default();
+        let mut series = Series::new(Timestamp(0));
         let nothing = crate::sim::World::new(crate::sim::Scenario::generated(1, 1)).sample();
         for _ in 0..5_000 {
             let at = series.next;

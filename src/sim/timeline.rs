@@ -106,7 +106,7 @@ impl Timeline {
         self.restore(back, |checkpoint| checkpoint.stats().events <= events);
         self.world.set_carrier(Carrier::Loopback);
         for _ in 0..budget {
-            if self.world.stats().events >= events || self.step(super::MAX_TIME) == Step::Idle {
+            if self.world.stats().events >= events || self.step(self.world.scenario().end()) == Step::Idle {
                 break;
             }
         }

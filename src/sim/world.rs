@@ -118,7 +118,7 @@ impl World {
         let mut world = Self {
             origin: Chain::new(&genesis),
             genesis,
-            now: Timestamp(0),
+            now: scenario.config.begins,
             last: None,
             present: None,
             queue: BTreeMap::new(),
@@ -140,7 +140,7 @@ impl World {
             kept: BTreeMap::new(),
             log: Log::default(),
             past: Past::default(),
-            series: Series::default(),
+            series: Series::new(scenario.config.begins),
             obstacles: Obstacles::default(),
             commands: 0,
             last_result: None,

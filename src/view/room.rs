@@ -4,7 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
     primitives::Height,
-    room::{Beat, MAX_LOG_BYTES, Role, Session, Wall, Why, letter},
+    room::{Beat, Role, Session, Wall, Why, letter},
     sim::World,
 };
 
@@ -25,8 +25,8 @@ pub struct RoomView {
     pub dropped: u64,
     /// How much of the log of what came is used, percent.
     pub log_used: u32,
-    /// The name of the channel, for the page's last word on it.
-    pub channel: String,
+    /// The name of the channel, for the page's last word on it; none of a native node.
+    pub channel: Option<String>,
     /// That last word.
     pub farewell: Vec<u8>,
 }
@@ -59,15 +59,15 @@ pub struct TabNode {
     pub name: String,
     /// Whether it runs.
     pub on: bool,
-    /// Hashes per virtual second.
-    pub hash_rate: u32,
+    /// Hashes per virtual second, if that is known.
+    pub hash_rate: Option<u32>,
     /// The height that it follows.
     pub height: Height,
 }
 
 impl RoomView {
     /// What there is to see of a room.
-    pub fn of(session: &Session, world: &World, now: Wall) -> Self {
+    pub fn of(session: &Session, channel: Option<String>, world: &World, now: Wall) -> Self {
         let host = session.host();
         let you = session.letter().map(|own| TabView {
             letter: letter(own),
@@ -92,14 +92,14 @@ impl RoomView {
         let mut tabs: Vec<TabView> = you.into_iter().chain(others).collect();
         tabs.sort_by(|a, b| (!a.you, &a.letter).cmp(&(!b.you, &b.letter)));
         Self {
-            name: session.name().to_string(),
+            name: session.name().to_owned(),
             seeking: session.role() == Some(Role::Seeking),
             hosts: session.role() == Some(Role::Host),
             detached: session.detached().map(|why| code(why).to_owned()),
             tabs,
             dropped: session.dropped(),
-            log_used: u32::try_from(world.script_bytes() * 100 / MAX_LOG_BYTES).unwrap_or(100),
-            channel: session.name().channel(),
+            log_used: session.log_used(world),
+            channel,
             farewell: session.farewell(),
         }
     }
@@ -115,7 +115,7 @@ fn code(why: Why) -> &'static str {
 
 fn own_node(sim: &crate::sim::SimNode) -> TabNode {
     let height = sim.node.as_ref().map_or(Height(0), |node| node.chain().height());
-    TabNode { name: sim.name.clone(), on: sim.node.is_some(), hash_rate: sim.hash_rate, height }
+    TabNode { name: sim.name.clone(), on: sim.node.is_some(), hash_rate: Some(sim.hash_rate), height }
 }
 
 fn nodes(world: &World, beat: &Beat) -> Vec<TabNode> {

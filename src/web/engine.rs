@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     primitives::Timestamp,
-    sim::{Capsule, Carrier, Cursor, MAX_TIME, Scenario, Step, Timeline, World, preset},
+    sim::{Capsule, Carrier, Cursor, Scenario, Step, Timeline, World, preset},
     view::{Focus, Inspector, WorldView, deed},
 };
 use room::InRoom;
@@ -137,7 +137,7 @@ impl Engine {
             Request::StepEvent => self.aim(Goal::NextEvent),
             Request::StepBlock => self.aim_at_block()?,
             Request::StepBack => self.aim(Goal::Event(self.world().stats().events.saturating_sub(1))),
-            Request::Seek { time } => self.aim(Goal::Time(time.min(MAX_TIME))),
+            Request::Seek { time } => self.aim(Goal::Time(time.clamp(self.world().scenario().begin(), self.end()))),
             Request::Speed { percent } => {
                 self.speed = percent.clamp(SPEEDS.0, SPEEDS.1);
                 self.set_anchor();
@@ -200,6 +200,7 @@ impl Engine {
             block_interval: scenario.config.rules.block_interval,
             now: world.now(),
             events: world.stats().events,
+            begin: scenario.begin(),
             end: self.timeline.end().time,
             playing: self.playing,
             acts: self.acts,
@@ -228,6 +229,11 @@ impl Engine {
 
     fn world(&self) -> &World {
         self.timeline.world()
+    }
+
+    /// The end of time.
+    fn end(&self) -> Timestamp {
+        self.world().scenario().end()
     }
 
     fn is_live(&self) -> bool {
@@ -303,7 +309,7 @@ impl Engine {
             (self.paced, self.anchor) = (pace, (started, self.world().now()));
         }
         let (wall, virtual_time) = self.anchor;
-        let own = virtual_time.after((started - wall) * u64::from(pace) / 100).min(MAX_TIME);
+        let own = virtual_time.after((started - wall) * u64::from(pace) / 100).min(self.end());
         let led = self.room_target();
         let target = led.unwrap_or(own);
         self.waiting = false;
@@ -351,7 +357,7 @@ impl Engine {
         if !self.world().has_more() {
             return true;
         }
-        match self.timeline.step(MAX_TIME) {
+        match self.timeline.step(self.end()) {
             Step::Done(_) | Step::Idle => true,
             Step::Searching => false,
             Step::Waiting(_) => {

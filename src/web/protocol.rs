@@ -58,6 +58,8 @@ pub(super) enum Request {
     Branch { index: u32 },
     /// Join the room of this name, or begin it.
     OpenRoom { name: String },
+    /// Join the native node that serves this page.
+    JoinNode,
     /// Leave the room; the run stays.
     LeaveRoom,
     /// Come back into the room that was left by leaving its present.
@@ -183,6 +185,8 @@ pub(super) struct Transport {
     pub(super) block_interval: u64,
     pub(super) now: Timestamp,
     pub(super) events: u64,
+    /// When its first nodes appeared, and how far it is known.
+    pub(super) begin: Timestamp,
     pub(super) end: Timestamp,
     pub(super) playing: bool,
     /// Things done by hand since this run was begun or opened.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     bench::{Bench, MEASURED, Row},
     primitives::Timestamp,
-    sim::{Capsule, Carrier, MAX_NODES, MAX_TIME, Scenario, Step, Summary, World, settle},
+    sim::{Capsule, Carrier, MAX_LENGTH, MAX_NODES, Scenario, Step, Summary, World, settle},
 };
 
 /// Virtual milliseconds between two moments in which others may work.
@@ -52,8 +52,8 @@ pub async fn run_over_broadcast_channel(world: &mut World, until: Timestamp) -> 
 /// What is wrong with the options, by name.
 pub async fn simulate(options: SimulateOptions) -> Result<Summary, String> {
     let length = options.length.unwrap_or(600_000);
-    if length == 0 || length > MAX_TIME.0 {
-        return Err(format!("for: is {length}, allowed are 1 to {MAX_TIME} ms"));
+    if length == 0 || length > MAX_LENGTH {
+        return Err(format!("for: is {length}, allowed are 1 to {MAX_LENGTH} ms"));
     }
     let started = now_ms();
     let live = options.live;

@@ -18,6 +18,7 @@ use super::{
     engine::{Engine, Refusal, is_capsule, is_json},
     layout,
     protocol::{Reply, Request},
+    room::invitation,
     runs,
 };
 use crate::sim::{Capsule, Scenario};
@@ -110,6 +111,7 @@ impl Worker {
                 });
                 answer(id, result.map_err(refused("bench")));
             }),
+            Request::JoinNode => spawn_local(join_node(id)),
             Request::Arrange { links, fixed } => spawn_local(async move {
                 let places = layout::arrange(links, fixed).await;
                 answer(id, Ok(serde_json::to_string(&places).expect("plain data")));
@@ -144,6 +146,15 @@ fn show(id: u32, capsule: Result<Capsule, String>) {
     let result = capsule.map(|capsule| with_worker(|worker| worker.engine.borrow_mut().show(capsule)));
     answer(id, result.map(|()| String::new()).map_err(refused("capsule")));
     with_worker(|worker| worker.stale.set(true));
+}
+
+/// Joins the native node that serves this page, if it answers.
+async fn join_node(id: u32) {
+    let joined = invitation().await.map(|invitation| {
+        with_worker(|worker| worker.engine.borrow_mut().join_node(invitation));
+        String::new()
+    });
+    answer(id, joined.map_err(refused("no-node")));
 }
 
 /// Does something with options that a script has given; what is wrong with them is the answer.

@@ -36,7 +36,7 @@ const FLAGS = [
  * `open(t, options)` opens the page in a context of its own and returns Playwright's page. When the test ends, it fails if
  * the page reported a problem: an error in the console (a refused script or style is one), an uncaught error, also in a
  * worker, a request that failed. `page.problems` lists them; a test that provokes one empties it. Options: `path` (below the
- * page's address, such as `#lesson`), `width`, `height`, and all that Playwright's `newContext` takes (`colorScheme`,
+ * page's address, such as `#lesson`), `url` (of another server than the test's own), `width`, `height`, and all that Playwright's `newContext` takes (`colorScheme`,
  * `reducedMotion`, …). Service workers are blocked unless `serviceWorkers` says 'allow': every test would fetch all twice.
  *
  * @param {import('node:test').TestContext | typeof import('node:test')} test node's test function
@@ -55,7 +55,7 @@ export function lab(test, { base, folder = DIST } = {}) {
     await running.server?.close();
   });
 
-  async function open(t, { path = '', width = 1440, height = 900, ...options } = {}) {
+  async function open(t, { url, path = '', width = 1440, height = 900, ...options } = {}) {
     const context = await running.browser.newContext({ viewport: { width, height }, serviceWorkers: 'block', ...options });
     await context.addInitScript(watchLongTasks);
     const page = await context.newPage();
@@ -64,7 +64,7 @@ export function lab(test, { base, folder = DIST } = {}) {
       await context.close();
       assert.deepEqual(page.problems, [], 'the page reported problems');
     });
-    await page.goto(running.server.url + path);
+    await page.goto((url ?? running.server.url) + path);
     return page;
   }
 

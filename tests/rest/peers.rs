@@ -12,7 +12,8 @@ use serde_json::json;
 use tabchain::{
     gossip::PeerId,
     native::http::{Alone, Guest, Network, NetworkError, PeerDirection, PeerInfo, Settings},
-    primitives::Address,
+    primitives::{Address, Height, SecretKey},
+    room::Invitation,
 };
 use tokio::sync::mpsc;
 
@@ -25,6 +26,7 @@ struct Echo(Mutex<Vec<String>>);
 fn peer() -> PeerInfo {
     PeerInfo {
         id: "12D3".to_owned(),
+        account: Some(SecretKey::from_seed([3; 32]).public().address()),
         address: "/ip4/10.0.0.1/tcp/1".to_owned(),
         direction: PeerDirection::Outbound,
         height: Some(5),
@@ -75,7 +77,8 @@ impl Network for Echo {
 fn peers_are_listed_called_and_asked() {
     let echo = Arc::new(Echo::default());
     let place = Place::with(Settings::default(), Arc::clone(&echo) as Arc<dyn Network>);
-    let shown = json!({ "id": "12D3", "address": "/ip4/10.0.0.1/tcp/1", "direction": "outbound", "height": 5,
+    let account = SecretKey::from_seed([3; 32]).public().address();
+    let shown = json!({ "id": "12D3", "account": account, "address": "/ip4/10.0.0.1/tcp/1", "direction": "outbound", "height": 5,
         "latencyMs": null, "score": 0 });
     assert_eq!(place.get("/api/p2p/peers").is(200), json!([shown]));
     assert_eq!(place.post("/api/p2p/connect", &json!({ "peerAddress": "/ip4/10.0.0.1/tcp/1" })).is(200), shown);
@@ -87,7 +90,7 @@ fn peers_are_listed_called_and_asked() {
     assert_eq!(place.get("/api/health").is(200)["peers"], json!(1));
     let alone = Place::with(Settings::default(), Arc::new(Alone));
     alone.post("/api/p2p/connect", &json!({ "peerAddress": "/ip4/10.0.0.1/tcp/1" })).refused(504, "unreachable");
-    alone.post("/api/p2p/sync", &json!({})).refused(503, "no-peers");
+    alone.post("/api/p2p/sync", &json!({})).refused(409, "no-peers");
 }
 
 /// The answer to an attempt to upgrade, and the connection.
@@ -102,6 +105,19 @@ fn upgrade(place: &Place, origin: &str) -> (String, TcpStream) {
         answer.push(byte[0]);
     }
     (String::from_utf8(answer).unwrap(), stream)
+}
+
+#[test]
+fn a_tab_is_told_what_it_needs_to_join() {
+    let settings = Settings { token: Some("sesame".to_owned()), ..Settings::default() };
+    let place = Place::with(settings, Arc::new(Echo::default()));
+    let told = place.get("/api/p2p/network").is(200);
+    let invitation: Invitation = serde_json::from_value(told).unwrap();
+    assert_eq!((invitation.genesis.block().id(), invitation.account), (place.genesis, place.own));
+    let peers: Vec<_> = invitation.peers.iter().map(|peer| (peer.account, peer.height)).collect();
+    assert_eq!(peers, [(peer().account.unwrap(), Some(Height(5)))]);
+    assert_eq!((invitation.height, invitation.difficulty.as_str(), invitation.hashes), (Height(0), "1", 0));
+    assert!(invitation.time.0.abs_diff(place.handle.now().0) < 60_000);
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
         name: String::new(),
         seed,
         config: Config {
+            begins: Timestamp(0),
             rules: Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() },
             allocations: None,
             nodes,

@@ -1,5 +1,10 @@
 //! What everybody else talks to the driver by.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{EventLog, Snapshot, View};
@@ -33,6 +38,7 @@ pub struct Handle {
     snapshot: watch::Receiver<Snapshot>,
     events: EventLog,
     clock: Clock,
+    hashes: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Job {
@@ -53,8 +59,9 @@ impl Handle {
         snapshot: watch::Receiver<Snapshot>,
         events: EventLog,
         clock: Clock,
+        hashes: Arc<AtomicU64>,
     ) -> Self {
-        Self { own, jobs, snapshot, events, clock }
+        Self { own, jobs, snapshot, events, clock, hashes }
     }
 
     /// The node's own account.
@@ -65,6 +72,11 @@ impl Handle {
     /// Now, as the driver sees it.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Hashes that the mining threads have made so far, to within a slice of their work.
+    pub fn hashes(&self) -> u64 {
+        self.hashes.load(Ordering::Relaxed)
     }
 
     /// The chain as it was after the last round: reading it keeps nobody waiting.

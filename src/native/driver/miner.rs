@@ -45,6 +45,8 @@ struct Shared {
     /// Changes with every template.
     generation: AtomicU64,
     ended: AtomicBool,
+    /// Made so far, by slices.
+    hashes: Arc<AtomicU64>,
     search: Mutex<Option<(u64, Search)>>,
     woken: Condvar,
 }
@@ -78,7 +80,11 @@ impl Miner {
             let first = (u64::MAX / threads as u64).wrapping_mul(number as u64);
             let work = move || {
                 while let Some((generation, search)) = shared.next() {
-                    let current = || shared.generation.load(Ordering::Relaxed) == generation;
+                    let current = || {
+                        let current = shared.generation.load(Ordering::Relaxed) == generation;
+                        shared.hashes.fetch_add(if current { SLICE } else { 0 }, Ordering::Relaxed);
+                        current
+                    };
                     if let Some(found) = search.run(first, current)
                         && shared.solved(generation)
                         && solved.blocking_send(found).is_err()
@@ -93,6 +99,11 @@ impl Miner {
             }
         }
         Self { shared }
+    }
+
+    /// Hashes made so far, a slice more or less.
+    pub(super) fn hashes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.shared.hashes)
     }
 
     /// Searches for this template from now on.

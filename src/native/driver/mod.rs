@@ -101,8 +101,8 @@ impl<S: super::store::Store, C: Carrier> Driver<S, C> {
         let (solved_in, solved) = mpsc::channel(16);
         let (publish, snapshot) = watch::channel(nodes.snapshot());
         let events = EventLog::new(clock.now());
-        let handle = Handle::new(own, jobs_in, snapshot, events.clone(), clock.clone());
         let miner = Miner::start(mining_threads, solved_in);
+        let handle = Handle::new(own, jobs_in, snapshot, events.clone(), clock.clone(), miner.hashes());
         (Self { nodes, store, carrier, clock, miner, jobs, network, solved, publish, events }, handle)
     }
 

@@ -18,7 +18,7 @@ use crate::primitives::Tag;
 
 const TOKEN: Tag = Tag::new("tabchain/api-token");
 /// What needs no token: the page and what belongs to it, the description, whether the node lives, and being a peer, which any node may.
-const OPEN: [&str; 3] = ["/api/health", "/api/openapi.json", "/api/p2p/ws"];
+const OPEN: [&str; 4] = ["/api/health", "/api/openapi.json", "/api/p2p/network", "/api/p2p/ws"];
 
 pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let began = Instant::now();

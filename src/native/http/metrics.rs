@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{PoisonError, RwLock, atomic::AtomicU64},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,6 +57,7 @@ pub(super) struct Metrics {
     known: RwLock<BTreeMap<String, Known>>,
     blocks: Counter,
     reorgs: Counter,
+    hashes: Counter,
     height: Gauge<u64, AtomicU64>,
     peers: Gauge,
     pool: Gauge,
@@ -66,6 +70,7 @@ pub(super) struct Metrics {
 /// What is looked up when somebody asks.
 #[derive(Debug, Default)]
 pub(super) struct Now {
+    pub(super) hashes: u64,
     pub(super) height: u64,
     pub(super) peers: usize,
     pub(super) pool: usize,
@@ -84,6 +89,7 @@ impl Default for Metrics {
             known: RwLock::default(),
             blocks: Counter::default(),
             reorgs: Counter::default(),
+            hashes: Counter::default(),
             height: Gauge::default(),
             peers: Gauge::default(),
             pool: Gauge::default(),
@@ -98,6 +104,7 @@ impl Default for Metrics {
         all.register_with_unit(name, "How long answers took", Unit::Seconds, new.seconds.clone());
         all.register("blocks", "Blocks that extended the best chain", new.blocks.clone());
         all.register("reorgs", "Times that another branch became the best chain", new.reorgs.clone());
+        all.register("hashes", "Hashes made in search of blocks", new.hashes.clone());
         all.register("height", "Height of the best chain", new.height.clone());
         all.register("peers", "Peers connected", new.peers.clone());
         all.register("mempool_transactions", "Transactions that wait for a block", new.pool.clone());
@@ -161,6 +168,7 @@ impl Metrics {
     /// All numbers as text.
     pub(super) fn text(&self, now: &Now) -> String {
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.hashes.inner().store(now.hashes, Ordering::Relaxed);
         self.height.set(now.height);
         self.peers.set(count(now.peers));
         self.pool.set(count(now.pool));

@@ -15,6 +15,9 @@ use crate::{gossip::PeerId, primitives::Address};
 pub struct PeerInfo {
     /// What it is known by on the network.
     pub id: String,
+    /// Its main account, as it says; a tab says none.
+    #[schema(value_type = Option<String>)]
+    pub account: Option<Address>,
     /// Where it was reached, or came from.
     pub address: String,
     /// Who called whom.

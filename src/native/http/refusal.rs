@@ -66,7 +66,7 @@ pub(super) fn done(result: CommandResult) -> Result<CommandResult, Problem> {
         CommandResult::PolicyRefused(error) => {
             Err(Problem::by_rule(StatusCode::UNPROCESSABLE_ENTITY, "bad-policy", &error))
         }
-        CommandResult::NoPeers => Err(Problem::unavailable("no-peers", "there are no peers")),
+        CommandResult::NoPeers => Err(Problem::conflict("no-peers", "there are no peers")),
         CommandResult::Accepted(_) | CommandResult::Invoiced(_) | CommandResult::Offered(_) | CommandResult::Done => {
             Ok(result)
         }

@@ -15,6 +15,8 @@ const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
 <h1>This node runs</h1><p>The page was not built, or this node was not told where it is: run <code>make build</code>, \
 then start the node with <code>--page dist</code>.</p><ul><li><a href=\"docs/\">The interface</a></li>\
 <li><a href=\"api/health\">Is it well?</a></li></ul>";
+/// Tells the page that a node serves it, which it can join.
+const HERE: &str = "<meta name=\"tabchain-node\" content=\"here\">";
 /// As the page itself says in its `meta` element, which cannot forbid frames.
 const POLICY: &str = "frame-ancestors 'none'";
 
@@ -27,11 +29,19 @@ pub(super) async fn fallback(State(shared): State<Shared>, request: Request) -> 
     let Some(folder) = &shared.settings.page else {
         return if path == "/" { Html(UNBUILT).into_response() } else { nothing(&path) };
     };
+    if matches!(path.as_str(), "/" | "/index.html")
+        && let Ok(page) = tokio::fs::read_to_string(folder.join("index.html")).await
+    {
+        return hardened(Html(page.replacen("<head>", &format!("<head>{HERE}"), 1)).into_response());
+    }
     let response = ServeDir::new(folder).oneshot(request).await.into_response();
     if response.status() == StatusCode::NOT_FOUND {
         return nothing(&path);
     }
-    let mut response = response;
+    hardened(response)
+}
+
+fn hardened(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     // Names carry their build; the page's own must be asked for again.

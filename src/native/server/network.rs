@@ -108,7 +108,7 @@ fn show(peer: p2p::PeerInfo, height: Option<u64>) -> PeerInfo {
         Direction::Outbound => PeerDirection::Outbound,
     };
     let (latency_ms, score) = (peer.latency_ms, i64::from(peer.score));
-    PeerInfo { id: peer.id, address: peer.address, direction, height, latency_ms, score }
+    PeerInfo { id: peer.id, account: peer.account, address: peer.address, direction, height, latency_ms, score }
 }
 
 /// A multiaddr, or `ws://host:port`.

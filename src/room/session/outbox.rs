@@ -58,7 +58,7 @@ pub(super) fn beat_of(world: &World) -> Beat {
             name: sim.name.clone(),
             address: sim.address,
             on: sim.node.is_some(),
-            hash_rate: sim.hash_rate,
+            hash_rate: Some(sim.hash_rate),
             height: sim.node.as_ref().map_or(Height(0), |node| node.chain().height()),
         }
     });

@@ -3,35 +3,91 @@
 use super::{Engine, Refusal, SPEEDS, now_ms};
 use crate::{
     primitives::Timestamp,
-    room::{Change, Pace, Role, Session, TabId, Why},
+    room::{Change, Invitation, Pace, Role, RoomName, Session, TabId, Why},
     view::{Focus, RoomView},
     web::{
         protocol::Request,
-        room::{RoomChannel, random, wall},
+        room::{NodeChannel, RoomChannel, host, random, wall},
         worker,
     },
 };
 
+/// Hashes per second at most that a newcomer at a native node makes: what a tab can spare. Of the network's, a tenth.
+const MAX_SPARE_RATE: u64 = 500_000;
+const SHARE: u64 = 10;
+
 /// A room and its channel.
 pub(super) struct InRoom {
     session: Session,
-    channel: RoomChannel,
+    channel: Channel,
+}
+
+/// What carries posts.
+enum Channel {
+    Tabs(RoomName, RoomChannel),
+    Node(NodeChannel),
 }
 
 impl InRoom {
     fn open(name: &str) -> Result<Self, Refusal> {
-        let name: crate::room::RoomName = name.parse().map_err(|error| Refusal::new("room-name", error))?;
+        let name: RoomName = name.parse().map_err(|error| Refusal::new("room-name", error))?;
         let channel = RoomChannel::open(&name.channel(), worker::wake)
             .map_err(|error| Refusal::new("no-channel", format!("{error:?}")))?;
-        let session = Session::open(name, TabId(random().max(1)), random(), wall());
-        Ok(Self { session, channel })
+        let session = Session::open(name.clone(), tab(), random(), wall());
+        Ok(Self { session, channel: Channel::Tabs(name, channel) })
+    }
+
+    fn at_node(invitation: Invitation) -> Self {
+        let spare = (invitation.expected_rate() / SHARE).clamp(1, MAX_SPARE_RATE);
+        let rates = [u32::try_from(spare).unwrap_or(u32::MAX), 0, 0];
+        let tab = tab();
+        let session = Session::at_node(host(), tab, random(), rates, wall());
+        Self { session, channel: Channel::Node(NodeChannel::open(tab, invitation, worker::wake)) }
     }
 
     fn post(&mut self) {
         for post in self.session.take_posts() {
-            self.channel.post(&post);
+            match &self.channel {
+                Channel::Tabs(_, channel) => channel.post(&post),
+                Channel::Node(channel) => channel.post(&post),
+            }
         }
     }
+
+    /// Hands the session what has come.
+    fn take(&mut self) {
+        match &self.channel {
+            Channel::Tabs(_, channel) => {
+                while let Some(post) = channel.next() {
+                    match post {
+                        Some(bytes) => self.session.receive(bytes),
+                        None => self.session.refuse(),
+                    }
+                }
+            }
+            Channel::Node(channel) => {
+                while let Some(bytes) = channel.next() {
+                    self.session.receive(bytes);
+                }
+            }
+        }
+    }
+
+    fn is_at_node(&self) -> bool {
+        matches!(self.channel, Channel::Node(_))
+    }
+
+    fn name(&self) -> Option<&RoomName> {
+        match &self.channel {
+            Channel::Tabs(name, _) => Some(name),
+            Channel::Node(_) => None,
+        }
+    }
+}
+
+/// A number for this tab that no other has; the lowest two are nobody's.
+fn tab() -> TabId {
+    TabId(random().max(2))
 }
 
 impl Engine {
@@ -49,6 +105,7 @@ impl Engine {
             }
             request => match self.role() {
                 None => Ok(false),
+                Some(_) if self.room.as_ref().is_some_and(InRoom::is_at_node) => Ok(self.at_node(request)),
                 Some(role) => self.as_member(role, request),
             },
         }
@@ -91,6 +148,26 @@ impl Engine {
         }
     }
 
+    /// A native node lives in real time: whoever wants another leaves it. True if the request is done with.
+    fn at_node(&mut self, request: &Request) -> bool {
+        match request {
+            Request::Play => return true,
+            Request::Seek { time } if *time == self.world().now() => return true,
+            Request::Seek { .. }
+            | Request::SeekEvent { .. }
+            | Request::StepBack
+            | Request::StepEvent
+            | Request::StepBlock
+            | Request::Pause
+            | Request::Speed { .. }
+            | Request::Branch { .. }
+            | Request::Undo
+            | Request::Redo => self.detach(Why::Rewound),
+            _ => {}
+        }
+        false
+    }
+
     /// Reads what was posted and does what is due in the room.
     pub(super) fn pump_room(&mut self) {
         let live = self.is_live();
@@ -99,12 +176,7 @@ impl Engine {
         let Some(room) = &mut self.room else {
             return;
         };
-        while let Some(post) = room.channel.next() {
-            match post {
-                Some(bytes) => room.session.receive(bytes),
-                None => room.session.refuse(),
-            }
-        }
+        room.take();
         let changes = room.session.pump(wall(), pace, &mut self.timeline);
         room.post();
         for change in changes {
@@ -132,7 +204,9 @@ impl Engine {
     }
 
     pub(super) fn room_view(&self) -> Option<RoomView> {
-        self.room.as_ref().map(|room| RoomView::of(&room.session, self.world(), wall()))
+        let view =
+            |room: &InRoom| RoomView::of(&room.session, room.name().map(RoomName::channel), self.world(), wall());
+        self.room.as_ref().map(view)
     }
 
     /// Another run begins: this tab has nothing to do with the room any more.
@@ -150,7 +224,7 @@ impl Engine {
 
     fn open_room(&mut self, name: &str) -> Result<(), Refusal> {
         if let Some(room) = &self.room
-            && room.session.name().as_str() == name
+            && room.name().is_some_and(|own| own.as_str() == name)
         {
             if room.session.detached().is_some() {
                 self.rejoin();
@@ -158,11 +232,21 @@ impl Engine {
             return Ok(());
         }
         let room = InRoom::open(name)?;
+        self.enter(room);
+        Ok(())
+    }
+
+    /// Joins the native node that serves this page and has just said this.
+    pub(in crate::web) fn join_node(&mut self, invitation: Invitation) {
+        let room = InRoom::at_node(invitation);
+        self.enter(room);
+    }
+
+    fn enter(&mut self, room: InRoom) {
         self.leave_room();
         // What is on its way to another time is given up: a room has one present.
         self.goal = None;
         self.room = Some(room);
-        Ok(())
     }
 
     fn rejoin(&mut self) {

@@ -6,9 +6,17 @@ use crate::{
     web::strings::{fill, text},
 };
 
-/// `12 min 3.4 s`, with tenths of a second.
+/// Times from here on, September 2001, are of a chain that counts as Unix does.
+const UNIX: Timestamp = Timestamp(1_000_000_000_000);
+
+/// `12 min 3.4 s`, with tenths of a second; of a chain that counts as Unix does, the time of day.
 pub(super) fn clock(time: Timestamp) -> String {
     let tenths = time.0 / 100;
+    if time >= UNIX {
+        let (hours, minutes) = (tenths / 36_000 % 24, tenths / 600 % 60);
+        let (seconds, tenths) = (tenths / 10 % 60, tenths % 10);
+        return fill("clock-utc", &[&format!("{hours:02}:{minutes:02}:{seconds:02}.{tenths}")]);
+    }
     let (hours, minutes) = (tenths / 36_000, tenths / 600 % 60);
     let seconds = format!("{}.{}", tenths / 10 % 60, tenths % 10);
     match (hours, minutes) {

@@ -38,11 +38,29 @@ impl ForeignNode {
     pub(super) fn name(&self) -> &str {
         &self.node.name
     }
+
+    pub(super) fn ours(&self) -> impl Iterator<Item = usize> + '_ {
+        self.ours.iter().map(|index| *index as usize)
+    }
+
+    pub(super) fn theirs(&self) -> impl Iterator<Item = usize> + '_ {
+        self.theirs.iter().copied()
+    }
 }
 
 /// Opens the room that the address names.
 pub(super) fn open(lab: Lab, name: &RoomName) {
     lab.ask(Request::OpenRoom { name: name.to_string() });
+}
+
+/// Whether a native node serves this page.
+pub(super) fn is_at_node() -> bool {
+    document().query_selector("meta[name=tabchain-node]").is_ok_and(|meta| meta.is_some())
+}
+
+/// Joins the native node that serves this page.
+pub(super) fn join_node(lab: Lab) {
+    lab.ask(Request::JoinNode);
 }
 
 /// Leaves the room, if this tab is in one.
@@ -55,9 +73,10 @@ pub(super) fn leave(lab: Lab) {
 /// Says goodbye when the tab closes, and takes the room's name out of the address bar when the room is left.
 pub(super) fn listen(lab: Lab) {
     let bye = window_event_listener(ev::Custom::<web_sys::Event>::new("pagehide"), move |_| {
-        if let Some(room) = view_of(lab).filter(|room| room.detached.is_none()) {
+        let room = view_of(lab).filter(|room| room.detached.is_none());
+        if let Some((room, channel)) = room.and_then(|room| room.channel.clone().map(|channel| (room, channel))) {
             // The engine's worker ends with the page, so the page says it. A browser without channels has no rooms.
-            let channel = BroadcastChannel::new(&room.channel);
+            let channel = BroadcastChannel::new(&channel);
             drop(channel.map(|channel| channel.post_message(&js_sys::Uint8Array::from(&*room.farewell))));
         }
     });
@@ -115,14 +134,16 @@ fn address(name: &str) -> String {
 #[component]
 pub(super) fn Pill() -> impl IntoView {
     let lab = expect_context::<Lab>();
-    let room = lab
-        .slice(|moment| moment.room.as_ref().map(|room| (room.name.clone(), state(room), room.tabs.len().to_string())));
+    let room = lab.slice(|moment| moment.room.as_ref().map(|room| (room.name.clone(), state(room), tabs(room))));
     view! {
         {move || match room.get().flatten() {
+            None if is_at_node() => {
+                view! { <button class="room-open" on:click=move |_| join_node(lab)>{text("room-join-node")}</button> }.into_any()
+            }
             None => view! { <button class="room-open" on:click=move |_| begin()>{text("room-open")}</button> }.into_any(),
             Some((name, state, tabs)) => view! {
                 <a class="pill room" href="#who-is-here" on:click=go_there>
-                    <b>{name}</b>" · "{text(state)}" · "{fill("room-tabs", &[&tabs])}
+                    <b>{name}</b>" · "{text(state)}{tabs.map(|tabs| format!(" · {}", fill("room-tabs", &[&tabs])))}
                 </a>
             }
             .into_any(),
@@ -138,12 +159,19 @@ fn go_there(event: ev::MouseEvent) {
     }
 }
 
+/// How many tabs a room has; a native node's tabs do not know of each other.
+fn tabs(room: &RoomView) -> Option<String> {
+    room.channel.is_some().then(|| room.tabs.len().to_string())
+}
+
 fn state(room: &RoomView) -> &'static str {
-    match (room.seeking, room.hosts, room.detached.is_some()) {
-        (_, _, true) => "room-detached",
+    match (room.seeking, room.hosts, room.channel.is_some()) {
+        _ if room.detached.is_some() => "room-detached",
         (true, _, _) => "room-seeking",
-        (_, true, _) => "room-host",
-        _ => "room-guest",
+        (_, true, true) => "room-host",
+        (_, false, true) => "room-guest",
+        (_, true, false) => "room-node-away",
+        (_, false, false) => "room-at-node",
     }
 }
 
@@ -153,11 +181,12 @@ pub(super) fn Detached() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let detached = lab.slice(|moment| {
         let room = moment.room.as_ref()?;
-        room.detached.clone().map(|why| (room.name.clone(), why))
+        room.detached.clone().map(|why| (room.name.clone(), why, room.channel.is_some()))
     });
     view! {
-        {move || detached.get().flatten().map(|(name, why)| {
+        {move || detached.get().flatten().map(|(name, why, tabs)| {
             let key = match why.as_str() {
+                "rewound" if !tabs => "room-why-left-node",
                 "log-full" => "room-why-log-full",
                 "room-full" => "room-why-room-full",
                 _ => "room-why-rewound",
@@ -166,11 +195,15 @@ pub(super) fn Detached() -> impl IntoView {
                 <div class="notice detached" role="status">
                     <span>{fill(key, &[&name])}</span>
                     <button on:click=move |_| lab.ask(Request::Rejoin)>{text("room-rejoin")}</button>
-                    <button on:click=move |_| lab.ask(Request::LeaveRoom)>{text("room-leave")}</button>
+                    <button on:click=move |_| lab.ask(Request::LeaveRoom)>{text(leave_word(tabs))}</button>
                 </div>
             }
         })}
     }
+}
+
+fn leave_word(tabs: bool) -> &'static str {
+    if tabs { "room-leave" } else { "room-leave-node" }
 }
 
 /// In the sidebar: the tabs of the room, and its link.
@@ -178,7 +211,7 @@ pub(super) fn Detached() -> impl IntoView {
 pub(super) fn WhoIsHere() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let room = lab.slice(|moment| moment.room.clone());
-    let name = Memo::new(move |_| room.get().flatten().map(|room| room.name));
+    let name = Memo::new(move |_| room.get().flatten().map(|room| (room.name, room.channel.is_some())));
     let state = move || room.get().flatten().map(|room| text(state(&room)));
     let tabs = Memo::new(move |_| room.get().flatten().map(|room| room.tabs).unwrap_or_default());
     let notes = move || {
@@ -193,20 +226,23 @@ pub(super) fn WhoIsHere() -> impl IntoView {
                 <div class="narrow"><h2>{term("room")}</h2><button class="add" on:click=move |_| begin()>{text("room-open")}</button></div>
             }
             .into_any(),
-            Some(name) => {
-                let link = address(&name);
+            Some((name, tabbed)) => {
+                let title = if tabbed { "room-title" } else { "room-title-node" };
+                let link = tabbed.then(|| address(&name));
                 view! {
                     <div id="who-is-here">
-                        <h2>{fill("room-title", &[&name])}</h2>
+                        <h2>{fill(title, &[&name])}</h2>
                         <p class="hint">{state}</p>
                         <ul aria-label=text("room-who")>
-                            {move || tabs.get().into_iter().map(|tab| view! { <Tab tab /> }).collect_view()}
+                            {move || tabs.get().into_iter().map(|tab| view! { <Tab tab tabbed /> }).collect_view()}
                         </ul>
                         {notes}
                         <div class="row">
-                            <button on:click=move |_| copy(lab)>{text("room-copy")}</button>
-                            <a class="button" href=link target="_blank" rel="noopener">{text("room-other-tab")}</a>
-                            <button on:click=move |_| lab.ask(Request::LeaveRoom)>{text("room-leave")}</button>
+                            {link.map(|link| view! {
+                                <button on:click=move |_| copy(lab)>{text("room-copy")}</button>
+                                <a class="button" href=link target="_blank" rel="noopener">{text("room-other-tab")}</a>
+                            })}
+                            <button on:click=move |_| lab.ask(Request::LeaveRoom)>{text(leave_word(tabbed))}</button>
                         </div>
                     </div>
                 }
@@ -217,11 +253,11 @@ pub(super) fn WhoIsHere() -> impl IntoView {
 }
 
 #[component]
-fn Tab(tab: TabView) -> impl IntoView {
+fn Tab(tab: TabView, tabbed: bool) -> impl IntoView {
     let height = tab.nodes.iter().filter(|node| node.on).map(|node| node.height).max();
     let mut facts: Vec<String> = Vec::new();
     facts.extend(tab.you.then(|| text("room-you").to_owned()));
-    facts.extend(tab.hosts.then(|| text("room-keeps-clock").to_owned()));
+    facts.extend(tab.hosts.then(|| text(if tabbed { "room-keeps-clock" } else { "room-is-node" }).to_owned()));
     facts.extend(height.map(|height| format!("#{height}")));
     facts.extend((tab.seen > 1).then(|| fill("room-seen", &[&tab.seen.to_string()])));
     let names: Vec<String> = tab.nodes.iter().map(|node| node.name.clone()).collect();
@@ -280,8 +316,8 @@ pub(super) fn Foreign(nodes: Memo<Vec<ForeignNode>>, own: Memo<usize>, points: M
         let place = |index: usize| at(&all, index);
         let at = |index: usize| place(own + index);
         let lines = nodes.get().into_iter().enumerate().flat_map(move |(index, foreign)| {
-            let ours = foreign.ours.iter().map(|ours| place(*ours as usize));
-            let theirs = foreign.theirs.iter().map(|theirs| at(*theirs));
+            let ours = foreign.ours().map(place);
+            let theirs = foreign.theirs().map(at);
             let class = format!("room-link tab-{}", foreign.colour);
             let lines = ours.map(|end| (end, "between")).chain(theirs.map(|end| (end, "within")));
             let start = at(index);
@@ -301,12 +337,13 @@ pub(super) fn Foreign(nodes: Memo<Vec<ForeignNode>>, own: Memo<usize>, points: M
 fn shape(foreign: ForeignNode, (x, y): Point, count: usize) -> impl IntoView + use<> {
     let size = radius(count) * 0.85;
     let ForeignNode { node, letter, colour, .. } = foreign;
+    let rate = node.hash_rate.map_or_else(|| text("unknown").to_owned(), format::hash_rate);
     let label = if node.on {
-        fill("room-node", &[&node.name, &letter, &format::hash_rate(node.hash_rate), &node.height.to_string()])
+        fill("room-node", &[&node.name, &letter, &rate, &node.height.to_string()])
     } else {
         fill("room-node-off", &[&node.name, &letter])
     };
-    let body = if node.hash_rate > 0 {
+    let body = if node.hash_rate > Some(0) {
         view! { <rect x=x - size y=y - size width=2.0 * size height=2.0 * size rx=size / 3.0 /> }.into_any()
     } else {
         view! { <circle cx=x cy=y r=size /> }.into_any()

@@ -140,6 +140,9 @@ impl Route {
                     room::leave(lab);
                 }
                 begin();
+                if first && room::is_at_node() {
+                    room::join_node(lab);
+                }
                 look();
             }
         }

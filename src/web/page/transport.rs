@@ -94,7 +94,9 @@ fn Scrubber() -> impl IntoView {
     let transport = lab.slice(|moment| moment.transport.clone());
     // While time is on its way the knob stands where it will be.
     let now = move || transport.with(|transport| transport.as_ref().map_or(0, |t| t.target.unwrap_or(t.now).0));
-    let end = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.end.0)).max(1);
+    let begin = move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.begin.0));
+    let end =
+        move || transport.with(|transport| transport.as_ref().map_or(0, |transport| transport.end.0)).max(begin() + 1);
     let seek = move |event| {
         if let Ok(time) = event_target_value(&event).parse() {
             lab.tell(Request::Seek { time: Timestamp(time) });
@@ -119,7 +121,7 @@ fn Scrubber() -> impl IntoView {
             <input
                 type="range"
                 aria-label=text("timeline")
-                min="0"
+                min=move || begin().to_string()
                 max=move || end().to_string()
                 step="1"
                 prop:value=move || now().to_string()

@@ -59,7 +59,7 @@ struct Balance {
 }
 
 /// What an account owns. An address that nobody has paid yet owns nothing.
-#[utoipa::path(get, path = "/api/balance/{address}", tag = "accounts", params(("address" = String, Path)),
+#[utoipa::path(get, path = "/api/balance/{address}", tag = "accounts", params(("address" = String, Path, pattern = "^tab1[02-9ac-hj-np-z]{58}$")),
     responses((status = 200, body = Balance), (status = 400, description = "not an address")))]
 async fn balance(State(shared): State<Shared>, Part(address): Part<Address>) -> Answer<Json<Balance>> {
     let handle = &shared.app.handle;

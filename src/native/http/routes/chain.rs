@@ -244,7 +244,7 @@ async fn block(State(shared): State<Shared>, Part(Digits(index)): Part<Digits>) 
 /// A block by its hash, also one that is not, or no longer, on the best chain.
 ///
 /// Its content never changes. Once it is buried deeply it may be kept for ever; before that it is asked for again with its `ETag`.
-#[utoipa::path(get, path = "/api/block/hash/{hash}", tag = "chain", params(("hash" = String, Path)),
+#[utoipa::path(get, path = "/api/block/hash/{hash}", tag = "chain", params(("hash" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = PlacedBlock), (status = 304, description = "as it was"),
         (status = 400, description = "not a hash"), (status = 404, description = "not known here")))]
 async fn block_by_hash(State(shared): State<Shared>, Part(hash): Part<Hash>, headers: HeaderMap) -> Answer<Response> {

@@ -153,7 +153,7 @@ async fn list(State(shared): State<Shared>, Asked(chosen): Asked<Chosen>, uri: U
 }
 
 /// The channels that an account is a party of, as far as this node's accounts have them.
-#[utoipa::path(get, path = "/api/channels/for/{address}", tag = "channels", params(("address" = String, Path), Chosen),
+#[utoipa::path(get, path = "/api/channels/for/{address}", tag = "channels", params(("address" = String, Path, pattern = "^tab1[02-9ac-hj-np-z]{58}$"), Chosen),
     responses((status = 200, body = [ChannelShape]), (status = 400, description = "not an address, or a bad query")))]
 async fn of_address(
     State(shared): State<Shared>,
@@ -184,7 +184,7 @@ async fn stats(State(shared): State<Shared>) -> Answer<Json<ChannelStats>> {
 }
 
 /// A channel.
-#[utoipa::path(get, path = "/api/channels/{id}", tag = "channels", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/channels/{id}", tag = "channels", params(("id" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = ChannelShape), (status = 400, description = "not a hash"),
         (status = 404, description = "not known here")))]
 async fn channel(State(shared): State<Shared>, Part(id): Part<TransactionId>) -> Answer<Json<ChannelShape>> {

@@ -6,6 +6,7 @@ mod channels;
 mod events;
 mod graph;
 mod mine;
+mod network;
 mod node;
 mod open;
 mod pay;
@@ -50,6 +51,7 @@ pub(super) fn all() -> OpenApiRouter<Shared> {
         events::routes(),
         graph::routes(),
         mine::routes(),
+        network::routes(),
         node::routes(),
         open::routes(),
         pay::routes(),

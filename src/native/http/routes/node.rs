@@ -92,6 +92,7 @@ pub(super) async fn is_syncing(handle: &Handle) -> Answer<bool> {
     content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8")))]
 async fn metrics(State(shared): State<Shared>) -> Answer<impl IntoResponse> {
     let mut now = shared.app.handle.ask(numbers).await?;
+    now.hashes = shared.app.handle.hashes();
     now.peers = shared.app.network.count();
     now.streams = shared.settings.streams - shared.streams.available_permits();
     now.uptime = shared.began.elapsed();

@@ -208,7 +208,7 @@ struct Closed {
 }
 
 /// Closes a channel as both agree: waits until both have signed.
-#[utoipa::path(post, path = "/api/channels/{id}/settle", tag = "channels", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/channels/{id}/settle", tag = "channels", params(("id" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = Closed), (status = 400, description = "malformed"),
         (status = 402, description = "the fee is more than the account owns of it"),
         (status = 404, description = "not known here"), (status = 408, description = "the body is slow"),
@@ -219,7 +219,7 @@ async fn settle(State(shared): State<Shared>, Part(id): Part<ChannelId>, _: NoBo
 }
 
 /// Closes a channel without the other's consent, by its newest commitment. The money is free when the dispute window has ended.
-#[utoipa::path(post, path = "/api/channels/{id}/close", tag = "channels", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/channels/{id}/close", tag = "channels", params(("id" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = Closed), (status = 400, description = "malformed"),
         (status = 402, description = "the fee is more than the account has"),
         (status = 404, description = "not known here"), (status = 408, description = "the body is slow"),

@@ -101,7 +101,7 @@ struct Paid {
 }
 
 /// Pays in a channel, and waits until both have signed and the commitment before is revoked.
-#[utoipa::path(post, path = "/api/channels/{id}/transactions", tag = "channels", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/channels/{id}/transactions", tag = "channels", params(("id" = String, Path, pattern = "^[0-9a-f]{64}$")),
     request_body = NewPayment,
     responses((status = 200, body = Paid), (status = 400, description = "malformed"),
         (status = 402, description = "not enough"), (status = 404, description = "not known here"),

@@ -239,7 +239,7 @@ async fn list(State(shared): State<Shared>, Asked(pages): Asked<Pages>, uri: Uri
 }
 
 /// How far a payment is.
-#[utoipa::path(get, path = "/api/payments/{id}", tag = "payments", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/payments/{id}", tag = "payments", params(("id" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = PaymentShape), (status = 400, description = "not a hash"),
         (status = 404, description = "not known here")))]
 async fn payment(State(shared): State<Shared>, Part(id): Part<PaymentHash>) -> Answer<Json<PaymentShape>> {

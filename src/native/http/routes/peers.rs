@@ -40,7 +40,7 @@ impl From<NetworkError> for Problem {
         match error {
             NetworkError::BadAddress(_) => Self::malformed("bad-address", detail),
             NetworkError::Unreachable(_) => Self::unanswered("unreachable", detail),
-            NetworkError::NoPeers => Self::unavailable("no-peers", detail),
+            NetworkError::NoPeers => Self::conflict("no-peers", detail),
             NetworkError::Full => Self::unavailable("too-many-peers", detail),
         }
     }
@@ -86,7 +86,7 @@ async fn connect(State(shared): State<Shared>, Sent(new): Sent<NewPeer>) -> Answ
 #[utoipa::path(post, path = "/api/p2p/sync", tag = "network",
     responses((status = 202, description = "asked"), (status = 400, description = "malformed"),
         (status = 408, description = "the body is slow"), (status = 413, description = "too large"),
-        (status = 415, description = "not JSON"), (status = 503, description = "there are no peers")))]
+        (status = 409, description = "there are no peers"), (status = 415, description = "not JSON")))]
 async fn sync(State(shared): State<Shared>, _: NoBody) -> Answer<StatusCode> {
     shared.app.network.sync().await?;
     Ok(StatusCode::ACCEPTED)

@@ -198,7 +198,7 @@ enum Found {
 
 /// The transactions that name an account, newest first.
 #[utoipa::path(get, path = "/api/transactions/history/{address}", tag = "transactions",
-    params(("address" = String, Path), Pages),
+    params(("address" = String, Path, pattern = "^tab1[02-9ac-hj-np-z]{58}$"), Pages),
     responses((status = 200, body = [PlacedTransaction]), (status = 400, description = "not an address")))]
 async fn history(
     State(shared): State<Shared>,
@@ -249,7 +249,7 @@ fn unknown(id: &Hash) -> Problem {
 }
 
 /// A transaction that waits or is on the best chain.
-#[utoipa::path(get, path = "/api/transactions/{hash}", tag = "transactions", params(("hash" = String, Path)),
+#[utoipa::path(get, path = "/api/transactions/{hash}", tag = "transactions", params(("hash" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = PlacedTransaction), (status = 400, description = "not a hash"),
         (status = 404, description = "not known here")))]
 async fn transaction(State(shared): State<Shared>, Part(hash): Part<Hash>) -> Answer<Json<PlacedTransaction>> {
@@ -277,7 +277,7 @@ struct Proof {
 }
 
 /// Proves that a transaction is in a block.
-#[utoipa::path(get, path = "/api/transactions/{hash}/proof", tag = "transactions", params(("hash" = String, Path)),
+#[utoipa::path(get, path = "/api/transactions/{hash}/proof", tag = "transactions", params(("hash" = String, Path, pattern = "^[0-9a-f]{64}$")),
     responses((status = 200, body = Proof), (status = 400, description = "not a hash"),
         (status = 404, description = "not known here"), (status = 409, description = "it waits still")))]
 async fn proof(State(shared): State<Shared>, Part(hash): Part<Hash>) -> Answer<Json<Proof>> {

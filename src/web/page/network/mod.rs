@@ -56,8 +56,7 @@ pub(super) fn Network() -> impl IntoView {
     let element = NodeRef::<html::Div>::new();
     let measured = size_of(element);
     let (size, large) = sizes(measured, shown);
-    let names = Memo::new(move |_| foreign.with(|nodes| nodes.iter().map(|node| node.name().to_owned()).collect()));
-    let places = Places::new(lab, size, network, names);
+    let places = Places::new(lab, size, network, foreign);
     let picture = Picture { lab, network, places, hand: Hand::new(element), large };
     let summary = move || network.with(|network| network.as_ref().map(summary));
     let any_cut =
@@ -70,7 +69,7 @@ pub(super) fn Network() -> impl IntoView {
                 <span class="tools">
                     <button disabled=move || own.get() < 2 on:click=move |_| split(lab)>{text("split")}</button>
                     <button disabled=move || !any_cut() on:click=move |_| lab.act(Action::HealAll)>{text("heal-all")}</button>
-                    <button title=text("arrange-hint") on:click=move |_| places.arrange(lab, network)>{text("arrange")}</button>
+                    <button title=text("arrange-hint") on:click=move |_| places.arrange(lab)>{text("arrange")}</button>
                     <present::ViewTools scene=present::Scene::Network />
                 </span>
             </h2>

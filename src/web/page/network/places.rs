@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, f64::consts::TAU};
 use leptos::prelude::*;
 
 use super::{
-    super::{Lab, Place},
+    super::{Lab, Place, room::ForeignNode},
     Point,
 };
 use crate::{view::NetworkView, web::protocol::Request};
@@ -23,6 +23,9 @@ const MARGIN: (f64, f64) = (48.0, 44.0);
 /// Places by name, in ten-thousandths of width and height.
 type Spots = BTreeMap<String, (u16, u16)>;
 
+/// Names, and who is linked to whom by their places.
+type Topology = (Vec<String>, Vec<(usize, usize)>);
+
 /// Where all nodes stand. Cheap to copy.
 #[derive(Clone, Copy)]
 pub(super) struct Places {
@@ -30,6 +33,7 @@ pub(super) struct Places {
     pub(super) size: Memo<Point>,
     /// In the order of the world's nodes, then those of other tabs.
     pub(super) points: Memo<Vec<Point>>,
+    topology: Memo<Option<Topology>>,
     spots: RwSignal<Spots>,
     run: Memo<Option<String>>,
     place: Place,
@@ -40,18 +44,16 @@ impl Places {
         lab: Lab,
         size: Memo<Point>,
         network: Memo<Option<NetworkView>>,
-        foreign: Memo<Vec<String>>,
+        foreign: Memo<Vec<ForeignNode>>,
     ) -> Self {
         let spots = RwSignal::new(Spots::new());
         let run = lab.slice(|moment| format!("{}/{}", moment.transport.name, moment.transport.seed));
-        let names = Memo::new(move |_| {
-            let own = network.with(|network| {
-                network.iter().flat_map(|network| &network.nodes).map(|node| node.name.clone()).collect::<Vec<_>>()
-            });
-            own.into_iter().chain(foreign.get()).collect::<Vec<_>>()
+        let topology = Memo::new(move |_| {
+            let own = network.with(|network| network.as_ref().map(topology));
+            own.map(|own| foreign.with(|foreign| with_foreign(own, foreign)))
         });
         let points = Memo::new(move |_| {
-            let (names, size) = (names.get(), size.get());
+            let (names, size) = (topology.get().unwrap_or_default().0, size.get());
             let count = names.len();
             let point = |(index, name): (usize, &String)| match spots.with(|spots| spots.get(name).copied()) {
                 Some(spot) => point(spot, size),
@@ -59,21 +61,20 @@ impl Places {
             };
             names.iter().enumerate().map(point).collect()
         });
-        let places = Self { size, points, spots, run, place: Place::here() };
-        places.lay_out(lab, network);
+        let places = Self { size, points, topology, spots, run, place: Place::here() };
+        places.lay_out(lab);
         places
     }
 
     /// Asks for places for whoever has none, now and whenever somebody joins.
-    fn lay_out(self, lab: Lab, network: Memo<Option<NetworkView>>) {
-        let topology = Memo::new(move |_| network.with(|network| network.as_ref().map(topology)));
+    fn lay_out(self, lab: Lab) {
         Effect::new(move |before: Option<Option<String>>| {
             let run = self.run.get();
             if before.flatten() != run {
                 let kept = run.as_ref().and_then(|run| read().remove(run));
                 self.spots.set(kept.unwrap_or_default());
             }
-            if let Some((names, links)) = topology.get() {
+            if let Some((names, links)) = self.topology.get() {
                 self.ask(lab, names, links);
             }
             run
@@ -106,9 +107,9 @@ impl Places {
     }
 
     /// Forgets all places: they are laid out anew.
-    pub(super) fn arrange(self, lab: Lab, network: Memo<Option<NetworkView>>) {
+    pub(super) fn arrange(self, lab: Lab) {
         self.spots.set(Spots::new());
-        if let Some((names, links)) = network.with_untracked(|network| network.as_ref().map(topology)) {
+        if let Some((names, links)) = self.topology.get_untracked() {
             self.ask(lab, names, links);
         }
     }
@@ -139,7 +140,17 @@ impl Places {
     }
 }
 
-fn topology(network: &NetworkView) -> (Vec<String>, Vec<(usize, usize)>) {
+/// The same with nodes of others behind our own.
+fn with_foreign((mut names, mut links): Topology, foreign: &[ForeignNode]) -> Topology {
+    let own = names.len();
+    for (place, node) in (own..).zip(foreign) {
+        names.push(node.name().to_owned());
+        links.extend(node.ours().map(|ours| (ours, place)).chain(node.theirs().map(|theirs| (own + theirs, place))));
+    }
+    (names, links)
+}
+
+fn topology(network: &NetworkView) -> Topology {
     let links = network.links.iter().map(|link| (link.a as usize, link.b as usize));
     (network.nodes.iter().map(|node| node.name.clone()).collect(), links.collect())
 }

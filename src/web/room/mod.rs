@@ -1,5 +1,7 @@
 //! The room's channel: posts of other tabs in, our own out. What arrives is only kept, and only within bounds; the session judges it.
 
+mod node;
+
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use js_sys::Uint8Array;
@@ -7,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent, WorkerGlobalScope};
 
 use crate::room::{MAX_POST_BYTES, Wall};
+pub(super) use node::{NodeChannel, host, invitation};
 
 /// Posts that wait to be taken; of more the newest are dropped.
 const MAX_WAITING: usize = 1_024;
