@@ -1,7 +1,7 @@
 # Everything a developer runs, one word each: `make` lists them. Every target installs what it needs first (scripts/setup).
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup serve build test test-native test-wasm test-e2e performance advisories torture clean \
+.PHONY: help setup serve build test test-native test-wasm test-e2e performance namespaces conformance advisories torture clean \
   lint lint-format lint-native lint-wasm lint-fuzz lint-doc lint-deps lint-scripts
 
 # Where Debian's compiler builds the wasm (.tools/env says so), it is for the wasm only: also in a shell that has read
@@ -76,7 +76,15 @@ lint-deps:
 	$(WASM) cargo deny --log-level error check bans licenses sources
 
 lint-scripts:
-	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/setup scripts/trunk-post-build .ci/run; fi
+	@if command -v shellcheck >/dev/null; then shellcheck -x scripts/setup scripts/trunk-post-build scripts/conformance .ci/run; fi
+
+namespaces: ## four nodes over a network that loses packets and is cut in two (needs root)
+	@scripts/setup namespaces
+	cargo test --locked --test processes namespaces -- --ignored
+
+conformance: ## ask a node all that its description allows, and more (schemathesis; needs the network once)
+	cargo build --locked --bin tabchain
+	scripts/conformance
 
 advisories: ## ask the advisory database about the dependencies (needs the network)
 	@scripts/setup native >/dev/null
@@ -87,6 +95,7 @@ torture: export PROPTEST_RNG_SEED := $(PROPTEST_RNG_SEED)
 torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain test runs do a twentieth)
 	@echo "PROPTEST_RNG_SEED=$(PROPTEST_RNG_SEED)"
 	cargo test --locked --lib --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio --test storage --test processes --test capsules --test links
+	$(MAKE) namespaces
 	cargo test --locked --release --test forwarder -- --nocapture
 	cargo test --locked --release --test torture -- --ignored --nocapture
 

@@ -16,18 +16,25 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Client {
     base: String,
+    token: String,
     agent: ureq::Agent,
 }
 
 impl Client {
     pub(crate) fn new(port: u16) -> Self {
+        Self::at(&format!("http://127.0.0.1:{port}"), "")
+    }
+
+    /// One that listens elsewhere, and wants this token.
+    pub(crate) fn at(base: &str, token: &str) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-        Self { base: format!("http://127.0.0.1:{port}"), agent: config.build().into() }
+        Self { base: base.to_owned(), token: format!("Bearer {token}"), agent: config.build().into() }
     }
 
     /// Status and body; an error if nobody answers.
     pub(crate) fn try_get(&self, path: &str) -> Result<(u16, Value), ureq::Error> {
-        let mut response = self.agent.get(format!("{}{path}", self.base)).call()?;
+        let mut response =
+            self.agent.get(format!("{}{path}", self.base)).header("authorization", &self.token).call()?;
         let body = response.body_mut().read_to_string()?;
         Ok((response.status().as_u16(), serde_json::from_str(&body).unwrap_or_default()))
     }
@@ -89,9 +96,18 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 pub(crate) struct Running(pub(crate) Child);
 
 pub(crate) fn start(arguments: &[&str], log: &Path) -> Running {
+    run(Command::new(env!("CARGO_BIN_EXE_tabchain")).args(arguments), log)
+}
+
+/// The same in a network namespace.
+pub(crate) fn start_in(namespace: &str, arguments: &[&str], log: &Path) -> Running {
+    let program = env!("CARGO_BIN_EXE_tabchain");
+    run(Command::new("ip").args(["netns", "exec", namespace, program]).args(arguments), log)
+}
+
+fn run(command: &mut Command, log: &Path) -> Running {
     let log = std::fs::File::options().create(true).append(true).open(log).expect("writable");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tabchain"));
-    command.args(arguments).stdin(Stdio::piped()).stdout(log.try_clone().expect("a file")).stderr(log);
+    command.stdin(Stdio::piped()).stdout(log.try_clone().expect("a file")).stderr(log);
     Running(command.spawn().expect("the program starts"))
 }
 

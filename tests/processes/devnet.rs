@@ -82,6 +82,9 @@ fn three_nodes_do_business() {
     assert_eq!(paid["state"], "paid", "{paid}");
     assert_eq!(paid["route"].as_array().map(Vec::len), Some(2), "{paid}");
 
+    // Asked for what is new.
+    assert_eq!(net.nodes[0].try_post("/api/p2p/sync", &json!({})).expect("it answers").0, 202);
+
     // Closed by both.
     net.nodes[0].post(&format!("/api/channels/{id}/settle"), &json!({}));
     net.nodes[1].until(&format!("/api/channels/{id}"), |channel| channel["state"] == "closed");

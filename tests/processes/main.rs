@@ -5,3 +5,4 @@ mod client;
 mod commands;
 mod devnet;
 mod kill;
+mod namespaces;
