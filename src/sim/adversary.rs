@@ -277,7 +277,7 @@ impl World {
     }
 
     fn key_of(&self, index: NodeIndex) -> SecretKey {
-        self.scenario.keyring(&self.nodes[index as usize].name).key().clone()
+        self.keyring_of(&self.nodes[index as usize]).key().clone()
     }
 
     fn height_of(&self, index: NodeIndex) -> Height {

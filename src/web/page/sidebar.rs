@@ -52,7 +52,7 @@ fn Nodes() -> impl IntoView {
         let mut links: Vec<String> =
             turns.iter().filter_map(|turn| names.get(turn % names.len().max(1)).cloned()).collect();
         links.dedup();
-        let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, balance: Amount::ZERO };
+        let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, ..NodeConfig::default() };
         lab.act(Action::AddNode { node, links });
         lab.look_at_node(name);
     };
