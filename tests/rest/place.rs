@@ -20,7 +20,7 @@ use tabchain::{
     },
     node::Node,
     primitives::{
-        Action, Address, Amount, BlockId, Memo, Nonce, SecretKey, Timestamp, Transaction, UnsignedTransaction,
+        Action, Address, Amount, BlockId, Memo, Nonce, Scheme, SecretKey, Timestamp, Transaction, UnsignedTransaction,
     },
 };
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc, sync::oneshot};
@@ -88,7 +88,7 @@ impl Place {
     pub(crate) fn with(settings: Settings, network: Arc<dyn Network>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
         let accounts = Accounts::new(Keystore::ephemeral().unwrap(), None);
-        let (own, other) = (accounts.list()[0].address, accounts.create("other").unwrap());
+        let (own, other) = (accounts.list()[0].address, accounts.create(Scheme::Ed25519, "other").unwrap());
         let key = SecretKey::from_seed([7; 32]);
         let rich = [own, other, key.public().address()];
         let rules = Rules { initial_difficulty: 1, block_interval: 100, half_life: 1 << 40, ..Rules::default() };

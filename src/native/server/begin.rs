@@ -15,7 +15,7 @@ use crate::{
         store::{Disk, Memory, Store, Stored},
     },
     node::{ChangeSet, Keyring, Node},
-    primitives::{Address, Amount, Block, Checks, Timestamp},
+    primitives::{Address, Amount, Block, Checks, Scheme, Timestamp},
 };
 
 /// What the first account of a chain for development owns.
@@ -47,7 +47,7 @@ impl Begin {
         let keystore = {
             let file = options.passphrase_file.as_deref();
             let mut ask = || if dev { passphrase::given(file) } else { passphrase::find(file) };
-            Keystore::open(&folder, dev, "node", &mut ask).map_err(input)?
+            Keystore::open(&folder, dev, (Scheme::Ed25519, "node"), &mut ask).map_err(input)?
         };
         let genesis = match (known, given) {
             (Some(known), Some(given)) if known.genesis != given => {

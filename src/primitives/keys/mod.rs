@@ -59,6 +59,9 @@ enum Secret {
 }
 
 impl Scheme {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Ed25519, Self::Rsa];
+
     /// As it stands before the digits of a key.
     pub const fn name(self) -> &'static str {
         match self {
@@ -172,13 +175,9 @@ impl SecretKey {
         Self(Secret::Ed25519(Box::new(SigningKey::from(seed))))
     }
 
-    /// An RSA key from its PKCS#8 (RFC 5958) in DER, with what signs by it.
-    ///
-    /// # Errors
-    /// [`RsaError`] if it is none that this chain takes.
-    pub fn rsa(pkcs8: &[u8], signer: Arc<dyn RsaSigner>) -> Result<Self, RsaError> {
-        let public = pkcs8::Parts::read(pkcs8)?.public;
-        Ok(Self(Secret::Rsa { public, root: RSA_SECRET.hash(&[pkcs8]), signer }))
+    /// An RSA key: the public half, the PKCS#8 (RFC 5958) of the private one in DER, and what signs with that.
+    pub fn rsa(public: RsaKey, pkcs8: &[u8], signer: Arc<dyn RsaSigner>) -> Self {
+        Self(Secret::Rsa { public, root: RSA_SECRET.hash(&[pkcs8]), signer })
     }
 
     /// An RSA key that is no secret, as those of scenarios: how long it takes to sign depends on the key.
@@ -186,7 +185,8 @@ impl SecretKey {
     /// # Errors
     /// [`RsaError`] if it is none that this chain takes.
     pub fn published_rsa(pkcs8: &[u8]) -> Result<Self, RsaError> {
-        Self::rsa(pkcs8, Arc::new(pkcs8::Published(pkcs8.into())))
+        let public = pkcs8::Parts::read(pkcs8)?.public;
+        Ok(Self::rsa(public, pkcs8, Arc::new(pkcs8::Published(pkcs8.into()))))
     }
 
     /// 32 secret bytes that only this key and this purpose give.

@@ -8,7 +8,6 @@ use super::{
     runs::Runs,
 };
 use crate::{
-    primitives::Amount,
     sim::{Action, NodeConfig, Workload},
     view::{LinkLine, NodeDot},
     web::{
