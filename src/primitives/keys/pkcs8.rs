@@ -1,10 +1,6 @@
 //! RSA private keys as PKCS#8 (RFC 5958) in DER: read strictly, so that a key has one encoding, and used in the open.
 
-use ruint::Uint;
-
-use super::rsa::{RsaError, RsaKey, RsaSignature, encoded, power};
-
-type Number = Uint<4_096, 64>;
+use super::rsa::{Number, RsaError, RsaKey, RsaSignature, encoded, number, power};
 
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
@@ -69,7 +65,6 @@ impl<'a> Parts<'a> {
 
     /// The root of a number below the modulus, by Chinese remainders (RFC 8017, section 5.1.2).
     fn root(&self, of: &[u8]) -> Vec<u8> {
-        let number = |bytes: &[u8]| Number::try_from_be_slice(bytes).expect("checked when it was read");
         let [first, second] = [0, 1].map(|at| {
             let (prime, exponent) = (self.primes[at], self.exponents[at]);
             let rest = (number(of) % number(prime)).to_be_bytes_vec();

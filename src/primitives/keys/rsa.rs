@@ -10,6 +10,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use ruint::Uint;
 use sha2::{Digest, Sha256};
 
+/// Room for every modulus.
+pub(super) type Number = Uint<4_096, 64>;
+
 /// Bits that a modulus may have, in whole bytes.
 pub const RSA_BITS: (usize, usize) = (2_048, 4_096);
 /// 65537.
@@ -104,32 +107,71 @@ pub(super) fn encoded(message: &[u8], length: usize) -> Vec<u8> {
     [&[0, 1], &*vec![0xff; padding], &[0], &DIGEST_INFO, &digest].concat()
 }
 
-/// `base` to `exponent` modulo `modulus`, as long as that. The modulus is odd, the base below it, both at most 512 bytes long, all big-endian; the
-/// exponent is not 0. Takes as long as the numbers want.
+/// `base` to `exponent` modulo `modulus`, as long as that. The modulus is odd and above 1, the base below it, both at most 512 bytes long, all big-endian;
+/// the exponent is not 0. Takes as long as the numbers want.
 pub(super) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
-    match modulus.len() {
-        ..=128 => power_within::<1_024, 16>(base, exponent, modulus),
-        129..=256 => power_within::<2_048, 32>(base, exponent, modulus),
-        257..=384 => power_within::<3_072, 48>(base, exponent, modulus),
-        _ => power_within::<4_096, 64>(base, exponent, modulus),
+    let (length, number) = (modulus.len().div_ceil(8), number(modulus));
+    let limbs = |number: Number| number.as_limbs()[..length].to_vec();
+    let ring = Ring { modulus: limbs(number), inverse: inverse(number.as_limbs()[0]).wrapping_neg() };
+    // 2^(64 length) modulo the modulus, which never divides it.
+    let radix = (Number::MAX >> (4_096 - 64 * length)) % number + Number::ONE;
+    let base = limbs(self::number(base).mul_mod(radix, number));
+    let bits = exponent.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1 == 1));
+    let power = bits.skip_while(|bit| !bit).skip(1).fold(base.clone(), |power, bit| {
+        let squared = ring.product(&power, &power);
+        if bit { ring.product(&squared, &base) } else { squared }
+    });
+    let power = ring.product(&power, &limbs(Number::ONE));
+    let bytes: Vec<u8> = power.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect();
+    bytes[bytes.len() - modulus.len()..].to_vec()
+}
+
+/// A number of at most 512 bytes.
+pub(super) fn number(bytes: &[u8]) -> Number {
+    Number::try_from_be_slice(bytes).expect("no longer than the longest modulus")
+}
+
+/// Numbers modulo another one, in limbs, the lowest first. Of one size for all, code stays small in a browser.
+struct Ring {
+    modulus: Vec<u64>,
+    /// Of the modulus negated, modulo 2^64.
+    inverse: u64,
+}
+
+impl Ring {
+    /// Montgomery's product, of two numbers below the modulus: divided by 2^64 for each limb (Koç, Acar and Kaliski 1996, CIOS).
+    fn product(&self, a: &[u64], b: &[u64]) -> Vec<u64> {
+        let length = self.modulus.len();
+        let mut sum = vec![0; length + 2];
+        for limb in b {
+            add_product(&mut sum, a, *limb);
+            let quotient = sum[0].wrapping_mul(self.inverse);
+            add_product(&mut sum, &self.modulus, quotient);
+            // The lowest limb is 0 now.
+            sum.rotate_left(1);
+        }
+        let (low, high) = sum.split_at(length);
+        if high[0] > 0 || low.iter().rev().ge(self.modulus.iter().rev()) {
+            let mut borrow = false;
+            for (limb, less) in sum.iter_mut().zip(&self.modulus) {
+                let (rest, first) = limb.overflowing_sub(*less);
+                let (rest, second) = rest.overflowing_sub(u64::from(borrow));
+                (*limb, borrow) = (rest, first | second);
+            }
+        }
+        sum.truncate(length);
+        sum
     }
 }
 
-/// Square and multiply, in Montgomery's form.
-fn power_within<const BITS: usize, const LIMBS: usize>(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
-    let number = |bytes| Uint::<BITS, LIMBS>::try_from_be_slice(bytes).expect("chosen to have room");
-    let modulus_number = number(modulus);
-    let inverse = inverse(modulus_number.as_limbs()[0]).wrapping_neg();
-    // 2^BITS modulo the modulus.
-    let one = modulus_number.wrapping_neg() % modulus_number;
-    let base = number(base).mul_mod(one, modulus_number);
-    let bits = exponent.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1 == 1));
-    let power = bits.skip_while(|bit| !bit).skip(1).fold(base, |power, bit| {
-        let squared = power.square_redc(modulus_number, inverse);
-        if bit { squared.mul_redc(base, modulus_number, inverse) } else { squared }
-    });
-    let bytes = power.mul_redc(Uint::ONE, modulus_number, inverse).to_be_bytes_vec();
-    bytes[bytes.len() - modulus.len()..].to_vec()
+/// Adds `a` times `limb` to a sum that has room for it.
+fn add_product(sum: &mut [u64], a: &[u64], limb: u64) {
+    let factors = a.iter().map(|a| u128::from(*a) * u128::from(limb)).chain([0, 0]);
+    let mut carry = 0;
+    for (place, product) in sum.iter_mut().zip(factors) {
+        let added = product + u128::from(*place) + u128::from(carry);
+        (*place, carry) = (added as u64, (added >> 64) as u64);
+    }
 }
 
 /// Of an odd number modulo 2^64, by Newton's steps: each doubles the three bits that are right at first.
