@@ -88,7 +88,8 @@ fn every_flipped_bit_is_refused() {
             bytes[at / 8] ^= 1 << (at % 8);
             bytes
         };
-        for at in 0..bits {
+        // Every bit of the shortest, every seventh of the longer ones.
+        for at in (0..bits).step_by(if bits == 2_048 { 1 } else { 7 }) {
             let other = signature(&flipped(signed.bytes(), at));
             assert!(!public.verify(&MESSAGE, &other), "{bits} bits: signature, bit {at}");
             let other = RsaKey::new(&flipped(key.modulus(), at));

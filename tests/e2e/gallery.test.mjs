@@ -30,7 +30,8 @@ test('two kinds of keys stand side by side', async (t) => {
   await button(page, 'Examples').click();
   await page.getByRole('dialog', { name: 'Examples' }).getByRole('button', { name: /^Begin ?: Two kinds of keys$/ }).click();
   await page.getByText('Two kinds of keys', { exact: true }).first().waitFor();
-  await page.getByRole('button', { name: /^Block 2 by/ }).first().waitFor();
+  const mined = page.getByRole('button', { name: /^Block \d+ by .*, 3 transactions/ }).first();
+  await mined.waitFor();
   await button(page, 'Pause').click();
   await button(page, 'Play').waitFor();
   const details = page.getByRole('complementary', { name: 'Details' });
@@ -46,7 +47,7 @@ test('two kinds of keys stand side by side', async (t) => {
     await picture(page, `keys-${name}`);
   }
   // A transfer of Carol: its key and signature, and where they lie in its bytes.
-  await page.getByRole('button', { name: /^Block [12] by/ }).last().click();
+  await mined.click();
   await details.getByRole('button', { name: /^Carol → Alice$/ }).click();
   await details.getByText(kinds[2][1], { exact: true }).waitFor();
   await page.getByRole('tab', { name: 'Raw bytes' }).click();

@@ -1,6 +1,6 @@
 //! RSA private keys as PKCS#8 (RFC 5958) in DER: read strictly, so that a key has one encoding, and used in the open.
 
-use super::rsa::{Number, RsaError, RsaKey, RsaSignature, encoded, number, power};
+use super::rsa::{Number, RsaError, RsaKey, RsaSignature, encoded, number, power, rest};
 
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
@@ -67,11 +67,11 @@ impl<'a> Parts<'a> {
     fn root(&self, of: &[u8]) -> Vec<u8> {
         let [first, second] = [0, 1].map(|at| {
             let (prime, exponent) = (self.primes[at], self.exponents[at]);
-            let rest = (number(of) % number(prime)).to_be_bytes_vec();
+            let rest = rest(number(of), number(prime)).to_be_bytes_vec();
             number(&power(&rest[rest.len() - prime.len()..], exponent, prime))
         });
         let [p, q] = self.primes.map(number);
-        let difference = first.add_mod(p - second % p, p);
+        let difference = first + (p - rest(second, p));
         let root = second + q * difference.mul_mod(number(self.coefficient), p);
         let bytes = root.to_be_bytes_vec();
         bytes[bytes.len() - of.len()..].to_vec()

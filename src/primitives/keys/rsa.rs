@@ -114,7 +114,7 @@ pub(super) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     let limbs = |number: Number| number.as_limbs()[..length].to_vec();
     let ring = Ring { modulus: limbs(number), inverse: inverse(number.as_limbs()[0]).wrapping_neg() };
     // 2^(64 length) modulo the modulus, which never divides it.
-    let radix = (Number::MAX >> (4_096 - 64 * length)) % number + Number::ONE;
+    let radix = rest(Number::MAX >> (4_096 - 64 * length), number) + Number::ONE;
     let base = limbs(self::number(base).mul_mod(radix, number));
     let bits = exponent.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1 == 1));
     let power = bits.skip_while(|bit| !bit).skip(1).fold(base.clone(), |power, bit| {
@@ -124,6 +124,11 @@ pub(super) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Vec<u8> {
     let power = ring.product(&power, &limbs(Number::ONE));
     let bytes: Vec<u8> = power.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect();
     bytes[bytes.len() - modulus.len()..].to_vec()
+}
+
+/// What is left of a number after a division. With the division that products need anyway, which is large.
+pub(super) fn rest(of: Number, modulus: Number) -> Number {
+    of.mul_mod(Number::ONE, modulus)
 }
 
 /// A number of at most 512 bytes.
