@@ -391,7 +391,7 @@ fn liars_change_nothing_and_pay_for_it() {
         ("policy", say(&[Announcement { policy: ChannelPolicy { expiry_delta: 0, ..terms(1) }, ..other.clone() }])),
         ("malformed: announcements lists 65, at most 64 are allowed", entries(vec![Vec::new(); MAX_ANNOUNCEMENTS + 1])),
         (
-            "malformed: announcements lists 257, at most 256 are allowed",
+            "malformed: announcements lists 641, at most 640 are allowed",
             entries(vec![vec![0; MAX_ANNOUNCED_BYTES + 1]]),
         ),
         (
