@@ -162,7 +162,7 @@ fn signatures_and_parties() {
         signatures: keys.map(|who| good.commitment.sign(&key(who), genesis, id)),
         ..good
     };
-    assert_eq!(publish(good), "ok");
+    assert_eq!(publish(good.clone()), "ok");
     assert_eq!(publish(signed([1, 2], &genesis, &id)), "ok");
     for wrong in [
         signed([1, 1], &genesis, &id),
@@ -170,7 +170,7 @@ fn signatures_and_parties() {
         signed([2, 1], &genesis, &id),
         signed([1, 2], &Hash([1; 32]), &id),
         signed([1, 2], &genesis, &Hash([1; 32])),
-        CoSigned { commitment: tabchain::primitives::Commitment { number: 4, ..good.commitment }, ..good },
+        CoSigned { commitment: tabchain::primitives::Commitment { number: 4, ..good.commitment }, ..good.clone() },
     ] {
         assert_eq!(publish(wrong), "bad-commitment");
     }
@@ -180,11 +180,11 @@ fn signatures_and_parties() {
         judge(&chain, &transaction)
     };
     assert_eq!(with(|_| {}), "ok");
-    assert_eq!(with(|close| close.cosignature = Some(close.signature)), "bad-signature");
+    assert_eq!(with(|close| close.cosignature = Some(close.signature.clone())), "bad-signature");
     assert_eq!(with(|close| close.cosignature = None), "bad-signature");
     assert_eq!(with(|close| close.unsigned.fee = units(701)), "bad-signature");
     let mut publish = channel.publish(1, 3);
-    publish.cosignature = Some(publish.signature);
+    publish.cosignature = Some(publish.signature.clone());
     assert_eq!(judge(&chain, &publish), "bad-signature", "one signature too many");
     // Two strangers sign a commitment and a close of a channel that is not theirs.
     let theirs = Locked::new(genesis, [3, 4], DEPOSITS);

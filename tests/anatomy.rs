@@ -18,8 +18,8 @@ use tabchain::{
     primitives::{
         Action, Address, Amount, Block, Closing, CoSigned, Coinbase, Commitment, CommitmentSecret, Dispute,
         DisputeStep, FeeSource, Funding, Hash, Header, Height, Htlc, MAX_AMOUNT, MAX_HTLCS, Memo, Nonce, Party, Policy,
-        Preimage, PublicKey, Resizing, Revelation, Seal, Side, Signature, State, Target, Terms, Timestamp, Transaction,
-        UnsealedHeader, UnsignedTransaction, encode,
+        Preimage, PublicKey, Resizing, Revelation, RsaKey, RsaSignature, Seal, Side, Signature, State, Target, Terms,
+        Timestamp, Transaction, UnsealedHeader, UnsignedTransaction, encode,
     },
     view::{Anatomy, Annotate, Annotator, Evidence},
 };
@@ -46,11 +46,17 @@ fn header(numbers: &mut Numbers) -> Header {
 }
 
 fn key(numbers: &mut Numbers) -> PublicKey {
-    PublicKey::Ed25519(numbers.id().0)
+    match numbers.next() % 3 {
+        0 => PublicKey::Rsa(RsaKey::new(&[&[0xff][..], &numbers.bytes(510), &[1]].concat()).expect("a modulus")),
+        _ => PublicKey::Ed25519(numbers.id().0),
+    }
 }
 
 fn signature(numbers: &mut Numbers) -> Signature {
-    Signature::Ed25519(numbers.bytes(64).try_into().expect("64 bytes"))
+    match numbers.next() % 3 {
+        0 => Signature::Rsa(RsaSignature::new(&numbers.bytes(512)).expect("the longest")),
+        _ => Signature::Ed25519(numbers.bytes(64).try_into().expect("64 bytes")),
+    }
 }
 
 fn party(numbers: &mut Numbers) -> Party {
@@ -199,12 +205,12 @@ fn bodies(numbers: &mut Numbers) -> Vec<Body> {
     let (party, terms, theirs) = (party(numbers), funding(numbers).terms, amount(numbers));
     let bodies = vec![
         Body::Open { party: party.clone(), theirs, terms, fee, points, resizes: None },
-        Body::Accept { party, points, signature: one },
+        Body::Accept { party, points, signature: one.clone() },
         Body::Refuse { reason: "no".repeat(numbers.below(50)) },
-        Body::Fund { commitment: one, funding: other },
-        Body::Funded { funding: one },
-        Body::Sign { number, signature: one },
-        Body::Commit { number, signature: one, secret, next_point },
+        Body::Fund { commitment: one.clone(), funding: other.clone() },
+        Body::Funded { funding: one.clone() },
+        Body::Sign { number, signature: one.clone() },
+        Body::Commit { number, signature: one.clone(), secret, next_point },
         Body::Revoke { number, secret, next_point, yields: numbers.below(2) == 0 },
         Body::Ask { turn },
         Body::Yield { turn },
@@ -248,13 +254,17 @@ fn tower_messages(numbers: &mut Numbers) -> Vec<TowerMessage> {
     let channel = numbers.id();
     let progress = Progress { number: numbers.next(), revoked: numbers.next(), claims: numbers.next() as u32 };
     let limit = numbers.next() as u32;
+    let longest = Signature::Rsa(RsaSignature::new(&[9; 512]).expect("the longest"));
     let watch = |numbers: &mut Numbers, client, count| {
         let secrets = (0..count).map(|_| CommitmentSecret(numbers.id().0)).collect();
         let claim =
             |_| Claim { preimage: Preimage(numbers.id().0), expiry: Height(numbers.next()), amount: amount(numbers) };
         let claims: Vec<Claim> = (0..count.min(MAX_HTLCS)).map(claim).collect();
-        let signature = (count > 0).then(|| cosigned(numbers).signatures[0]);
-        let (newest, revoked) = (cosigned(numbers), numbers.next());
+        let signature = (count > 0).then(|| longest.clone());
+        let (mut newest, revoked) = (cosigned(numbers), numbers.next());
+        if count > 0 {
+            newest.signatures = [longest.clone(), longest.clone()];
+        }
         let message =
             TowerMessage::Watch(Box::new(Watch { channel, client, newest, revoked, secrets, claims, signature }));
         assert!(message.to_bytes().len() <= MAX_TOWER_BYTES, "the longest can be read");

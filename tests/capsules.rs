@@ -25,7 +25,7 @@ use worlds::{at, name, pay, ring, scenario};
 fn every_action() -> Scenario {
     let mut scenario = scenario(u64::MAX, &[50, 0, 20], &ring(3), LinkQuality::default());
     let (a, b) = (name(0), name(1));
-    let node = NodeConfig { name: "New".into(), hash_rate: 3, balance: Amount::ZERO };
+    let node = NodeConfig { name: "New".into(), hash_rate: 3, ..Default::default() };
     let memo = Memo::new("rent, \"for\" {June} ☂").expect("short");
     let actions = [
         Action::Transfer {
@@ -45,7 +45,11 @@ fn every_action() -> Scenario {
         Action::Start { node: b },
         Action::SetHashRate { node: a, hash_rate: 30 },
         Action::SetWorkload { workload: Workload { transfers_per_hour: 60, ..Workload::default() } },
-        Action::AddRemote { remote: 0, name: "Far".into(), address: scenario.address("elsewhere") },
+        Action::AddRemote {
+            remote: 0,
+            name: "Far".into(),
+            address: scenario.keyring("elsewhere", None).public().address(),
+        },
         Action::ConnectRemote { node: name(2), remote: 0 },
         Action::External { node: name(2), remote: 0, bytes: Payload(vec![1, 2, 3].into()) },
         Action::DisconnectRemote { node: name(2), remote: 0 },
@@ -292,7 +296,7 @@ fn absurd_scenarios_do_not_hang() {
 
     let mut hub = Scenario::generated(900, 2);
     let everybody: Vec<String> = hub.config.nodes.iter().map(|node| node.name.clone()).collect();
-    let node = |index| NodeConfig { name: format!("Hub {index}"), hash_rate: 0, balance: Amount::ZERO };
+    let node = |index| NodeConfig { name: format!("Hub {index}"), hash_rate: 0, ..NodeConfig::default() };
     hub.script = (0..5).map(|index| at(1, Action::AddNode { node: node(index), links: everybody.clone() })).collect();
 
     for (what, scenario, events) in [("fast", fast, 300), ("hub", hub, 3_000)] {

@@ -205,8 +205,9 @@ fn replays_change_nothing() {
             table.lab.say(OTHER, NODE, &said(&message));
         }
         let after = table.node_channel().cloned();
-        let known =
-            |channel: &Option<Channel>| channel.as_ref().map(|channel| (*channel.newest().0, channel.phase().clone()));
+        let known = |channel: &Option<Channel>| {
+            channel.as_ref().map(|channel| (channel.newest().0.clone(), channel.phase().clone()))
+        };
         assert_eq!(known(&after), known(&before));
     });
     assert!(table.lab.closed.is_empty(), "{:?}", table.lab.closed);

@@ -14,7 +14,8 @@ use tabchain::{
         Message, NewHtlc, Onward, Packet, PacketError, routing::MAX_HOPS,
     },
     primitives::{
-        Amount, CommitmentSecret, Hash, Height, Preimage, Resizing, SecretKey, Side, Signature, decode, encode,
+        Amount, CommitmentSecret, Hash, Height, Party, Preimage, PublicKey, Resizing, RsaKey, RsaSignature, SecretKey,
+        Side, Signature, decode, encode,
     },
 };
 
@@ -56,7 +57,7 @@ fn failure() -> impl Strategy<Value = Failure> {
         (any::<u32>(), any::<u32>()).prop_map(|(found, needed)| R::DeltaTooSmall { found, needed }),
         Just(R::Cancelled),
     ];
-    let at = any::<[u8; 32]>().prop_map(|seed| SecretKey::from_seed(seed).public());
+    let at = prop_oneof![any::<[u8; 32]>().prop_map(|seed| SecretKey::from_seed(seed).public()), Just(longest_key())];
     (at, prop::option::of(hash()), reason).prop_map(|(at, channel, reason)| Failure { at, channel, reason })
 }
 
@@ -73,7 +74,10 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn body() -> impl Strategy<Value = Body> {
-    let signature = || (any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(r, s)| Signature::Ed25519(joined(r, s)));
+    let ed25519 = (any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(r, s)| Signature::Ed25519(joined(r, s)));
+    let rsa = prop::collection::vec(any::<u8>(), 256..=512)
+        .prop_map(|bytes| Signature::Rsa(RsaSignature::new(&bytes).expect("of some key's length")));
+    let signature = || prop_oneof![ed25519.clone(), rsa.clone()];
     let secret = || any::<[u8; 32]>().prop_map(CommitmentSecret);
     let shown = prop::option::of((any::<u64>(), secret()));
     prop_oneof![
@@ -92,6 +96,11 @@ fn body() -> impl Strategy<Value = Body> {
             .prop_map(|(number, revoked, heard)| Body::Resume { number, revoked, heard }),
         1 => Just(Body::Lost),
     ]
+}
+
+/// As long as a key can be.
+fn longest_key() -> PublicKey {
+    PublicKey::Rsa(RsaKey::new(&[0xff; 512]).expect("a modulus"))
 }
 
 fn joined(r: [u8; 32], s: [u8; 32]) -> [u8; 64] {
@@ -134,19 +143,20 @@ fn the_largest_offer_fits() {
 #[test]
 fn openings_fit() {
     let setup = Setup::default();
-    let (party, points) = (setup.party(Side::Accepter), [Hash([1; 32]); 2]);
+    let party = Party { key: longest_key(), ..setup.party(Side::Accepter) };
+    let points = [Hash([1; 32]); 2];
     let resizes = Some(Resizing { channel: Hash([2; 32]), balances: [Amount::MAX; 2] });
     let terms = setup.request().terms;
-    let signature = Signature::Ed25519([0xff; 64]);
+    let signature = Signature::Rsa(RsaSignature::new(&[0xff; 512]).expect("the longest"));
     let bodies = [
         Body::Open { party: party.clone(), theirs: Amount::MAX, terms, fee: Amount::MAX, points, resizes },
-        Body::Accept { party, points, signature },
+        Body::Accept { party, points, signature: signature.clone() },
         Body::Refuse { reason: "x".repeat(MAX_REASON_BYTES) },
-        Body::Fund { commitment: signature, funding: signature },
+        Body::Fund { commitment: signature.clone(), funding: signature },
     ];
     for body in bodies {
         let message = Message { handle: Hash([3; 32]), body };
-        assert!(message.to_bytes().len() <= 512, "{}", message.to_bytes().len());
+        assert!(message.to_bytes().len() <= 1_280, "{}", message.to_bytes().len());
         assert_eq!(Message::parse(&message.to_bytes()), Ok(message));
     }
 }

@@ -134,9 +134,9 @@ fn cheats(
         if duel.give(cheat, Event::PublishOld(Box::new(old.clone()))).is_err() {
             return Ok(());
         }
-        let other = kept[(at + seed) % kept.len()].0;
+        let other = &kept[(at + seed) % kept.len()].0;
         for _ in 0..duel.setup.window + 6 {
-            let refute = step(&duel, cheat, DisputeStep::Refute(other));
+            let refute = step(&duel, cheat, DisputeStep::Refute(other.clone()));
             duel.chain.pool.insert(0, refute);
             duel.mine();
         }

@@ -3,7 +3,7 @@
 
 use tabchain::{
     primitives::{Policy, Timestamp},
-    sim::{Action, LinkQuality, Position, Scenario, ScriptEntry, World},
+    sim::{Action, LinkQuality, Position, Scenario, ScriptEntry, World, preset},
 };
 
 /// (name, scenario, milliseconds, digest)
@@ -18,6 +18,7 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
         ("a node stopped, started and added", restarted(), 180_000, RESTARTED),
         ("channels", channels(LinkQuality::default()), 360_000, CHANNELS),
         ("channels and loss", channels(worst()), 360_000, CHANNELS_LOSSY),
+        ("two kinds of keys", two_keys(), 270_000, TWO_KEYS),
     ]
 }
 
@@ -31,6 +32,7 @@ const RESTARTED: &str = "2fc78d92576462556af72a20d433ab27abde340be74c1617e9270cc
 
 const CHANNELS: &str = "56527131352459aff812f9e364aa8d11765536899a245590cf19ecb9c5656b2a";
 const CHANNELS_LOSSY: &str = "fe6799cdd9471e04b9415c52f7bbad63cf47f022d82668e842d710f947831cf6";
+const TWO_KEYS: &str = "ec9768f4e25dfa00d231635ea16b478c4b538b44faa54ed371fdb4d1d5f22f41";
 
 fn worst() -> LinkQuality {
     LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }
@@ -72,6 +74,11 @@ fn channels(quality: LinkQuality) -> Scenario {
     scenario
 }
 
+/// Transfers and channels signed by Ed25519 and by RSA.
+fn two_keys() -> Scenario {
+    preset("two-keys").map(Scenario::from_json).expect("an example").expect("as shipped")
+}
+
 fn lossy() -> Scenario {
     let mut scenario = Scenario::generated(3, 14);
     for link in &mut scenario.config.links {
@@ -90,7 +97,7 @@ fn partitioned() -> Scenario {
 fn restarted() -> Scenario {
     let mut scenario = Scenario::generated(4, 16);
     let node = || "Bravo".to_owned();
-    let config = tabchain::sim::NodeConfig { name: "Zulu".into(), hash_rate: 2_000, balance: Default::default() };
+    let config = tabchain::sim::NodeConfig { name: "Zulu".into(), hash_rate: 2_000, ..Default::default() };
     scenario.script = vec![
         at(30_000, Action::Stop { node: node() }),
         at(60_000, Action::AddNode { node: config, links: vec!["Alpha".into(), "Delta".into()] }),

@@ -204,7 +204,7 @@ fn what_is_withheld_comes_back() {
     let told = keep(&world, "withheld");
     assert!(height(&world) <= expiry, "upstream waits no longer than that; {told}");
     assert!(matches!(last(&world, A).outcome, Some(Outcome::Failed { .. })), "{told}");
-    let first = last(&world, A).attempts[0].failure.expect("it came back");
+    let first = last(&world, A).attempts[0].failure.clone().expect("it came back");
     assert_eq!(first.reason, FailureReason::Expired, "{told}");
     until(&mut world, "is gone", 10, |world| {
         let channel = between(world, C, D);

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use tabchain::{
     channel::{Ending, Notice, TowerNotice},
     node::{EventKind, PaymentNotice},
-    primitives::Timestamp,
+    primitives::{Action, Timestamp, Transaction},
     sim::{LogEntry, PRESETS, Scenario, Stats, Summary, World, preset},
 };
 
@@ -61,6 +61,12 @@ fn what_is_promised_happens() {
             "pay-and-close" => {
                 stats.channel_updates == 500 && summary.channels_closed == 1 && summary.transactions == 2
             }
+            "two-keys" => {
+                let sizes = sizes(&world);
+                (sizes.len(), summary.channels_closed, stats.payments) == (3, 1, 1)
+                    && sizes[0] * 3 < sizes[1]
+                    && sizes[1] + 512 <= sizes[2]
+            }
             "route" => stats.payments == 4 && stats.payments_failed == 0,
             "channels" => summary.penalties == 1 && summary.channels_closed == 2,
             "theft" => summary.penalties == 0 && summary.channels_closed == 1,
@@ -71,6 +77,17 @@ fn what_is_promised_happens() {
         };
         assert!(kept, "{name}: {summary:?} {stats:?}");
     }
+}
+
+/// Bytes of all transfers in blocks, the smallest first.
+fn sizes(world: &World) -> Vec<usize> {
+    let chain = world.node(0).and_then(|sim| sim.node.as_ref()).expect("on").chain();
+    let blocks = chain.best().iter().filter_map(|id| chain.tree().block(id));
+    let transfers = blocks.flat_map(|block| block.transactions.iter());
+    let transfers = transfers.filter(|transaction| matches!(transaction.unsigned.action, Action::Transfer { .. }));
+    let mut sizes: Vec<usize> = transfers.map(Transaction::size).collect();
+    sizes.sort_unstable();
+    sizes
 }
 
 /// Payments of a node that found no room on a route.

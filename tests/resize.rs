@@ -113,7 +113,7 @@ fn follow(court: &mut Court) {
     court.kept = [Vec::new(), Vec::new()];
     for side in Side::BOTH {
         let (shown, state) = court.held(side).newest();
-        let newest = (*shown, state.clone());
+        let newest = (shown.clone(), state.clone());
         court.kept[side.index()].push(newest);
     }
 }
@@ -656,9 +656,9 @@ mod cheats {
         assert_eq!(asked.expect_err("over").to_string(), "a channel that is closed cannot publish");
         let keys = court.held(Side::Opener).funding().keys();
         for payer in [1, 2, 3].map(support::key) {
-            let step = DisputeStep::Publish(old.0);
+            let step = DisputeStep::Publish(old.0.clone());
             let (channel, fee_from) = (court.channel, FeeSource::Account);
-            let dispute = Dispute { channel, keys, payer: payer.public(), fee_from, step };
+            let dispute = Dispute { channel, keys: keys.clone(), payer: payer.public(), fee_from, step };
             let action = Action::Dispute(Box::new(dispute));
             let unsigned = UnsignedTransaction { fee: units(2_000), action };
             let transaction: Transaction = unsigned.sign(&payer, &court.lab.genesis.block().id());

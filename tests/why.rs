@@ -149,11 +149,11 @@ fn accepted(world: &World) -> Hash {
 
 /// A transfer between two accounts, signed by the first, as whoever has its key could make it anywhere.
 fn signed(world: &World, [from, to]: [usize; 2], nonce: u64, amount: u64, fee: u64) -> Transaction {
-    let keyring = world.scenario().keyring(&name(from));
+    let keyring = world.scenario().keyring(&name(from), None);
     let action = primitives::Action::Transfer {
         from: keyring.public(),
         nonce: Nonce(nonce),
-        to: world.scenario().address(&name(to)),
+        to: world.scenario().keyring(&name(to), None).public().address(),
         amount: Amount::literal(amount),
         memo: Memo::new("x".repeat(MAX_MEMO_BYTES)).expect("it fits"),
     };

@@ -81,7 +81,7 @@ impl Pair {
         else {
             unreachable!("accepting is one message");
         };
-        let opened = offer.accepted(&mut context(&keys[0], &mut checks), party.clone(), *points, *signature);
+        let opened = offer.accepted(&mut context(&keys[0], &mut checks), party.clone(), *points, signature.clone());
         let (opener, said) = opened.expect("our own messages are valid");
         let mut pair = Self { keys, channels: [opener, accepter], submitted: Vec::new() };
         pair.deliver(0, said);

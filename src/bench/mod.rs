@@ -8,6 +8,7 @@
 mod bare;
 mod chain;
 mod channel;
+mod keys;
 mod measure;
 mod network;
 mod payment;

@@ -118,7 +118,7 @@ impl Network {
     fn open(&mut self, random: &mut Random, opener: u32, accepter: u32) {
         let id = CHANNEL.hash_of(&(opener, accepter, random.0.next_u64()));
         let capacity = random.heavy(50_000, 1_000_000_000);
-        let keys = [opener, accepter].map(|node| self.keys[node as usize]);
+        let keys = [opener, accepter].map(|node| self.keys[node as usize].clone());
         self.graph.add(id, keys, amount(capacity)).expect("far fewer than a graph holds, and of two parties");
         let opener = random.share(capacity);
         self.balances.insert(id, [opener, capacity - opener]);
@@ -141,7 +141,7 @@ impl Network {
     }
 
     fn spendable(&self, payer: u32) -> BTreeMap<ChannelId, Amount> {
-        let key = self.keys[payer as usize];
+        let key = self.keys[payer as usize].clone();
         let own = self.graph.of(&key).filter_map(|known| {
             let side = Side::BOTH.into_iter().find(|side| known.keys[side.index()] == key)?;
             Some((known.id, amount(self.balances[&known.id][side.index()])))
@@ -174,8 +174,8 @@ impl Network {
         now: Timestamp,
     ) -> Query<'a> {
         Query {
-            payer: self.keys[payment.payer as usize],
-            payee: self.keys[payment.payee as usize],
+            payer: self.keys[payment.payer as usize].clone(),
+            payee: self.keys[payment.payee as usize].clone(),
             amount: payment.amount,
             height: Height(1_000),
             final_delta: 12,

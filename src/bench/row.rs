@@ -3,7 +3,11 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{bare, chain, channel, network, payment, route};
+use super::{
+    bare, chain, channel,
+    keys::{self, Key},
+    network, payment, route,
+};
 
 /// Work that is done again and again; says how many of its row's units it did.
 pub(super) type Piece = Box<dyn FnMut() -> u64>;
@@ -46,7 +50,7 @@ pub(super) struct Definition {
 }
 
 /// Every row. A row is compared with its bound, `group.what.bound`, or else with that of its group, `group.bound`, if they have one unit.
-const ROWS: [Definition; 19] = [
+const ROWS: [Definition; 26] = [
     // Transfers signed, checked and pooled by a miner, mined with real work into a block that the miner judges like any other, sent as
     // bytes, parsed, judged by every rule and applied by a second chain.
     rate("chain.transactions", "transactions/s", chain::transactions),
@@ -81,6 +85,16 @@ const ROWS: [Definition; 19] = [
     rate("block.verify", "transactions/s", chain::verify),
     // The one verification that each of these transactions needs.
     rate("block.bound", "transactions/s", || bare::signatures(0, 1)),
+    // Signatures verified as consensus does, with keys of each kind.
+    rate("verify.ed25519", "verifications/s", || keys::verify(Key::Ed25519)),
+    // The library alone. RSA has none under it: its arithmetic is what is measured.
+    rate("verify.ed25519.bound", "verifications/s", || bare::signatures(0, 1)),
+    rate("verify.rsa2048", "verifications/s", || keys::verify(Key::Rsa2048)),
+    rate("verify.rsa4096", "verifications/s", || keys::verify(Key::Rsa4096)),
+    // Signatures made as nodes of scenarios make them.
+    rate("sign.ed25519", "signatures/s", || keys::sign(Key::Ed25519)),
+    rate("sign.rsa2048", "signatures/s", || keys::sign(Key::Rsa2048)),
+    rate("sign.rsa4096", "signatures/s", || keys::sign(Key::Rsa4096)),
     // Nonces tried by the search that miners use, each compared with a target.
     rate("pow.hash", "hashes/s", bare::search),
     // The one compression of SHA-256 that each of these needs.

@@ -67,7 +67,7 @@ impl Channel {
     /// Our signature was lost, or overtaken.
     pub(super) fn on_close_again(&self) -> Vec<Effect> {
         let ours = self.closing.as_ref().filter(|draft| draft.proposer != self.side);
-        let signature = ours.and_then(|draft| draft.signatures[self.side.index()]);
+        let signature = ours.and_then(|draft| draft.signatures[self.side.index()].clone());
         signature.map(|signature| self.say(Body::Closed { signature })).into_iter().collect()
     }
 
@@ -91,7 +91,7 @@ impl Channel {
 
     pub(super) fn close_message(&self) -> Option<Body> {
         let draft = self.closing.as_ref()?;
-        let signature = draft.signatures[self.side.index()]?;
+        let signature = draft.signatures[self.side.index()].clone()?;
         Some(Body::Close { turn: self.turn, fee: draft.fee, signature })
     }
 
@@ -103,7 +103,7 @@ impl Channel {
     /// The closing transaction, once both have signed it.
     pub(super) fn closing_transaction(&self) -> Option<Transaction> {
         let draft = self.closing.as_ref()?;
-        let [Some(signature), cosignature @ Some(_)] = draft.signatures else {
+        let [Some(signature), cosignature @ Some(_)] = draft.signatures.clone() else {
             return None;
         };
         Some(Transaction { unsigned: draft.unsigned(), signature, cosignature })
@@ -114,7 +114,7 @@ impl Channel {
         let mut balances = self.state.balances;
         balances[proposer.index()] = balances[proposer.index()].checked_sub(fee)?;
         let closing = Closing { channel: self.id, keys: self.funding.keys(), balances };
-        Some(ClosingDraft { proposer, closing, fee, signatures: [None; 2] })
+        Some(ClosingDraft { proposer, closing, fee, signatures: [None, None] })
     }
 }
 

@@ -94,7 +94,7 @@ impl Channel {
         }
         // Without money in the account the reserve must pay, which it does once a dispute has begun.
         if overdue || effects.is_empty() {
-            effects.extend(self.publish_this(context, (self.signed, self.state.clone())));
+            effects.extend(self.publish_this(context, (self.signed.clone(), self.state.clone())));
         }
         effects
     }

@@ -16,7 +16,7 @@ impl Channel {
     pub(super) fn publish_this(&mut self, context: &mut Context<'_>, (shown, state): (CoSigned, State)) -> Vec<Effect> {
         let number = shown.commitment.number;
         let given_up = self.give_up();
-        self.published = Some((shown, state));
+        self.published = Some((shown.clone(), state));
         self.enter(context, Phase::Publishing);
         let submit = self.step(context, DisputeStep::Publish(shown));
         [Effect::Notice(Notice::Publishing { number })].into_iter().chain(submit).chain(given_up).collect()
@@ -129,7 +129,7 @@ impl Channel {
         let (notice, step) = if let Some(secret) = self.justice().punishes(&seen) {
             (Some(Notice::Punishing { number: seen.published }), DisputeStep::Punish(secret))
         } else if self.justice().refutes(&seen, self.chain.height) {
-            (Some(Notice::Refuting { number }), DisputeStep::Refute(self.signed))
+            (Some(Notice::Refuting { number }), DisputeStep::Refute(self.signed.clone()))
         } else if let Some(state) = self.state_of(seen.number).filter(|state| self.settles(&seen, state)) {
             (None, DisputeStep::Settle(state))
         } else {
@@ -183,7 +183,8 @@ impl Channel {
             Phase::Disputed(_) => return self.mind_deadlines(context),
             _ => {}
         }
-        let publish = self.published.as_ref().and_then(|(shown, _)| self.step(context, DisputeStep::Publish(*shown)));
+        let publish =
+            self.published.as_ref().and_then(|(shown, _)| self.step(context, DisputeStep::Publish(shown.clone())));
         let close = publish.or_else(|| self.closing_transaction().map(Effect::Submit));
         close.into_iter().chain(self.reveal(context)).collect()
     }

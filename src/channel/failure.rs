@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::primitives::{Amount, ChannelId, PublicKey};
 
 /// Why an HTLC came back, and where. In the clear: whoever passes it on could change it, and only harms itself as a forwarder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Failure {
     /// Who says so.
     pub at: PublicKey,

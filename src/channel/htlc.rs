@@ -214,7 +214,7 @@ impl Channel {
         self.state.htlcs.iter().filter(|htlc| htlc.offerer != self.side).find_map(|htlc| {
             let id = htlc.id;
             match (self.claims.get(&id), self.rejects.get(&id)) {
-                (None, Some(failure)) => Some(Change::Fail { id, failure: *failure }),
+                (None, Some(failure)) => Some(Change::Fail { id, failure: failure.clone() }),
                 // Too late, whatever its receiver thinks of it: the other party could not take a preimage any more.
                 _ if self.is_lost_on_chain(htlc) => {
                     Some(Change::Fail { id, failure: self.failure_at(FailureReason::Expired) })
@@ -345,7 +345,7 @@ impl Channel {
     }
 
     fn failure_at(&self, reason: FailureReason) -> Failure {
-        let at = self.funding.parties[self.side.index()].key;
+        let at = self.funding.parties[self.side.index()].key.clone();
         Failure { at, channel: Some(self.id), reason }
     }
 

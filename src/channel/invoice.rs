@@ -8,7 +8,7 @@ use crate::primitives::{Amount, BlockId, Checks, Hash, PaymentHash, PublicKey, S
 const INVOICE: Tag = Tag::new("tabchain/invoice");
 
 /// A signed request to be paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invoice {
     /// Who wants to be paid.

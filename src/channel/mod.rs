@@ -174,7 +174,7 @@ impl Channel {
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Close) => self.want_close(context),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Resize(wish)) => self.want_resize(context, wish),
             (P::Funding | P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Resizing | P::Closing | P::Disputed(None), E::ForceClose)
-                if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed, self.state.clone()))),
+                if self.chain.funding.is_some() => Ok(self.publish_this(context, (self.signed.clone(), self.state.clone()))),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..) | P::Resizing | P::Closing, E::PublishOld(old)) => Ok(self.publish_this(context, *old)),
             (P::Idle | P::Proposing | P::Answering | P::Revoking(..), E::Offer { htlc, origin }) => self.offer(context, *htlc, origin),
             (_, E::Fulfil { id, preimage }) => Ok(self.claim(context, id, preimage)),
@@ -329,7 +329,7 @@ impl Channel {
     }
 
     fn verify(&mut self, context: &mut Context<'_>, message: &Hash, signature: &Signature) -> bool {
-        let key = self.funding.parties[self.side.other().index()].key;
+        let key = self.funding.parties[self.side.other().index()].key.clone();
         let key = self.verifier.0.get_or_insert_with(|| VerifyingKey::new(key));
         context.checks.verify_prepared(key, message, signature)
     }

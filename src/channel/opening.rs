@@ -129,7 +129,7 @@ impl Channel {
         let mut channel = Self::new(context, Side::Accepter, funding, request.fee, [their_points[0], mine]);
         channel.their_next = Some(their_points[1]);
         let signature = channel.signed.commitment.sign(context.key, context.genesis, &channel.id);
-        channel.signed.signatures = [signature; 2];
+        channel.signed.signatures = [signature.clone(), signature];
         let said = channel.accept_message(context).map(|body| channel.say(body));
         (channel, said.into_iter().collect())
     }
@@ -142,7 +142,7 @@ impl Channel {
 
     /// The funding transaction, once both have signed it.
     pub fn funding_transaction(&self) -> Option<Transaction> {
-        let [Some(signature), cosignature @ Some(_)] = self.funding_signatures else {
+        let [Some(signature), cosignature @ Some(_)] = self.funding_signatures.clone() else {
             return None;
         };
         Some(Transaction { unsigned: self.unsigned(), signature, cosignature })
@@ -176,10 +176,10 @@ impl Channel {
             side,
             funding,
             funding_fee: fee,
-            funding_signatures: [None; 2],
+            funding_signatures: [None, None],
             phase: Phase::Accepted,
             resumes: None,
-            signed: CoSigned { commitment, signatures: [Signature::Ed25519([0; 64]); 2] },
+            signed: CoSigned { commitment, signatures: [0; 2].map(|_| Signature::Ed25519([0; 64])) },
             state,
             pending: None,
             their_next: None,
@@ -226,7 +226,7 @@ impl Channel {
         }
         self.signed.signatures[0] = commitment;
         let mine = context.key.sign(&message);
-        self.funding_signatures = [Some(funding), Some(mine)];
+        self.funding_signatures = [Some(funding), Some(mine.clone())];
         self.enter(context, Phase::Funding);
         let capacity = self.funding.capacity().unwrap_or_default();
         let said = self.say(Body::Funded { funding: mine });
@@ -239,7 +239,7 @@ impl Channel {
         if self.side == Side::Opener {
             return Err(Breach::WrongSide { message: "fund", side: self.side }.into());
         }
-        Ok(self.funding_signatures[1].map(|funding| self.say(Body::Funded { funding })).into_iter().collect())
+        Ok(self.funding_signatures[1].clone().map(|funding| self.say(Body::Funded { funding })).into_iter().collect())
     }
 
     /// The opener's signatures come after we have given up: we shall never sign, so it need not wait.
@@ -282,11 +282,13 @@ impl Channel {
     pub(super) fn accept_message(&mut self, context: &Context<'_>) -> Option<Body> {
         let party = self.funding.parties[1].clone();
         let points = [0, 1].map(|number| self.secret(context, number).point());
-        Some(Body::Accept { party, points, signature: self.signed.signatures[1] })
+        Some(Body::Accept { party, points, signature: self.signed.signatures[1].clone() })
     }
 
     pub(super) fn fund_message(&self) -> Option<Body> {
-        self.funding_signatures[0].map(|funding| Body::Fund { commitment: self.signed.signatures[0], funding })
+        self.funding_signatures[0]
+            .clone()
+            .map(|funding| Body::Fund { commitment: self.signed.signatures[0].clone(), funding })
     }
 
     fn unsigned(&self) -> UnsignedTransaction {

@@ -59,7 +59,7 @@ impl Channel {
         if self.chain.funding.is_none() {
             return Vec::new();
         }
-        self.publish_this(context, (self.signed, self.state.clone()))
+        self.publish_this(context, (self.signed.clone(), self.state.clone()))
     }
 
     pub(super) fn resume_message(&self) -> Body {

@@ -196,7 +196,7 @@ impl Channel {
     ) -> Result<Vec<Effect>, Invalid> {
         check_ahead("number", number, self.number() + 1)?;
         let draft = self.pending.as_ref().filter(|_| number > self.number());
-        let Some((draft, mine)) = draft.and_then(|draft| Some((draft, draft.ours?))) else {
+        let Some((draft, mine)) = draft.and_then(|draft| Some((draft, draft.ours.clone()?))) else {
             return Ok(Vec::new());
         };
         let message = draft.commitment.signing_hash(context.genesis, &self.id);
@@ -340,14 +340,14 @@ impl Channel {
 
     pub(super) fn sign_message(&self) -> Option<Body> {
         let draft = self.pending.as_ref()?;
-        Some(Body::Sign { number: draft.commitment.number, signature: draft.ours? })
+        Some(Body::Sign { number: draft.commitment.number, signature: draft.ours.clone()? })
     }
 
     pub(super) fn commit_message(&mut self, context: &Context<'_>) -> Body {
         let number = self.number();
         let secret = self.secret(context, number - 1);
         let next_point = self.secret(context, number + 1).point();
-        Body::Commit { number, signature: self.signed.signatures[self.side.index()], secret, next_point }
+        Body::Commit { number, signature: self.signed.signatures[self.side.index()].clone(), secret, next_point }
     }
 
     fn revoke_message(&mut self, context: &Context<'_>, yields: bool) -> Body {

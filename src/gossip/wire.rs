@@ -20,11 +20,11 @@ pub const MAX_HEADERS: usize = 256;
 /// Ids of one locator.
 pub const MAX_LOCATOR: usize = 32;
 /// Bytes that a direct message carries.
-pub const MAX_DIRECT_BYTES: usize = 4_096;
+pub const MAX_DIRECT_BYTES: usize = 6_144;
 /// Announcements of one message.
 pub const MAX_ANNOUNCEMENTS: usize = 64;
 /// Bytes of one announcement. What they say is none of gossip's business.
-pub const MAX_ANNOUNCED_BYTES: usize = 256;
+pub const MAX_ANNOUNCED_BYTES: usize = 640;
 /// Parts that announcements are compared in: one for each first byte of a channel's id.
 pub const MAX_PARTS: usize = 256;
 

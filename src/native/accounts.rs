@@ -6,10 +6,11 @@ use super::{
     driver::{Handle, Stopped},
     folder::Folder,
     keystore::{Account, Keystore, KeystoreError, random},
+    secret::Secret,
 };
 use crate::{
     node::{ChangeSet, Keyring, Node},
-    primitives::{Address, Checks, SecretKey},
+    primitives::{Address, Checks, Scheme, SecretKey},
 };
 
 /// The accounts of a running node; cheap to clone.
@@ -62,10 +63,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`KeystoreError`]; then there is none.
-    pub fn create(&self, label: &str) -> Result<Address, KeystoreError> {
+    pub fn create(&self, scheme: Scheme, label: &str) -> Result<Address, KeystoreError> {
+        // An RSA key takes a while: the others are used meanwhile.
+        let secret = Secret::new(scheme)?;
         match &self.0.folder {
-            Some(folder) => self.keystore().create(folder, label),
-            None => self.keystore().create_unsaved(label),
+            Some(folder) => self.keystore().create(folder, label, secret),
+            None => self.keystore().create_unsaved(label, secret),
         }
     }
 

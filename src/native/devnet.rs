@@ -18,10 +18,11 @@ use super::{
     folder::{ChainFile, Folder},
     genesis::calibrated,
     keystore::Keystore,
+    secret::Secret,
 };
 use crate::{
     chain::Genesis,
-    primitives::{Address, Amount},
+    primitives::{Address, Amount, Scheme},
 };
 
 /// What each node's account, and the faucet's, owns at the beginning.
@@ -106,11 +107,13 @@ fn prepare(options: &Options) -> Result<Vec<Address>, Failure> {
     let mut faucet = None;
     for number in 1..=options.nodes {
         let folder = Folder::take(&node_dir(options, number)).map_err(Failure::input)?;
-        let mut keystore = Keystore::open(&folder, true, "node", &mut || None).map_err(Failure::input)?;
+        let mut keystore =
+            Keystore::open(&folder, true, (Scheme::Ed25519, "node"), &mut || None).map_err(Failure::input)?;
         if number == 1 {
             let label = |account: &&super::keystore::Account| account.label == "faucet";
             let old = keystore.accounts().iter().find(label).map(|account| account.address);
-            faucet = Some(old.map_or_else(|| keystore.create(&folder, "faucet"), Ok).map_err(Failure::input)?);
+            let mut new = || keystore.create(&folder, "faucet", Secret::new(Scheme::Ed25519)?);
+            faucet = Some(old.map_or_else(&mut new, Ok).map_err(Failure::input)?);
         }
         known = folder.chain().map_err(Failure::input)?.or(known);
         accounts.push(keystore.own());

@@ -13,8 +13,11 @@ use chacha20poly1305::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::folder::{Folder, FolderError};
-use crate::primitives::{Address, SecretKey};
+use super::{
+    folder::{Folder, FolderError},
+    secret::Secret,
+};
+use crate::primitives::{Address, Scheme, SecretKey};
 
 const FILE: &str = "keystore.json";
 const VERSION: u32 = 1;
@@ -45,14 +48,6 @@ pub struct Account {
     /// A name for people.
     pub label: String,
     secret: Sealed,
-}
-
-/// A signature scheme.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scheme {
-    /// RFC 8032.
-    Ed25519,
 }
 
 /// How a secret lies in the file: hex.
@@ -116,14 +111,14 @@ pub enum KeystoreError {
 }
 
 impl Keystore {
-    /// Opens the keystore of a data directory, or makes one whose `first` account is labelled so. `passphrase` is asked for one only if that is needed.
+    /// Opens the keystore of a data directory, or makes one whose `first` account has this scheme and label. `passphrase` is asked for one only if that is needed.
     ///
     /// # Errors
     /// [`KeystoreError`] if it cannot be opened; a chain for development needs no passphrase, every other does.
     pub fn open(
         folder: &Folder,
         dev: bool,
-        first: &str,
+        first: (Scheme, &str),
         passphrase: &mut dyn FnMut() -> Option<Zeroizing<String>>,
     ) -> Result<Self, KeystoreError> {
         let Some(text) = folder.read(FILE)? else {
@@ -134,7 +129,7 @@ impl Keystore {
                 (None, false) => return Err(KeystoreError::NoPassphrase),
             };
             let mut new = Self { seal, accounts: Vec::new(), keys: BTreeMap::new() };
-            new.create(folder, first)?;
+            new.create(folder, first.1, Secret::new(first.0)?)?;
             return Ok(new);
         };
         let unreadable = |error: serde_json::Error| KeystoreError::Unreadable(format!("{FILE}: {error}"));
@@ -159,7 +154,7 @@ impl Keystore {
     /// [`KeystoreError`] if the system gives no random bytes.
     pub fn ephemeral() -> Result<Self, KeystoreError> {
         let mut new = Self { seal: None, accounts: Vec::new(), keys: BTreeMap::new() };
-        new.add("node", random()?)?;
+        new.add("node", Secret::new(Scheme::Ed25519)?)?;
         Ok(new)
     }
 
@@ -181,38 +176,24 @@ impl Keystore {
         self.keys.get(address)
     }
 
-    /// Makes an account and stores it: its address.
+    /// Takes a secret for an account and stores it: its address. One that is known stays as it is.
     ///
     /// # Errors
     /// [`KeystoreError`]; then there is none.
-    pub fn create(&mut self, folder: &Folder, label: &str) -> Result<Address, KeystoreError> {
-        let address = self.add(label, random()?)?;
+    pub fn create(&mut self, folder: &Folder, label: &str, secret: Secret) -> Result<Address, KeystoreError> {
+        let address = self.add(label, secret)?;
         self.save(folder, address)
     }
 
-    /// Takes a known secret, as the faucet's of a chain for development.
+    /// The same, not stored: for `--ephemeral`.
     ///
     /// # Errors
     /// As [`Keystore::create`].
-    pub fn import(&mut self, folder: &Folder, label: &str, seed: [u8; 32]) -> Result<Address, KeystoreError> {
-        let seed = Zeroizing::new(seed);
-        let address = SecretKey::from_seed(*seed).public().address();
-        if self.keys.contains_key(&address) {
-            return Ok(address);
-        }
-        self.add(label, seed)?;
-        self.save(folder, address)
+    pub fn create_unsaved(&mut self, label: &str, secret: Secret) -> Result<Address, KeystoreError> {
+        self.add(label, secret)
     }
 
-    /// Makes an account that is not stored: for `--ephemeral`.
-    ///
-    /// # Errors
-    /// As [`Keystore::create`].
-    pub fn create_unsaved(&mut self, label: &str) -> Result<Address, KeystoreError> {
-        self.add(label, random()?)
-    }
-
-    fn add(&mut self, label: &str, seed: Zeroizing<[u8; 32]>) -> Result<Address, KeystoreError> {
+    fn add(&mut self, label: &str, secret: Secret) -> Result<Address, KeystoreError> {
         if self.accounts.len() >= MAX_ACCOUNTS {
             return Err(KeystoreError::Full);
         }
@@ -220,13 +201,15 @@ impl Keystore {
         if length > MAX_LABEL {
             return Err(KeystoreError::Label(length));
         }
-        let key = SecretKey::from_seed(*seed);
+        let scheme = secret.scheme();
+        let unusable = || KeystoreError::Unreadable(format!("no key of scheme {}", scheme.name()));
+        let key = secret.key().ok_or_else(unusable)?;
         let address = key.public().address();
         let secret = match &self.seal {
-            Some(seal) => seal.close(&address, &seed)?,
-            None => Sealed::Plain(hex::encode(*seed)),
+            Some(seal) => seal.close(&address, secret.bytes())?,
+            None => Sealed::Plain(hex::encode(secret.bytes())),
         };
-        self.accounts.push(Account { address, scheme: Scheme::Ed25519, label: label.to_owned(), secret });
+        self.accounts.push(Account { address, scheme, label: label.to_owned(), secret });
         self.keys.insert(address, key);
         Ok(address)
     }
@@ -248,7 +231,7 @@ impl Account {
     fn open(&self, seal: Option<&Seal>) -> Result<SecretKey, KeystoreError> {
         let damaged = || KeystoreError::Unreadable(format!("{FILE}: the secret of {} is damaged", self.address));
         let bytes = match (&self.secret, seal) {
-            (Sealed::Plain(seed), None) => Zeroizing::new(hex::decode(seed).map_err(|_| damaged())?),
+            (Sealed::Plain(bytes), None) => Zeroizing::new(hex::decode(bytes).map_err(|_| damaged())?),
             (Sealed::Encrypted { nonce, bytes }, Some(seal)) => {
                 let nonce: [u8; 24] =
                     hex::decode(nonce).ok().and_then(|nonce| nonce.try_into().ok()).ok_or_else(damaged)?;
@@ -260,8 +243,7 @@ impl Account {
             }
             _ => return Err(damaged()),
         };
-        let seed = Zeroizing::new(<[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| damaged())?);
-        let key = SecretKey::from_seed(*seed);
+        let key = Secret::kept(self.scheme, bytes).key().ok_or_else(damaged)?;
         if key.public().address() == self.address { Ok(key) } else { Err(damaged()) }
     }
 }
@@ -292,11 +274,11 @@ impl Seal {
         Ok(Self { cost, cipher })
     }
 
-    fn close(&self, address: &Address, seed: &[u8; 32]) -> Result<Sealed, KeystoreError> {
+    fn close(&self, address: &Address, secret: &[u8]) -> Result<Sealed, KeystoreError> {
         let random = random()?;
         let nonce: [u8; 24] = random[..24].try_into().expect("24 of 32");
         let bound = address.to_string();
-        let payload = Payload { msg: seed, aad: bound.as_bytes() };
+        let payload = Payload { msg: secret, aad: bound.as_bytes() };
         let bytes = self.cipher.encrypt(&XNonce::from(nonce), payload).expect("a short message");
         Ok(Sealed::Encrypted { nonce: hex::encode(nonce), bytes: hex::encode(bytes) })
     }
@@ -333,7 +315,13 @@ mod tests {
     }
 
     fn open(folder: &Folder, dev: bool, passphrase: Option<&str>) -> Result<Keystore, KeystoreError> {
-        Keystore::open(folder, dev, "node", &mut || passphrase.map(|text| Zeroizing::new(text.to_owned())))
+        Keystore::open(folder, dev, (Scheme::Ed25519, "node"), &mut || {
+            passphrase.map(|text| Zeroizing::new(text.to_owned()))
+        })
+    }
+
+    fn secret(scheme: Scheme) -> Secret {
+        Secret::new(scheme).expect("random bytes")
     }
 
     #[test]
@@ -341,14 +329,17 @@ mod tests {
         let folder = folder("sealed");
         assert!(matches!(open(&folder, false, None), Err(KeystoreError::NoPassphrase)));
         let mut made = open(&folder, false, Some("correct horse")).expect("made");
-        let (own, second) = (made.own(), made.create(&folder, "savings").expect("room"));
+        let (own, second) = (made.own(), made.create(&folder, "savings", secret(Scheme::Rsa)).expect("room"));
         let text = std::fs::read_to_string(folder.file(FILE)).expect("written");
         assert!(!text.contains("plain"), "{text}");
         assert!(matches!(open(&folder, false, Some("wrong")), Err(KeystoreError::WrongPassphrase)));
         assert!(matches!(open(&folder, true, None), Err(KeystoreError::NoPassphrase)));
         let opened = open(&folder, false, Some("correct horse")).expect("opens");
         assert_eq!(opened.accounts(), made.accounts());
-        assert_eq!(opened.key(&own).map(SecretKey::public), made.key(&own).map(SecretKey::public));
+        assert_eq!(opened.accounts().iter().map(|one| one.scheme).collect::<Vec<_>>(), [Scheme::Ed25519, Scheme::Rsa]);
+        for account in [own, second] {
+            assert_eq!(opened.key(&account).map(SecretKey::public), made.key(&account).map(SecretKey::public));
+        }
         // A secret moved to another address is not taken for that one's.
         let swapped = text.replace(&own.to_string(), "x").replace(&second.to_string(), &own.to_string());
         std::fs::write(folder.file(FILE), swapped.replace('x', &second.to_string())).expect("writable");

@@ -17,6 +17,7 @@ pub mod keystore;
 pub mod p2p;
 mod passphrase;
 mod replay;
+pub mod secret;
 mod server;
 mod simulate;
 pub mod store;

@@ -45,8 +45,7 @@ impl Node {
         if heard.is_some_and(|heard| heard.policy == policy) && heard == held.announced.as_ref() {
             return;
         }
-        let heard = heard.copied();
-        let all = [heard, held.announced].into_iter().flatten();
+        let all = [heard.cloned(), held.announced.clone()].into_iter().flatten();
         let newest = all.reduce(|one, other| if other.supersedes(&one) { other } else { one });
         let announcement = match newest {
             Some(newest) if newest.policy == policy => newest,
@@ -61,10 +60,11 @@ impl Node {
                 }
             }
         };
-        if held.announced.replace(announcement) != Some(announcement) {
+        let unheard = heard != Some(&announcement);
+        if held.announced.replace(announcement.clone()).as_ref() != Some(&announcement) {
             self.persist_channel(handle);
         }
-        if heard != Some(announcement) {
+        if unheard {
             self.network.apply_verified(announcement);
             self.gossip.announce(now, (id, side), None);
         }
@@ -99,7 +99,7 @@ impl Node {
         let invalid = |rule, reason| Fault::InvalidAnnouncement { rule, reason };
         let announcement = Announcement::parse(bytes).map_err(|error| invalid(error.code(), error.to_string()))?;
         let direction = (announcement.channel, announcement.side);
-        match self.network.apply(announcement, &self.chain.genesis_id(), checks) {
+        match self.network.apply(announcement.clone(), &self.chain.genesis_id(), checks) {
             Applied::News => {
                 self.gossip.announce(now, direction, Some(from));
                 if let Some(handle) = self.handle_of(&announcement.channel) {

@@ -272,7 +272,7 @@ impl Node {
     pub(super) fn restore_channels(&mut self, now: Timestamp, stored: &ChangeSet, checks: &mut Checks) {
         for (handle, stored) in &stored.channels {
             if let Some(StoredChannel { peer, channel, announced }) = stored.as_deref() {
-                let held = Held { announced: *announced, ..Held::new(*peer, Arc::clone(channel)) };
+                let held = Held { announced: announced.clone(), ..Held::new(*peer, Arc::clone(channel)) };
                 self.channels.held.insert(*handle, held);
             }
         }
@@ -378,7 +378,7 @@ impl Node {
             return;
         };
         let Held { peer, channel, announced, .. } = held;
-        let stored = StoredChannel { peer: *peer, channel: Arc::clone(channel), announced: *announced };
+        let stored = StoredChannel { peer: *peer, channel: Arc::clone(channel), announced: announced.clone() };
         let channels = ordered([(*handle, Some(Arc::new(stored)))]);
         self.outbox.push_back(Output::Persist(ChangeSet { channels, ..ChangeSet::default() }));
     }

@@ -43,7 +43,9 @@ use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
     channel::{Event, Wish},
     gossip::{Gossip, PeerId, Source as _, Status},
-    primitives::{Address, Block, BlockId, Checks, Hash, Tag, Timestamp, Transaction, TransactionId, ordered},
+    primitives::{
+        Address, Block, BlockId, Checks, Hash, PublicKey, Tag, Timestamp, Transaction, TransactionId, ordered,
+    },
 };
 
 const DIGEST: Tag = Tag::new("tabchain/node-digest");
@@ -185,6 +187,11 @@ impl Node {
     /// This node's account.
     pub fn address(&self) -> Address {
         self.address
+    }
+
+    /// The key that signs for it.
+    pub fn public(&self) -> PublicKey {
+        self.keyring.public()
     }
 
     /// The chain it follows.

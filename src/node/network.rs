@@ -61,7 +61,7 @@ impl Network {
             match (record, self.graph.channel(&id)) {
                 (Some(record), None) => {
                     // More channels than a graph holds are no ways; two parties with one key do not pass the ledger.
-                    drop(Arc::make_mut(&mut self.graph).add(id, record.keys, record.capacity));
+                    drop(Arc::make_mut(&mut self.graph).add(id, record.keys.clone(), record.capacity));
                 }
                 (None, Some(known)) => {
                     Arc::make_mut(&mut self.graph).remove(&id);
@@ -81,9 +81,10 @@ impl Network {
 
     /// Takes in an announcement whose signature is good, if it is news.
     pub(super) fn apply_verified(&mut self, announcement: Announcement) -> Applied {
+        let part = announcement.channel.0[0];
         let applied = Arc::make_mut(&mut self.graph).apply_verified(announcement);
         if applied == Applied::News {
-            self.sum_up(announcement.channel.0[0]);
+            self.sum_up(part);
         }
         applied
     }
@@ -120,7 +121,10 @@ impl Network {
         from.0[0] = part;
         let channels = self.graph.channels_from(from.max(first)).take_while(move |known| known.id.0[0] == part);
         channels.flat_map(|known| {
-            Side::BOTH.into_iter().filter_map(move |side| Some(((known.id, side), known.announcements[side.index()]?)))
+            Side::BOTH
+                .into_iter()
+                .zip(known.announcements)
+                .filter_map(move |(side, said)| Some(((known.id, side), said?)))
         })
     }
 

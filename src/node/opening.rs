@@ -9,7 +9,7 @@ use crate::{
     channel::{Body, Channel, Context, MAX_REASON_BYTES, Message, Offer, Request},
     gossip::PeerId,
     primitives::{
-        Amount, Checks, Funding, Hash, Height, Memo, Nonce, Party, Signature, Tag, Terms, Timestamp, ordered,
+        Amount, Checks, Funding, Hash, Height, Memo, Nonce, Party, PublicKey, Signature, Tag, Terms, Timestamp, ordered,
     },
 };
 
@@ -22,8 +22,8 @@ const MAX_FUNDING_VALID: u64 = 200;
 const MAX_PAST: usize = 192;
 /// Channels that one peer may be opening with this node at a time: each holds a nonce of its account.
 const MAX_OPENING: usize = 8;
-/// Bytes of a funding transaction, about.
-pub(super) const FUNDING_BYTES: usize = 420;
+/// Bytes of a funding transaction, about, but for keys and signatures.
+const FUNDING_BYTES: usize = 224;
 /// What a transfer to oneself offers that fills the gap of a promised nonce which was not used.
 const FILLER_FEE: Amount = Amount::literal(200);
 
@@ -48,7 +48,9 @@ impl Node {
             return Err(ChannelRefusal::TooMany { limit: MAX_CHANNELS });
         }
         let (available, deposit, fee) = (self.available(), open.ours, open.fee);
-        let minimum = minimum_fee(FUNDING_BYTES);
+        // The other key comes with the answer; whoever has a longer one asks for more.
+        let own = self.keyring.public();
+        let minimum = funding_fee([&own, &own], 0);
         if fee < minimum {
             return Err(ChannelRefusal::FeeTooLow { fee, minimum });
         }
@@ -57,8 +59,8 @@ impl Node {
         }
         let terms = self.terms(open);
         let party = |deposit, key| Party { key, nonce: Nonce(0), deposit, salt: Hash::ZERO };
-        let nobody = crate::primitives::PublicKey::Ed25519([0; 32]);
-        let parties = [party(open.ours, self.keyring.public()), party(open.theirs, nobody)];
+        let nobody = PublicKey::Ed25519([0; 32]);
+        let parties = [party(open.ours, own), party(open.theirs, nobody)];
         Ok(check_funding(&Funding { parties, terms, resizes: None })?)
     }
 
@@ -246,8 +248,9 @@ impl Node {
         if self.channels.held.values().filter(opening).count() >= MAX_OPENING {
             return Err(format!("{MAX_OPENING} channels with you are being opened already"));
         }
-        if *fee < minimum_fee(FUNDING_BYTES) {
-            return Err(format!("fee {fee} < {}", minimum_fee(FUNDING_BYTES)));
+        let minimum = funding_fee([&party.key, &self.keyring.public()], 0);
+        if *fee < minimum {
+            return Err(format!("fee {fee} < {minimum}"));
         }
         let balance = self.chain.ledger().account(&party.key.address()).balance;
         let brought = resizes.map(|resizing| resizing.balances[0]).unwrap_or_default();
@@ -301,4 +304,9 @@ impl Node {
         let salt = SALT.hash_of(&(random, self.keyring.public(), nonce, count, self.chain.height()));
         Party { key: self.keyring.public(), nonce, deposit, salt }
     }
+}
+
+/// Base units below which a funding of two with these keys is not relayed, if it is so many bytes longer than others.
+pub(super) fn funding_fee(keys: [&PublicKey; 2], more: usize) -> Amount {
+    minimum_fee(FUNDING_BYTES + keys.map(PublicKey::footprint).iter().sum::<usize>() + more)
 }

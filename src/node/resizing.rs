@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{ChannelRefusal, CommandResult, EventKind, Node, channels::Held, opening::FUNDING_BYTES};
+use super::{ChannelRefusal, CommandResult, EventKind, Node, channels::Held, opening::funding_fee};
 use crate::{
-    chain::{check_funding, minimum_fee},
+    chain::check_funding,
     channel::{Channel, Ending, Event, Invalid, Notice, Phase, Refusal, Request, Successor, Wish},
     gossip::PeerId,
     primitives::{Amount, ChannelId, Checks, Hash, Nonce, Party, Terms, Timestamp},
@@ -162,7 +162,8 @@ impl Node {
 
     /// Whether fee, money and terms allow it. What the channel has for us is available.
     fn can_resize(&self, channel: &Channel, wish: Wish) -> Result<(), ChannelRefusal> {
-        let (Wish { ours: deposit, fee }, minimum) = (wish, minimum_fee(FUNDING_BYTES + RESIZING_BYTES));
+        let Wish { ours: deposit, fee } = wish;
+        let minimum = funding_fee(channel.funding().keys().each_ref(), RESIZING_BYTES);
         if fee < minimum {
             return Err(ChannelRefusal::FeeTooLow { fee, minimum });
         }
@@ -172,7 +173,7 @@ impl Node {
         }
         let party = Party { key: self.keyring.public(), nonce: Nonce(0), deposit, salt: Hash::ZERO };
         let request = self.replacement(channel, party, fee);
-        let key = channel.funding().keys()[channel.side().other().index()];
+        let key = channel.funding().keys()[channel.side().other().index()].clone();
         let other = Party { key, nonce: Nonce(0), deposit: request.theirs, salt: Hash::ZERO };
         Ok(check_funding(&request.funding(other))?)
     }

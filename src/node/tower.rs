@@ -197,7 +197,7 @@ impl Node {
             return self.tell(from, TowerMessage::Refused { channel, reason: TowerRefusal::NotServing });
         }
         let (before, genesis) = (self.towers.watched.get(from, &channel).cloned(), self.chain.genesis_id());
-        let on_chain = self.chain.ledger().channel(&channel).map(|record| (record.keys, record.terms.policy));
+        let on_chain = self.chain.ledger().channel(&channel).map(|record| (record.keys.clone(), record.terms.policy));
         match self.towers.watched.watch(from, watch, on_chain, &genesis, checks) {
             Ok(progress) => {
                 let after = self.towers.watched.get(from, &channel).cloned();
@@ -242,7 +242,7 @@ impl Node {
             self.event(EventKind::Tower { channel, peer: client, notice });
         }
         for (step, fee) in answer.steps {
-            self.take_step(now, channel, answer.keys, step, fee, checks);
+            self.take_step(now, channel, answer.keys.clone(), step, fee, checks);
         }
     }
 

@@ -119,7 +119,7 @@ pub struct Commitment {
 }
 
 /// A commitment with both signatures: what the adjudicator takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CoSigned {
     /// What was signed.
@@ -154,7 +154,7 @@ impl Side {
 impl Funding {
     /// The keys of opener and accepter.
     pub fn keys(&self) -> [PublicKey; 2] {
-        [self.parties[0].key, self.parties[1].key]
+        [self.parties[0].key.clone(), self.parties[1].key.clone()]
     }
 
     /// The accounts of opener and accepter.

@@ -33,7 +33,9 @@ pub use encoding::{DecodeError, decode, encode};
 pub use finding::{Finding, NOT_APPLICABLE, Verdict};
 pub use hash::{Hash, HashError, Tag};
 pub use htlc::{Htlc, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage};
-pub use keys::{PublicKey, SecretKey, Signature, VerifyingKey};
+pub use keys::{
+    PublicKey, RSA_BITS, RsaError, RsaKey, RsaSignature, RsaSigner, Scheme, SecretKey, Signature, VerifyingKey,
+};
 pub use ordered::ordered;
 pub use target::{Midstate, Target, Work};
 pub use transaction::{Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction};

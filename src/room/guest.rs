@@ -27,7 +27,7 @@ impl Belongings {
         let nodes = hash_rates.iter().enumerate().map(|(index, hash_rate)| NodeConfig {
             name: name(index),
             hash_rate: *hash_rate,
-            balance: Amount::ZERO,
+            ..NodeConfig::default()
         });
         let links = [(0, 1), (1, 2), (2, 0)].map(|(a, b)| LinkConfig {
             a: name(a),
@@ -43,6 +43,7 @@ impl Belongings {
             name: sim.name.clone(),
             hash_rate: sim.hash_rate,
             balance: Amount::ZERO,
+            key: sim.key.clone(),
         });
         let name = |index| world.node(index).map(|sim| sim.name.clone()).unwrap_or_default();
         let links = world.links().map(|((a, b), link)| LinkConfig { a: name(a), b: name(b), quality: link.quality });

@@ -82,6 +82,6 @@ fn is_genesis(genesis: &Genesis) -> bool {
 fn is_card(card: &Card) -> bool {
     let hides =
         |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let config = NodeConfig { name: card.name.clone(), hash_rate: 0, balance: Default::default() };
+    let config = NodeConfig { name: card.name.clone(), ..Default::default() };
     config.validate("card").is_ok() && !card.name.chars().any(hides)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, Deed, LinkQuality, LogEntry, MAX_NODES, NodeIndex, Position, ScenarioError, ScriptEntry, Step, Workload,
-    World, publish::publishable,
+    Action, Deed, LinkQuality, LogEntry, MAX_NODES, NodeConfig, NodeIndex, Position, ScenarioError, ScriptEntry, Step,
+    Workload, World, publish::publishable, scenario::problem,
 };
 use crate::{
     chain::PoolError,
@@ -143,6 +143,10 @@ impl World {
                 if self.is_taken(&node.name) {
                     return Err(ActionError::NameTaken(node.name.clone()));
                 }
+                let address = self.scenario().address(node);
+                if self.name_of(&address).is_some() {
+                    return Err(problem("node.key", "is another node's").into());
+                }
                 if self.nodes().len() >= MAX_NODES {
                     return Err(ActionError::TooManyNodes);
                 }
@@ -156,8 +160,7 @@ impl World {
             }
             Action::SetHashRate { node, hash_rate } => {
                 self.on(node)?;
-                let config =
-                    super::NodeConfig { name: node.clone(), hash_rate: *hash_rate, balance: Default::default() };
+                let config = NodeConfig { name: node.clone(), hash_rate: *hash_rate, ..Default::default() };
                 config.validate("node")?;
             }
             Action::SetWorkload { workload } => workload.validate("workload")?,

@@ -157,13 +157,13 @@ impl World {
         let known = [Some((newest.0.commitment, newest.1)), draft].into_iter().flatten();
         let (commitment, state) = known.into_iter().find(|(commitment, _)| commitment.number == number)?;
         let forged = Commitment { state: in_favour(state, side.index())?.hash(), ..commitment };
-        let mut signatures = newest.0.signatures;
+        let mut signatures = newest.0.signatures.clone();
         let (key, height) = (self.key_of(index), self.height_of(index));
         let forgery = forged.sign(&key, &self.genesis_id(), &id);
-        signatures[side.index()] = forgery;
+        signatures[side.index()] = forgery.clone();
         let shown = CoSigned { commitment: forged, signatures };
         let at = &mut self.nodes[index as usize].adversary.forged;
-        at.entry(id).or_insert((shown, height)).0 = shown;
+        at.entry(id).or_insert((shown, height)).0 = shown.clone();
         Some(Word { handle: word.handle, body: resigned(&word.body, forgery)? })
     }
 
@@ -171,8 +171,10 @@ impl World {
     fn show_forged(&mut self, index: NodeIndex) {
         let height = self.height_of(index);
         let forged = &self.nodes[index as usize].adversary.forged;
-        let due =
-            forged.iter().find(|(_, (_, at))| at.0 + SHOW_AFTER <= height.0).map(|(id, (shown, _))| (*id, *shown));
+        let due = forged
+            .iter()
+            .find(|(_, (_, at))| at.0 + SHOW_AFTER <= height.0)
+            .map(|(id, (shown, _))| (*id, shown.clone()));
         let Some((id, shown)) = due else { return };
         let signed = self.dispute_of(index, &id, DisputeStep::Publish(shown));
         self.nodes[index as usize].adversary.forged.remove(&id);
@@ -275,7 +277,7 @@ impl World {
     }
 
     fn key_of(&self, index: NodeIndex) -> SecretKey {
-        self.scenario.keyring(&self.nodes[index as usize].name).key().clone()
+        self.keyring_of(&self.nodes[index as usize]).key().clone()
     }
 
     fn height_of(&self, index: NodeIndex) -> Height {

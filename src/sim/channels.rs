@@ -29,7 +29,7 @@ impl World {
             let (shown, state) = stored.channel.newest();
             let kept = self.kept.entry((node, stored.channel.id())).or_default();
             if kept.last().is_none_or(|(last, _)| last.commitment.number < shown.commitment.number) {
-                kept.push((*shown, state.clone()));
+                kept.push((shown.clone(), state.clone()));
             }
             if kept.len() > MAX_KEPT {
                 let mut keep = [true, false].into_iter().cycle();

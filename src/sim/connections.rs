@@ -6,7 +6,7 @@ use super::{
     workload::Jobs,
     world::{Pending, SimNode},
 };
-use crate::node::{ChangeSet, Command, Node, PeerChange};
+use crate::node::{ChangeSet, Command, Keyring, Node, PeerChange};
 
 /// Milliseconds after which a closed connection is dialled again.
 const REDIAL: u64 = 60_000;
@@ -14,10 +14,11 @@ const REDIAL: u64 = 60_000;
 impl World {
     pub(super) fn add_node(&mut self, config: &NodeConfig) {
         let index = u32::try_from(self.nodes.len()).expect("at most a thousand nodes");
-        let keyring = self.scenario.keyring(&config.name);
+        let keyring = self.scenario.keyring(&config.name, config.key.as_ref());
         let node = Node::with_chain(self.origin.clone(), keyring);
         self.nodes.push(SimNode {
             name: config.name.clone(),
+            key: config.key.clone(),
             address: node.address(),
             root: node.chain().ledger().root(),
             node: Some(node),
@@ -31,6 +32,11 @@ impl World {
         });
         self.absorb(&(config.name.as_str(), config.hash_rate));
         self.switched_on(index);
+    }
+
+    /// A node's secrets.
+    pub(super) fn keyring_of(&self, sim: &SimNode) -> Keyring {
+        self.scenario.keyring(&sim.name, sim.key.as_ref())
     }
 
     pub(super) fn add_link(&mut self, a: NodeIndex, b: NodeIndex, quality: LinkQuality) {
@@ -65,7 +71,7 @@ impl World {
     pub(super) fn switch_on(&mut self, index: NodeIndex) {
         self.mark(index, Deed::On);
         let sim = &self.nodes[index as usize];
-        let keyring = self.scenario.keyring(&sim.name);
+        let keyring = self.keyring_of(sim);
         let node = Node::from_change_set(&self.genesis, keyring, &sim.disk, self.now(), &mut self.checks);
         self.nodes[index as usize].node = Some(node);
         self.switched_on(index);

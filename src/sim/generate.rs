@@ -44,6 +44,7 @@ impl Scenario {
                 name: name.clone(),
                 hash_rate: if mines(index) && index < MAX_MINERS * 3 / 2 { hash_rate } else { 0 },
                 balance: Amount::literal(1_000_000),
+                key: None,
             })
             .collect();
         let links =

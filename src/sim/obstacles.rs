@@ -190,7 +190,7 @@ impl World {
     }
 
     fn widest_for(&self, payer: NodeIndex, payment: &PaymentHash) -> Option<Widest> {
-        let payee = self.node(payer)?.node.as_ref()?.payment(payment)?.invoice.payee;
+        let payee = self.node(payer)?.node.as_ref()?.payment(payment)?.invoice.payee.clone();
         let address = crate::primitives::Address::of(&payee);
         let payee = self.nodes().iter().position(|sim| sim.address == address)?;
         // What channels of other tabs could carry nobody here knows.

@@ -1,13 +1,14 @@
 //! The scenarios of `examples/`, by name.
 
 /// The names of all, in the order in which they are best met.
-pub const PRESETS: [&str; 13] = [
+pub const PRESETS: [&str; 14] = [
     "first-steps",
     "partition",
     "slow-links",
     "bad-line",
     "majority",
     "rush",
+    "two-keys",
     "pay-and-close",
     "route",
     "channels",
@@ -26,6 +27,7 @@ pub fn preset(name: &str) -> Option<&'static str> {
         "bad-line" => include_str!("../../examples/bad-line.json"),
         "majority" => include_str!("../../examples/majority.json"),
         "rush" => include_str!("../../examples/rush.json"),
+        "two-keys" => include_str!("../../examples/two-keys.json"),
         "pay-and-close" => include_str!("../../examples/pay-and-close.json"),
         "route" => include_str!("../../examples/route.json"),
         "channels" => include_str!("../../examples/channels.json"),

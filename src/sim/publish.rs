@@ -67,6 +67,6 @@ impl World {
 
     fn key_to(&self, address: &Address) -> Option<SecretKey> {
         let owner = self.nodes.iter().find(|sim| sim.address == *address)?;
-        Some(self.scenario.keyring(&owner.name).key().clone())
+        Some(self.keyring_of(owner).key().clone())
     }
 }

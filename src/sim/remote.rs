@@ -128,7 +128,7 @@ impl World {
     pub(super) fn check_remote(&self, action: &Action) -> Result<(), ActionError> {
         match action {
             Action::AddRemote { remote, name, address } => {
-                let config = NodeConfig { name: name.clone(), hash_rate: 0, balance: Default::default() };
+                let config = NodeConfig { name: name.clone(), hash_rate: 0, ..Default::default() };
                 config.validate("remote")?;
                 let known = self.name_of(address).is_some();
                 if known || *remote as usize != self.remotes().len() || self.remotes().len() >= MAX_REMOTES {

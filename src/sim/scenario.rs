@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, ScriptEntry, place, random::derive};
+use super::{Action, NodeKey, ScriptEntry, place, random::derive};
 use crate::{
     chain::{Genesis, Rules, RulesError},
     gossip::MAX_PEERS,
@@ -78,7 +78,7 @@ pub struct Config {
 }
 
 /// One node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeConfig {
     /// 1 to 32 characters, unique. Its key and random stream come from it and the seed.
@@ -89,6 +89,9 @@ pub struct NodeConfig {
     /// Base units it owns at genesis. A node added later owns nothing.
     #[serde(default)]
     pub balance: Amount,
+    /// What it signs with, if not Ed25519 from the seed and its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<NodeKey>,
 }
 
 /// One link between two nodes.
@@ -205,7 +208,7 @@ impl Scenario {
         let mut allocations = self.config.allocations.clone().unwrap_or_default();
         for node in &self.config.nodes {
             if node.balance > Amount::ZERO {
-                allocations.insert(self.address(&node.name), node.balance);
+                allocations.insert(self.address(node), node.balance);
             }
         }
         Genesis { rules: self.config.rules.clone(), timestamp: self.config.begins, allocations }
@@ -222,19 +225,25 @@ impl Scenario {
         self.begin().after(MAX_LENGTH).min(MAX_TIME)
     }
 
-    /// A node's secrets.
-    pub fn keyring(&self, name: &str) -> Keyring {
-        let key = SecretKey::from_seed(derive(self.seed, "key", name));
+    /// A node's secrets, of its name and the key that it is given.
+    ///
+    /// # Panics
+    /// If that was not validated.
+    pub fn keyring(&self, name: &str, key: Option<&NodeKey>) -> Keyring {
+        let key = match key {
+            Some(given) => given.secret("key").expect("validated before"),
+            None => SecretKey::from_seed(derive(self.seed, "key", name)),
+        };
         Keyring::new(key, derive(self.seed, "node", name))
     }
 
     /// A node's account.
-    pub fn address(&self, name: &str) -> Address {
-        self.keyring(name).public().address()
+    pub fn address(&self, node: &NodeConfig) -> Address {
+        self.keyring(&node.name, node.key.as_ref()).public().address()
     }
 
     fn validate_nodes(&self) -> Result<(), ScenarioError> {
-        let mut names = BTreeSet::new();
+        let (mut names, mut keys) = (BTreeSet::new(), BTreeSet::new());
         for (index, node) in self.config.nodes.iter().enumerate() {
             node.validate(&format!("config.nodes[{index}]"))?;
             if self.config.allocations.is_some() && node.balance > Amount::ZERO {
@@ -243,6 +252,9 @@ impl Scenario {
             }
             if !names.insert(&node.name) {
                 return Err(problem(&format!("config.nodes[{index}].name"), format!("{:?} is taken", node.name)));
+            }
+            if node.key.is_some() && !keys.insert(self.address(node)) {
+                return Err(problem(&format!("config.nodes[{index}].key"), "is another node's"));
             }
         }
         Ok(())
@@ -304,7 +316,7 @@ impl Scenario {
 }
 
 impl NodeConfig {
-    /// Checks name and hash power.
+    /// Checks name, hash power and key.
     ///
     /// # Errors
     /// [`ScenarioError`] at `path`.
@@ -320,6 +332,9 @@ impl NodeConfig {
                 self.name.chars().take(80).collect::<String>()
             );
             return Err(problem(&format!("{path}.name"), what));
+        }
+        if let Some(key) = &self.key {
+            key.validate(&format!("{path}.key"))?;
         }
         within(&format!("{path}.hashRate"), self.hash_rate, 0, MAX_HASH_RATE)
     }
@@ -356,7 +371,7 @@ fn unread(text: &str, error: &serde_json::Error) -> ScenarioError {
     ScenarioError { path, problem: error.to_string(), line: Some(error.line().max(1)) }
 }
 
-fn problem(path: &str, problem: impl ToString) -> ScenarioError {
+pub(super) fn problem(path: &str, problem: impl ToString) -> ScenarioError {
     ScenarioError { path: path.to_owned(), problem: problem.to_string(), line: None }
 }
 

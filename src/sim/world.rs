@@ -5,8 +5,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Carrier, Class, Envelope, EventKey, Link, LogEntry, Occurrence, Record, Scenario, ScriptEntry, Stats, What,
-    Workload,
+    Carrier, Class, Envelope, EventKey, Link, LogEntry, NodeKey, Occurrence, Record, Scenario, ScriptEntry, Stats,
+    What, Workload,
     adversary::Adversary,
     channels::Kept,
     invariants::{Lights, Watch, is_deep},
@@ -37,6 +37,8 @@ pub type NodeIndex = u32;
 pub struct SimNode {
     /// Its name, unique.
     pub name: String,
+    /// The key that it was given.
+    pub key: Option<NodeKey>,
     /// Its account.
     pub address: Address,
     /// The node; nothing while it is off.

@@ -51,7 +51,7 @@ pub use payment::{AttemptView, Cause, HopView, PaymentRow, PaymentState, Payment
 pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
 pub use space_time::{Diagonal, Fate, Lane, LaneMark, MAX_DIAGONALS, MAX_LANES, SpaceTimeView};
-pub use transaction::{Place, TransactionDetail};
+pub use transaction::{KeyFacts, Place, TransactionDetail};
 pub use why::{CauseRow, WhyPart, WhyView};
 
 use crate::sim::{Invariant, World};

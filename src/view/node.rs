@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::{MessageRow, TransactionRow};
+use super::{KeyFacts, MessageRow, TransactionRow};
 use crate::{
     primitives::{Address, Amount, Hash, Height, Nonce},
     sim::{Flight, Misbehaviour, World},
@@ -26,6 +26,8 @@ pub struct NodeDetail {
     pub misbehaves: Option<Misbehaviour>,
     /// Its account.
     pub address: Address,
+    /// What it signs with; nothing while it is off.
+    pub key: Option<KeyFacts>,
     /// Hashes per virtual second.
     pub hash_rate: u32,
     /// The tip it follows.
@@ -122,6 +124,7 @@ impl NodeDetail {
             on: node.is_some(),
             misbehaves: sim.misbehaves(),
             address: sim.address,
+            key: node.map(|node| KeyFacts::of(&node.public())),
             hash_rate: sim.hash_rate,
             tip: node.map_or(Hash::ZERO, |node| node.chain().tip()),
             height: node.map_or(Height(0), |node| node.chain().height()),

@@ -138,7 +138,14 @@ impl PaymentRow {
         let payer = world.node(trace.payer);
         let from = payer.map(|sim| sim.name.clone()).unwrap_or_default();
         let height = payer.and_then(|sim| sim.node.as_ref()).map(|node| node.chain().height());
-        let seen = Seen { world, pairs, payment: paid.invoice.payment, payee: paid.invoice.payee, from: &from, height };
+        let seen = Seen {
+            world,
+            pairs,
+            payment: paid.invoice.payment,
+            payee: paid.invoice.payee.clone(),
+            from: &from,
+            height,
+        };
         let mut obstacles = trace.obstacles.as_slice();
         let attempts: Vec<AttemptView> =
             paid.attempts.iter().map(|attempt| seen.attempt(attempt, paid, &mut obstacles)).collect();

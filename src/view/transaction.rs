@@ -4,7 +4,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::TransactionRow;
 use crate::{
-    primitives::{Action, Address, Block, BlockId, ChannelId, Height, Nonce, Transaction, TransactionId},
+    primitives::{
+        Action, Address, Block, BlockId, ChannelId, Height, Nonce, PublicKey, Scheme, Transaction, TransactionId,
+    },
     sim::World,
 };
 
@@ -22,6 +24,8 @@ pub struct TransactionDetail {
     pub nonces: Vec<(String, Nonce)>,
     /// The channel that it opens or changes.
     pub channel: Option<ChannelId>,
+    /// What signed it: the sender's key, and the cosigner's.
+    pub keys: Vec<KeyFacts>,
     /// Bytes.
     pub size: usize,
     /// Base units per 1,000 bytes.
@@ -30,6 +34,17 @@ pub struct TransactionDetail {
     pub waiting_at: (Vec<String>, usize),
     /// The block that it is in.
     pub place: Option<Place>,
+}
+
+/// What keys of a kind are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct KeyFacts {
+    /// Bits of an RSA key's modulus; nothing of an Ed25519 key, which all have one size.
+    pub rsa_bits: Option<usize>,
+    /// Bytes of a public key.
+    pub key: usize,
+    /// Bytes of a signature.
+    pub signature: usize,
 }
 
 /// Where a transaction is confirmed.
@@ -76,6 +91,14 @@ fn in_block(world: &World, id: &BlockId, transaction: &TransactionId, best: &[Bl
     Some(Found { transaction: block.transactions[index].clone(), place })
 }
 
+impl KeyFacts {
+    pub(super) fn of(key: &PublicKey) -> Self {
+        let size = key.bytes().len();
+        let rsa_bits = (key.scheme() == Scheme::Rsa).then_some(8 * size);
+        Self { rsa_bits, key: size, signature: key.signature_size() }
+    }
+}
+
 impl TransactionDetail {
     pub(super) fn of(world: &World, found: &Found) -> Self {
         let (transaction, id) = (&found.transaction, found.transaction.id());
@@ -92,6 +115,7 @@ impl TransactionDetail {
             row: TransactionRow::of(world, transaction),
             nonces: body.nonces().into_iter().map(|(address, nonce)| (named(&address), nonce)).collect(),
             channel: opens.then_some(id).or(body.action.channel().copied()),
+            keys: [Some(body.sender()), body.cosigner()].into_iter().flatten().map(KeyFacts::of).collect(),
             size,
             fee_rate: body.fee.units().saturating_mul(1_000) / size as u64,
             waiting_at: (waiting_at, count),

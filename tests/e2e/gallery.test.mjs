@@ -25,6 +25,37 @@ test('an example begins and plays', async (t) => {
   await page.getByRole('slider', { name: 'Timeline' }).waitFor();
 });
 
+test('two kinds of keys stand side by side', async (t) => {
+  const page = await paused(site, t);
+  await button(page, 'Examples').click();
+  await page.getByRole('dialog', { name: 'Examples' }).getByRole('button', { name: /^Begin ?: Two kinds of keys$/ }).click();
+  await page.getByText('Two kinds of keys', { exact: true }).first().waitFor();
+  const mined = page.getByRole('button', { name: /^Block \d+ by .*, 3 transactions/ }).first();
+  await mined.waitFor();
+  await button(page, 'Pause').click();
+  await button(page, 'Play').waitFor();
+  const details = page.getByRole('complementary', { name: 'Details' });
+  const kinds = [
+    ['Alice', 'Ed25519: keys of 32 bytes, signatures of 64'],
+    ['Bob', 'RSA, 2048 bits: keys of 256 bytes, signatures of 256'],
+    ['Carol', 'RSA, 4096 bits: keys of 512 bytes, signatures of 512'],
+  ];
+  for (const [name, kind] of kinds) {
+    await page.getByRole('button', { name: new RegExp(`^${name}, `) }).first().click();
+    await page.getByRole('heading', { name: `Node ${name}` }).waitFor();
+    await details.getByText(kind, { exact: true }).waitFor();
+    await picture(page, `keys-${name}`);
+  }
+  // A transfer of Carol: its key and signature, and where they lie in its bytes.
+  await mined.click();
+  await details.getByRole('button', { name: /^Carol → Alice$/ }).click();
+  await details.getByText(kinds[2][1], { exact: true }).waitFor();
+  await page.getByRole('tab', { name: 'Raw bytes' }).click();
+  for (const field of [/from\.scheme$/, /from\.length$/, /^signature\.length$/]) await details.getByRole('button', { name: field }).waitFor();
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await picture(page, 'keys-anatomy');
+});
+
 test('a scenario is read, changed, found wrong at its line, and begun with', async (t) => {
   const page = await paused(site, t);
   const digest = () => page.evaluate(async () => (await window.tabchain.state()).digest);

@@ -44,10 +44,11 @@ fn a_key_on_this_machine_is_paid_and_pays() {
     let mine = || client.post("/api/mine", &json!({ "miningRewardAddress": own }));
 
     // Money comes to a key that the node never sees, and goes on from there.
-    let mine_address = done(&["keygen", "--keys", &keys, "--label", "purse"]).trim().to_owned();
-    assert_eq!(done(&["address", "--keys", &keys]), format!("{mine_address}  purse\n"));
+    let mine_address = done(&["keygen", "--keys", &keys, "--label", "purse", "--scheme", "rsa"]).trim().to_owned();
+    assert_eq!(done(&["address", "--keys", &keys]), format!("{mine_address}  rsa      purse\n"));
     refused(&["address", "--keys", &keys], "open barley", 2, "does not open the keystore");
     refused(&["address", "--keys", &path("nowhere")], "", 2, "no keys there");
+    refused(&["keygen", "--keys", &keys, "--scheme", "dsa"], "", 2, "dsa");
     json_of(&["send", "--node", &url, "--from", &own, "--to", &mine_address, "--amount", "70000"]);
     mine();
     assert_eq!(json_of(&["balance", "--node", &url, &mine_address])["balance"], 70_000);
@@ -65,8 +66,9 @@ fn a_key_on_this_machine_is_paid_and_pays() {
     refused(&["send", "--node", &url, &file], "", 1, "signature");
     refused(&["send", "--node", &url, "--from", &own, "--to", &own, "--amount", "5.0"], "", 2, "5.0");
 
-    // A channel between two accounts of the node.
-    let other = client.post("/api/accounts", &json!({ "scheme": "ed25519" }));
+    // A channel between two accounts of the node, of either scheme.
+    let other = client.post("/api/accounts", &json!({ "scheme": "rsa" }));
+    assert_eq!(other["scheme"], "rsa");
     let other = other["address"].as_str().expect("an address").to_owned();
     json_of(&["send", "--node", &url, "--from", &own, "--to", &other, "--amount", "90000"]);
     mine();

@@ -20,7 +20,7 @@ use tabchain::{
     },
     node::Node,
     primitives::{
-        Action, Address, Amount, BlockId, Memo, Nonce, SecretKey, Timestamp, Transaction, UnsignedTransaction,
+        Action, Address, Amount, BlockId, Memo, Nonce, Scheme, SecretKey, Timestamp, Transaction, UnsignedTransaction,
     },
 };
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc, sync::oneshot};
@@ -90,7 +90,7 @@ impl Place {
     pub(crate) fn with(settings: Settings, network: Arc<dyn Network>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
         let accounts = Accounts::new(Keystore::ephemeral().unwrap(), None);
-        let (own, other) = (accounts.list()[0].address, accounts.create("other").unwrap());
+        let (own, other) = (accounts.list()[0].address, accounts.create(Scheme::Ed25519, "other").unwrap());
         let key = SecretKey::from_seed([7; 32]);
         let more: Vec<SecretKey> = (100..132).map(|seed| SecretKey::from_seed([seed; 32])).collect();
         let rich = more.iter().chain([&key]).map(|key| key.public().address()).chain([own, other]);

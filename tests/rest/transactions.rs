@@ -150,6 +150,9 @@ fn accounts_are_listed_and_made() {
     let page = place.get("/api/accounts?limit=2");
     assert_eq!(page.is(200).as_array().unwrap().len(), 2);
     assert!(page.headers.contains_key("link"));
+    let rsa = place.post("/api/accounts", &json!({ "scheme": "rsa" })).is(201);
+    assert_eq!((&rsa["scheme"], &rsa["label"]), (&json!("rsa"), &json!("")));
+    assert_eq!(place.get("/api/accounts?limit=1").is(200)[0], rsa);
     place.post("/api/accounts", &json!({ "scheme": "rot13" })).refused(422, "unknown-scheme");
     let long = json!({ "scheme": "ed25519", "label": "x".repeat(65) });
     place.post("/api/accounts", &long).refused(422, "label-too-long");

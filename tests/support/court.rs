@@ -158,7 +158,7 @@ impl Court {
     fn keep(&mut self) {
         for side in Side::BOTH {
             let (shown, state) = self.held(side).newest();
-            let newest = (*shown, state.clone());
+            let newest = (shown.clone(), state.clone());
             self.kept[side.index()].push(newest);
         }
     }

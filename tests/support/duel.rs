@@ -310,7 +310,7 @@ impl Duel {
         let kept = &mut self.seats[side.index()].kept;
         let new = kept.last().is_none_or(|(last, _)| last.commitment.number < shown.commitment.number);
         if new && *channel.phase() != Phase::Accepted {
-            kept.push((*shown, state.clone()));
+            kept.push((shown.clone(), state.clone()));
         }
     }
 
@@ -336,7 +336,7 @@ impl Duel {
         let signs = matches!(body, Body::Sign { .. } | Body::Commit { .. } | Body::Revoke { .. } | Body::Close { .. });
         assert!(!(seat.published && signs), "{} after publishing", body.kind());
         let mut sign_once = |number: u64, signature: Signature| {
-            assert_eq!(*seat.signed.entry(number).or_insert(signature), signature, "signed {number} twice");
+            assert_eq!(*seat.signed.entry(number).or_insert(signature.clone()), signature, "signed {number} twice");
         };
         let mut revoked = seat.revoked;
         let mut reveal = |number: u64, secret: &CommitmentSecret| {
@@ -345,9 +345,9 @@ impl Duel {
             assert_eq!(self.commitments[&number].0.points[side.index()], secret.point());
         };
         match body {
-            Body::Sign { number, signature } => sign_once(*number, *signature),
+            Body::Sign { number, signature } => sign_once(*number, signature.clone()),
             Body::Commit { number, signature, secret, .. } => {
-                sign_once(*number, *signature);
+                sign_once(*number, signature.clone());
                 reveal(number - 1, secret);
             }
             Body::Revoke { number, secret, .. } => reveal(*number, secret),

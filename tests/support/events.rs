@@ -139,7 +139,7 @@ fn made_up(pair: &Pair, side: Side, kind: &str) -> Body {
         },
         "accept" => Body::Accept { party: accepter, points: [Hash::ZERO; 2], signature },
         "refuse" => Body::Refuse { reason: "no".to_owned() },
-        "fund" => Body::Fund { commitment: signature, funding: signature },
+        "fund" => Body::Fund { commitment: signature.clone(), funding: signature },
         "funded" => Body::Funded { funding: signature },
         "propose" => Body::Propose { number: 0, turn: 0, change: Change::Pay { amount: units(10) } },
         "sign" => Body::Sign { number: 0, signature },
@@ -215,7 +215,7 @@ pub fn rows(pair: &Pair, side: Side, turn: u64) -> Vec<Row> {
 fn wishes(pair: &Pair, side: Side) -> Vec<Row> {
     let channel = pair.channel(side);
     let newest = channel.newest();
-    let old = Box::new((*newest.0, newest.1.clone()));
+    let old = Box::new((newest.0.clone(), newest.1.clone()));
     let height = channel.seen().height.0;
     let ([ours, _], [theirs, n]) = (pending_of(pair, side, side), pending_of(pair, side, side.other()));
     let n = n as u8;
@@ -266,7 +266,7 @@ fn pending_of(pair: &Pair, side: Side, offerer: Side) -> [u64; 2] {
 
 fn opening(say: &mut impl FnMut(&str, Body), fund: Body, funded: Body) {
     let Body::Fund { commitment, funding } = fund else { panic!("a fund") };
-    say("fund", Body::Fund { commitment, funding });
+    say("fund", Body::Fund { commitment: commitment.clone(), funding: funding.clone() });
     say("fund, bad commitment", Body::Fund { commitment: nobodys(), funding });
     say("fund, bad funding", Body::Fund { commitment, funding: nobodys() });
     say("funded", funded);

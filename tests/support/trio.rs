@@ -488,7 +488,7 @@ impl Trio {
             let (shown, state) = stored.channel.newest();
             let kept = self.kept.entry((node, stored.channel.id())).or_default();
             if kept.last().is_none_or(|(last, _)| last.commitment.number < shown.commitment.number) {
-                kept.push((*shown, state.clone()));
+                kept.push((shown.clone(), state.clone()));
             }
         }
         self.disks[node].apply(changes);

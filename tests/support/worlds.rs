@@ -18,6 +18,7 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
             name: name(index),
             hash_rate: *hash_rate,
             balance: Amount::literal(1_000_000),
+            key: None,
         })
         .collect();
     let links = links.iter().map(|(a, b)| LinkConfig { a: name(*a), b: name(*b), quality }).collect();
@@ -148,7 +149,7 @@ pub fn actions(nodes: usize) -> impl Strategy<Value = Action> {
         2 => (node(), 0u32..300).prop_map(|(node, hash_rate)| Action::SetHashRate { node, hash_rate }),
         1 => (0u32..2_000).prop_map(|transfers_per_hour| Action::SetWorkload { workload: Workload { transfers_per_hour, ..Workload::default() } }),
         1 => (0..3usize, node()).prop_map(|(index, link)| Action::AddNode {
-            node: NodeConfig { name: format!("New {index}"), hash_rate: 20, balance: Amount::ZERO },
+            node: NodeConfig { name: format!("New {index}"), hash_rate: 20, ..NodeConfig::default() },
             links: vec![link],
         }),
         1 => Just(Action::Quiesce),

@@ -139,8 +139,8 @@ impl ChannelRecord {
     /// # Errors
     /// [`ChannelError::WrongParties`], [`ChannelError::AlreadyPublished`] or [`ChannelError::WrongSplit`].
     pub fn resize(&self, keys: &[PublicKey; 2], resizing: &Resizing) -> Result<(), ChannelError> {
-        let [a, b] = *keys;
-        if self.keys != [a, b] && self.keys != [b, a] {
+        let [a, b] = keys;
+        if self.keys != *keys && self.keys.iter().ne([b, a]) {
             return Err(ChannelError::WrongParties { channel: resizing.channel });
         }
         if let Some(at) = &self.publication {

@@ -12,12 +12,12 @@ use crate::primitives::{BlockId, ChannelId, Checks, Hash, PublicKey, SecretKey, 
 const ANNOUNCEMENT: Tag = Tag::new("tabchain/channel-announcement");
 
 /// Bytes of an announcement; more are not read.
-pub const MAX_ANNOUNCEMENT_BYTES: usize = 139;
+pub const MAX_ANNOUNCEMENT_BYTES: usize = 589;
 /// Sequences are at most this, 2^53 − 1: exact as JSON numbers.
 pub const MAX_SEQUENCE: u64 = (1 << 53) - 1;
 
 /// One side's terms for payments of others in one channel, signed with its key of that channel. The newest sequence wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Announcement {
     /// Of which channel.
@@ -145,6 +145,7 @@ impl Announcement {
 mod tests {
     use super::*;
     use crate::primitives::Amount;
+    use crate::primitives::RsaSignature;
 
     const GENESIS: Hash = Hash([7; 32]);
 
@@ -159,7 +160,11 @@ mod tests {
     fn bytes_and_back() {
         let (key, announcement) = announcement();
         let bytes = announcement.to_bytes();
-        assert_eq!((bytes.len(), Announcement::parse(&bytes)), (MAX_ANNOUNCEMENT_BYTES, Ok(announcement)));
+        assert_eq!((bytes.len(), Announcement::parse(&bytes)), (139, Ok(announcement.clone())));
+        let signature = Signature::Rsa(RsaSignature::new(&[1; 512]).expect("the longest"));
+        let longest = Announcement { signature, ..announcement.clone() };
+        let bytes = longest.to_bytes();
+        assert_eq!((bytes.len(), Announcement::parse(&bytes)), (MAX_ANNOUNCEMENT_BYTES, Ok(longest)));
         assert!(announcement.is_signed(&key.public(), &GENESIS, &mut Checks::forgetful()));
         assert!(!announcement.is_signed(&key.public(), &Hash([8; 32]), &mut Checks::forgetful()), "another chain");
         let other = SecretKey::from_seed([2; 32]).public();
@@ -187,13 +192,15 @@ mod tests {
         let (_, fine) = announcement();
         let parse = |announcement: Announcement| Announcement::parse(&announcement.to_bytes());
         let sequence = 1 << 53;
-        assert_eq!(parse(Announcement { sequence, ..fine }), Err(AnnouncementError::Sequence { sequence }));
-        assert!(parse(Announcement { sequence: sequence - 1, ..fine }).is_ok());
+        assert_eq!(parse(Announcement { sequence, ..fine.clone() }), Err(AnnouncementError::Sequence { sequence }));
+        assert!(parse(Announcement { sequence: sequence - 1, ..fine.clone() }).is_ok());
         let policy = ChannelPolicy { htlc_maximum: Amount::ZERO, ..fine.policy };
-        assert!(matches!(parse(Announcement { policy, ..fine }), Err(AnnouncementError::Policy { .. })));
+        assert!(matches!(parse(Announcement { policy, ..fine.clone() }), Err(AnnouncementError::Policy { .. })));
         let bytes = fine.to_bytes();
         assert!(matches!(Announcement::parse(&bytes[1..]), Err(AnnouncementError::Undecodable { .. })));
         let long = [&bytes[..], &[0]].concat();
-        assert_eq!(Announcement::parse(&long), Err(AnnouncementError::TooLarge { bytes: 140 }));
+        assert!(matches!(Announcement::parse(&long), Err(AnnouncementError::Undecodable { .. })));
+        let bytes = MAX_ANNOUNCEMENT_BYTES + 1;
+        assert_eq!(Announcement::parse(&vec![0; bytes]), Err(AnnouncementError::TooLarge { bytes }));
     }
 }

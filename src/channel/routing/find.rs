@@ -216,7 +216,7 @@ pub(super) fn assemble(graph: &Graph, query: &Query<'_>, cost: u64, way: &[(u32,
         let (channel, side, keys) = graph.direction(*link);
         let blocks = u64::from(query.final_delta) + u64::from(label.blocks);
         let expiry = Height(query.height.0.saturating_add(blocks));
-        Hop { channel, side, to: keys[side.other().index()], amount: amount(label), expiry }
+        Hop { channel, side, to: keys[side.other().index()].clone(), amount: amount(label), expiry }
     };
     let sent = way.first().map(|(_, label)| amount(label)).unwrap_or_default();
     let fee = sent.checked_sub(query.amount).expect("fees only add to what is delivered");

@@ -26,7 +26,7 @@ pub struct Graph {
 }
 
 /// A channel of the graph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownChannel {
     /// Its id.
@@ -133,7 +133,7 @@ impl Graph {
             edges.push(Edge::silent(&id, nodes[side.index()], link(slot, side), capacity));
             index(edges.len() - 1)
         });
-        self.slots[slot as usize] = Some(Slot { id, capacity, nodes, announcements: [None; 2], places });
+        self.slots[slot as usize] = Some(Slot { id, capacity, nodes, announcements: [None, None], places });
         self.by_id.insert(id, slot);
         Ok(true)
     }
@@ -191,7 +191,7 @@ impl Graph {
             return Applied::UnknownChannel;
         };
         let side = announcement.side;
-        slot.announcements[side.index()] = Some(announcement);
+        slot.announcements[side.index()] = Some(announcement.clone());
         let (to, place) = (slot.nodes[side.other().index()], slot.places[side.index()]);
         self.incoming[to as usize][place as usize].announce(&announcement.policy);
         Applied::News
@@ -202,9 +202,9 @@ impl Graph {
         announcement.check().map_err(|_| Applied::OutOfRange)?;
         let known = self.channel(&announcement.channel).ok_or(Applied::UnknownChannel)?;
         let side = announcement.side.index();
-        match known.announcements[side] {
-            Some(newest) if !announcement.supersedes(&newest) => Err(Applied::Stale { known: newest.sequence }),
-            _ => Ok(known.keys[side]),
+        match &known.announcements[side] {
+            Some(newest) if !announcement.supersedes(newest) => Err(Applied::Stale { known: newest.sequence }),
+            _ => Ok(known.keys[side].clone()),
         }
     }
 
@@ -252,8 +252,8 @@ impl Graph {
 
     fn known(&self, slot: u32) -> Option<KnownChannel> {
         let Slot { id, capacity, nodes, announcements, .. } = self.slots[slot as usize].as_ref()?;
-        let keys = nodes.map(|node| self.keys[node as usize]);
-        Some(KnownChannel { id: *id, keys, capacity: *capacity, announcements: *announcements })
+        let keys = nodes.map(|node| self.keys[node as usize].clone());
+        Some(KnownChannel { id: *id, keys, capacity: *capacity, announcements: announcements.clone() })
     }
 
     fn node_for(&mut self, key: PublicKey) -> u32 {
@@ -261,11 +261,11 @@ impl Graph {
             return *node;
         }
         let node = self.free_nodes.pop().unwrap_or_else(|| {
-            self.keys.push(key);
+            self.keys.push(key.clone());
             self.incoming.push(Vec::new());
             index(self.keys.len() - 1)
         });
-        self.keys[node as usize] = key;
+        self.keys[node as usize] = key.clone();
         self.by_key.insert(key, node);
         node
     }
@@ -296,7 +296,7 @@ impl Graph {
     pub(super) fn direction(&self, link: u32) -> (ChannelId, Side, [PublicKey; 2]) {
         let (slot, side) = slot_of(link);
         let slot = self.slots[slot].as_ref().expect("an edge is dropped with its channel");
-        (slot.id, side, slot.nodes.map(|node| self.keys[node as usize]))
+        (slot.id, side, slot.nodes.map(|node| self.keys[node as usize].clone()))
     }
 
     /// The channel of a direction, and who pays in it.

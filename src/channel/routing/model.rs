@@ -208,20 +208,26 @@ impl Case {
         let query = self.query(world);
         let hops = &route.hops;
         assert!((1..=self.limits.hops as usize).contains(&hops.len()) && route.fee <= self.limits.fee);
-        assert_eq!(hops.last().map(|hop| (hop.to, hop.amount, hop.expiry)), Some((key(1), query.amount, Height(110))));
+        assert_eq!(
+            hops.last().map(|hop| (hop.to.clone(), hop.amount, hop.expiry)),
+            Some((key(1), query.amount, Height(110)))
+        );
         assert_eq!(Some(route.sent()), query.amount.checked_add(route.fee));
         assert!(hops[0].expiry.0 <= 100 + u64::from(self.limits.blocks));
         let mut at = key(0);
         for hop in hops {
             let known = world.graph.channel(&hop.channel).expect("a channel of the graph");
-            assert_eq!((known.keys[hop.side.index()], known.keys[hop.side.other().index()]), (at, hop.to));
+            assert_eq!(
+                (known.keys[hop.side.index()].clone(), known.keys[hop.side.other().index()].clone()),
+                (at, hop.to.clone())
+            );
             assert!(!world.excluded.contains(&(hop.channel, hop.side)) && hop.amount <= known.capacity.max(units(500)));
-            at = hop.to;
+            at = hop.to.clone();
         }
         assert!(world.spendable[&hops[0].channel] >= hops[0].amount);
         for pair in hops.windows(2) {
             let known = world.graph.channel(&pair[1].channel).expect("a channel of the graph");
-            let announcement = known.announcements[pair[1].side.index()].expect("announced");
+            let announcement = known.announcements[pair[1].side.index()].clone().expect("announced");
             let (incoming, outgoing) = ((pair[0].amount, pair[0].expiry), (pair[1].amount, pair[1].expiry));
             assert_eq!(announcement.policy.admit(incoming, outgoing), Ok(()));
         }

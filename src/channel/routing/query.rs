@@ -12,7 +12,7 @@ use crate::primitives::{Amount, ChannelId, Height, PublicKey, Side, Timestamp};
 pub const MAX_HOPS: u32 = 20;
 
 /// A payment to find a route for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Query<'a> {
     /// Who pays.
     pub payer: PublicKey,
@@ -75,7 +75,7 @@ pub struct Route {
 }
 
 /// One channel of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hop {
     /// Which channel.

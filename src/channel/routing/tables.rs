@@ -76,7 +76,8 @@ fn policy() -> ChannelPolicy {
 #[test]
 fn amounts_and_expiries_add_up_backwards() {
     let route = Asked::line(3).find().expect("a line");
-    let hops: Vec<_> = route.hops.iter().map(|hop| (hop.channel, hop.to, hop.amount.units(), hop.expiry.0)).collect();
+    let hops: Vec<_> =
+        route.hops.iter().map(|hop| (hop.channel, hop.to.clone(), hop.amount.units(), hop.expiry.0)).collect();
     assert_eq!(
         hops,
         [(id(0), key(1), 123, 70), (id(1), key(2), 111, 65), (id(2), key(3), 100, 60)],
@@ -175,9 +176,12 @@ fn only_news_of_the_right_side_is_applied() {
     let mut checks = Checks::forgetful();
     let mut apply = |graph: &mut Graph, announcement| graph.apply(announcement, &GENESIS, &mut checks);
     assert_eq!(apply(&mut graph, sign(0, Side::Opener, 5)), Applied::UnknownChannel);
-    assert_eq!(graph.add(id(1), keys, units(1_000)), Ok(true));
-    assert_eq!(graph.add(id(1), keys, units(9)), Ok(false), "known: nothing changes");
-    assert_eq!(graph.add(id(2), [keys[0]; 2], units(9)), Err(GraphError::SameParty { channel: id(2) }));
+    assert_eq!(graph.add(id(1), keys.clone(), units(1_000)), Ok(true));
+    assert_eq!(graph.add(id(1), keys.clone(), units(9)), Ok(false), "known: nothing changes");
+    assert_eq!(
+        graph.add(id(2), [keys[0].clone(), keys[0].clone()], units(9)),
+        Err(GraphError::SameParty { channel: id(2) })
+    );
     let table = [
         (sign(0, Side::Opener, 5), Applied::News),
         (sign(0, Side::Opener, 5), Applied::Stale { known: 5 }),
@@ -190,7 +194,7 @@ fn only_news_of_the_right_side_is_applied() {
         (sign(0, Side::Opener, 6), Applied::News),
     ];
     for (announcement, expected) in table {
-        assert_eq!(apply(&mut graph, announcement), expected, "{announcement:?}");
+        assert_eq!(apply(&mut graph, announcement.clone()), expected, "{announcement:?}");
     }
     let known = graph.remove(&id(1)).expect("known");
     assert_eq!(known.announcements.map(|newest| newest.map(|newest| newest.sequence)), [Some(6), Some(0)]);

@@ -57,7 +57,7 @@ impl Case {
         let grown = sight.height != self.height;
         self.height = sight.height;
         self.gone = if sight.locked.is_some() { None } else { self.gone.or(Some(sight.height)) };
-        let answer = Answer { keys: self.watched.keys, steps: Vec::new(), notices: Vec::new() };
+        let answer = Answer { keys: self.watched.keys.clone(), steps: Vec::new(), notices: Vec::new() };
         let mut bids = Bids { budget, answer };
         let justice = sight.publication.and_then(|seen| self.answer(&seen));
         let punishes = matches!(justice, Some((DisputeStep::Punish(_), _)));
@@ -87,7 +87,7 @@ impl Case {
         }
         let number = newest.commitment.number;
         let refutes = justice.refutes(seen, self.height);
-        refutes.then_some((DisputeStep::Refute(*newest), TowerNotice::Refuting { number, window_ends }))
+        refutes.then_some((DisputeStep::Refute(newest.clone()), TowerNotice::Refuting { number, window_ends }))
     }
 
     /// What is to be claimed now, the first to expire first. Once a commitment is published that the tower knows, or will replace by one that it

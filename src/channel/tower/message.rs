@@ -9,8 +9,8 @@ use crate::{
     primitives::{BlockId, ChannelId, CoSigned, CommitmentSecret, Hash, SecretKey, Side, Signature, decode, encode},
 };
 
-/// Bytes of one message; more are not read. The longest has 48 secrets and 30 preimages.
-pub const MAX_TOWER_BYTES: usize = 3_584;
+/// Bytes of one message; more are not read. The longest has 48 secrets, 30 preimages and three signatures of RSA.
+pub const MAX_TOWER_BYTES: usize = 5_120;
 
 /// A message about one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
@@ -112,7 +112,7 @@ impl Watch {
         Self {
             channel: channel.id,
             client: channel.side,
-            newest: channel.signed,
+            newest: channel.signed.clone(),
             revoked: channel.revealed.count(),
             secrets: channel.revealed.values().collect(),
             claims: channel.claimable().collect(),

@@ -167,7 +167,7 @@ impl Watched {
         }
         let before = before.filter(|before| before.newest.commitment.number == number);
         let claims = together(before.map(|before| &before.claims[..]).unwrap_or_default(), claims)?;
-        Ok(Self { keys, policy, client: side, newest: *newest, revealed, claims })
+        Ok(Self { keys, policy, client: side, newest: newest.clone(), revealed, claims })
     }
 }
 
@@ -227,7 +227,7 @@ impl<C: Ord + Copy + BorshSerialize> Tower<C> {
         if let Some(held) = held.filter(|held| !held.is_news(watch)) {
             return Ok(held.progress());
         }
-        let agreed = held.map(|held| (held.keys, held.policy)).or(on_chain).ok_or(TowerRefusal::NotOnChain)?;
+        let agreed = held.map(|held| (held.keys.clone(), held.policy)).or(on_chain).ok_or(TowerRefusal::NotOnChain)?;
         let of_client = self.clients.get(&client).map_or(0, BTreeMap::len);
         let (limit, all) = (MAX_WATCHED_OF_CLIENT as u32, MAX_WATCHED as u32);
         if held.is_none() && of_client >= MAX_WATCHED_OF_CLIENT {

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum, builder::PossibleValue};
 use serde_json::json;
 
 use super::{At, Failure, node::Node, print};
 use crate::{
-    native::{folder::Folder, keystore::Keystore, passphrase},
-    primitives::{Action, Address, Amount, BlockId, Memo, Nonce, UnsignedTransaction},
+    native::{folder::Folder, keystore::Keystore, passphrase, secret::Secret},
+    primitives::{Action, Address, Amount, BlockId, Memo, Nonce, Scheme, UnsignedTransaction},
 };
 
 /// Base units for the miner, unless told: about the least that pools take for a transfer.
@@ -32,6 +32,9 @@ pub(in crate::native) struct KeygenOptions {
     /// A name for people.
     #[arg(long, default_value = "account")]
     label: String,
+    /// What it signs with; keys of rsa have 3072 bits.
+    #[arg(long, value_enum, default_value_t = Scheme::Ed25519)]
+    scheme: Scheme,
 }
 
 #[derive(Debug, Args)]
@@ -73,9 +76,13 @@ pub(in crate::native) struct SignOptions {
 pub(in crate::native) fn keygen(options: &KeygenOptions) -> Result<(), Failure> {
     let folder = Folder::take(&options.keys.keys).map_err(Failure::input)?;
     let known = folder.read("keystore.json").map_err(Failure::input)?.is_some();
-    let mut keystore = options.keys.open(&folder, &options.label)?;
-    let address =
-        if known { keystore.create(&folder, &options.label).map_err(Failure::input)? } else { keystore.own() };
+    let mut keystore = options.keys.open(&folder, (options.scheme, &options.label))?;
+    let address = if known {
+        let secret = Secret::new(options.scheme).map_err(Failure::input)?;
+        keystore.create(&folder, &options.label, secret).map_err(Failure::input)?
+    } else {
+        keystore.own()
+    };
     println!("{address}");
     Ok(())
 }
@@ -84,7 +91,7 @@ pub(in crate::native) fn keygen(options: &KeygenOptions) -> Result<(), Failure> 
 pub(in crate::native) fn address(options: &AddressOptions) -> Result<(), Failure> {
     let folder = Folder::take(&options.keys.keys).map_err(Failure::input)?;
     for account in options.keys.known(&folder)?.accounts() {
-        println!("{}  {}", account.address, account.label);
+        println!("{}  {:7}  {}", account.address, account.scheme.name(), account.label);
     }
     Ok(())
 }
@@ -103,6 +110,16 @@ pub(in crate::native) fn sign(options: &SignOptions) -> Result<(), Failure> {
     let signed = UnsignedTransaction { fee, action }.sign(key, &chain);
     print(&json!(signed));
     Ok(())
+}
+
+impl ValueEnum for Scheme {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 impl SignOptions {
@@ -126,7 +143,7 @@ impl SignOptions {
 }
 
 impl Keys {
-    fn open(&self, folder: &Folder, first: &str) -> Result<Keystore, Failure> {
+    fn open(&self, folder: &Folder, first: (Scheme, &str)) -> Result<Keystore, Failure> {
         let given = passphrase::given(self.passphrase_file.as_deref())?;
         Keystore::open(folder, false, first, &mut || given.clone().or_else(passphrase::ask)).map_err(Failure::input)
     }
@@ -134,7 +151,7 @@ impl Keys {
     /// As [`Keys::open`], but none is made.
     fn known(&self, folder: &Folder) -> Result<Keystore, Failure> {
         match folder.read("keystore.json").map_err(Failure::input)? {
-            Some(_) => self.open(folder, ""),
+            Some(_) => self.open(folder, (Scheme::Ed25519, "")),
             None => Err(Failure::Input(format!("{}: no keys there (tabchain keygen makes one)", self.keys.display()))),
         }
     }

@@ -15,7 +15,7 @@ use crate::{
         store::{Disk, Memory, Store, Stored},
     },
     node::{ChangeSet, Keyring, Node},
-    primitives::{Address, Amount, Block, Checks, Timestamp},
+    primitives::{Address, Amount, Block, Checks, Scheme, Timestamp},
 };
 
 /// What the first account of a chain for development owns.
@@ -56,7 +56,7 @@ impl Begin {
         }
         let passphrase = passphrase::given(options.passphrase_file.as_deref())?;
         let mut ask = || passphrase.clone().or_else(|| if dev { None } else { passphrase::ask() });
-        let keystore = Keystore::open(&folder, dev, "node", &mut ask).map_err(Failure::input)?;
+        let keystore = Keystore::open(&folder, dev, (Scheme::Ed25519, "node"), &mut ask).map_err(Failure::input)?;
         let genesis = match known {
             Some(known) => known.genesis,
             None => {

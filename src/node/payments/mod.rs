@@ -44,7 +44,7 @@ pub(super) struct Payments {
 }
 
 /// An invoice of this node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Invoiced {
     /// As given to the payer.
     pub invoice: Invoice,

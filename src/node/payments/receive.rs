@@ -21,7 +21,7 @@ impl Node {
         );
         let genesis = self.chain.genesis_id();
         let invoice = Invoice::sign(self.keyring.key(), &genesis, amount, preimage.payment());
-        self.keep_invoice(Invoiced { invoice, preimage, paid_by: None });
+        self.keep_invoice(Invoiced { invoice: invoice.clone(), preimage, paid_by: None });
         CommandResult::Invoiced(Box::new(invoice))
     }
 
@@ -85,6 +85,6 @@ impl Node {
         if htlc.expiry.0 < least {
             return Err(FailureReason::ExpiresTooSoon);
         }
-        Ok(**invoiced)
+        Ok(Invoiced::clone(invoiced))
     }
 }

@@ -219,7 +219,7 @@ impl Node {
         let Some(tried) = sent.attempts.get_mut(attempt as usize).filter(|tried| tried.failure.is_none()) else {
             return;
         };
-        self.learn(now, tried, failure);
+        self.learn(now, tried, failure.clone());
         let by_payee = failure.channel.is_none() && failure.at == sent.invoice.payee;
         let given_up = if by_payee {
             Some(Unpaid::Payee(failure.reason))
@@ -237,7 +237,7 @@ impl Node {
     }
 
     fn learn(&mut self, now: Timestamp, attempt: &mut Attempt, failure: Failure) {
-        attempt.failure = Some(failure);
+        attempt.failure = Some(failure.clone());
         let place = attempt.failed_at();
         if let Some(place) = place.filter(|_| failure.reason == FailureReason::Insufficient) {
             self.payments.memory.learn_failure(&attempt.route, place, now);
@@ -284,7 +284,7 @@ impl Node {
             ordered(usable.map(|(_, channel)| (channel.id(), channel.spendable())));
         let query = Query {
             payer: self.keyring.public(),
-            payee: invoice.payee,
+            payee: invoice.payee.clone(),
             amount: invoice.amount,
             height: self.chain.height(),
             final_delta: FINAL_DELTA,

@@ -219,7 +219,7 @@ fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
         },
         Action::Fund(funding) => {
             let resizing = funding.resizes.filter(|resizing| resizing.channel == id)?;
-            let key = channel.funding().keys()[side.index()];
+            let key = channel.funding().keys()[side.index()].clone();
             Some(resizing.balances[funding.keys().iter().position(|party| *party == key)?])
         }
         Action::Transfer { .. } => None,

@@ -22,7 +22,7 @@ pub struct Evidence {
 impl Evidence {
     pub(in crate::view) fn of(channel: &Channel) -> Self {
         let (newest, state) = channel.newest();
-        Self { funding: channel.funding().clone(), newest: *newest, state: state.clone() }
+        Self { funding: channel.funding().clone(), newest: newest.clone(), state: state.clone() }
     }
 }
 

@@ -16,7 +16,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 pub use channel::Evidence;
 
-use crate::primitives::{Hash, PublicKey, Signature, encode};
+use crate::primitives::{Hash, PublicKey, Scheme, Signature, encode};
 
 /// Bytes that are shown.
 const MAX_BYTES: usize = 4_096;
@@ -206,18 +206,21 @@ impl Annotator {
     }
 
     pub(super) fn public_key(&mut self, name: &str, key: &PublicKey) {
-        let PublicKey::Ed25519(bytes) = key;
-        self.scheme(name, bytes);
+        self.scheme(name, key.scheme(), key.bytes());
     }
 
     pub(super) fn signature(&mut self, name: &str, signature: &Signature) {
-        let Signature::Ed25519(bytes) = signature;
-        self.scheme(name, bytes);
+        self.scheme(name, signature.scheme(), signature.bytes());
     }
 
-    fn scheme(&mut self, name: &str, bytes: &[u8]) {
+    /// A key or signature; what RSA makes of them has no fixed length.
+    fn scheme(&mut self, name: &str, scheme: Scheme, bytes: &[u8]) {
         self.within(name, |into| {
-            into.variant("scheme", 0, "ed25519");
+            into.variant("scheme", scheme as u8, scheme.name());
+            if scheme == Scheme::Rsa {
+                let length = u16::try_from(bytes.len()).expect("bounded far below");
+                into.field("length", &length, length);
+            }
             let read = |text: &str| match hex::decode(text) {
                 Ok(read) if read.len() == bytes.len() => Ok(read),
                 _ => Err(format!("{} hex digits expected, not {text:?}", 2 * bytes.len())),

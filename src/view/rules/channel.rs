@@ -58,7 +58,7 @@ impl Case<'_> {
             if side == Side::Opener && !held.channel.is_cosigned() {
                 return RuleRow::open(code, "awaits-signature");
             }
-            let (key, signature) = (funding.keys()[side.index()], held.shown.signatures[side.index()]);
+            let (key, signature) = (funding.keys()[side.index()].clone(), held.shown.signatures[side.index()].clone());
             let signed = Checks::forgetful().verify(&key, &message, &signature);
             RuleRow::compared(code, signed, values![self.name(side), number, holders.join(", ")])
         };
@@ -159,7 +159,7 @@ impl Case<'_> {
         };
         let mut rows = vec![
             if depth >= CONFIRMATIONS { buried } else { unburied },
-            RuleRow::compared("channel-keys", record.keys == keys, values![short(record.keys), short(keys)]),
+            RuleRow::compared("channel-keys", record.keys == keys, values![short(record.keys.clone()), short(keys)]),
             RuleRow::compared("channel-capacity", record.capacity == agreed, values![record.capacity, agreed]),
             RuleRow::compared("channel-agreed", ours == theirs, terms),
         ];

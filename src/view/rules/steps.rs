@@ -25,7 +25,7 @@ impl Case<'_> {
             return RuleRow::open(code, "awaits-signature");
         }
         let (shown, _) = channel.newest();
-        let asked = self.ask(channel, side, DisputeStep::Publish(*shown));
+        let asked = self.ask(channel, side, DisputeStep::Publish(shown.clone()));
         answer(code, asked, values![self.name(side), shown.commitment.number])
     }
 
@@ -34,7 +34,7 @@ impl Case<'_> {
             return RuleRow::open("step-refute", "awaits-signature");
         };
         let (shown, _) = channel.newest();
-        let asked = self.ask(channel, channel.side(), DisputeStep::Refute(*shown));
+        let asked = self.ask(channel, channel.side(), DisputeStep::Refute(shown.clone()));
         answer("step-refute", asked, values![shown.commitment.number, self.name(channel.side())])
     }
 
@@ -94,7 +94,7 @@ impl Case<'_> {
 
     fn ask(&self, channel: &Channel, payer: Side, step: DisputeStep) -> Result<After, ChannelError> {
         let keys = channel.funding().keys();
-        let payer = keys[payer.index()];
+        let payer = keys[payer.index()].clone();
         let dispute = Dispute { channel: self.pair.id, keys, payer, fee_from: FeeSource::Account, step };
         self.known()?.step(&dispute, Amount::ZERO, self.next, self.ledger)
     }

@@ -3,6 +3,7 @@
 pub(super) use crate::view::grouped;
 use crate::{
     primitives::Timestamp,
+    view::KeyFacts,
     web::strings::{fill, text},
 };
 
@@ -48,6 +49,15 @@ pub(super) fn power_of_ten(power: i32) -> String {
 pub(super) fn per_cent(per_million: u32) -> String {
     let (whole, part) = (per_million / 10_000, per_million % 10_000 / 1_000);
     if part == 0 { format!("{whole} %") } else { format!("{whole}.{part} %") }
+}
+
+/// A key's scheme and sizes.
+pub(super) fn key(key: &KeyFacts) -> String {
+    let [size, signature] = [key.key, key.signature].map(|bytes| bytes.to_string());
+    match key.rsa_bits {
+        None => fill("scheme-ed25519", &[&size, &signature]),
+        Some(bits) => fill("scheme-rsa", &[&size, &signature, &bits.to_string()]),
+    }
 }
 
 /// `1.2 kH/s`.

@@ -8,7 +8,7 @@ use super::Lab;
 use crate::web::{protocol::Request, strings::text};
 
 /// Labels by their keys, and what the glossary calls what they name.
-const TERMS: [(&str, &str); 37] = [
+const TERMS: [(&str, &str); 38] = [
     ("balance", "account"),
     ("bench-bound", "bound"),
     ("branch", "branch"),
@@ -38,6 +38,7 @@ const TERMS: [(&str, &str); 37] = [
     ("revoked-by-it", "revocation"),
     ("reward", "coinbase"),
     ("room", "room"),
+    ("scheme", "scheme"),
     ("space-time", "space and time"),
     ("state-root", "state root"),
     ("target", "target"),

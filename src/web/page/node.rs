@@ -80,6 +80,8 @@ fn Facts(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
             <dd>{fact(|node| fill("knows-value", &[&node.known_blocks.to_string(), &node.orphans.to_string()]))}</dd>
             <dt>{term("address")}</dt>
             <dd>{fact(|node| node.address.to_string())}</dd>
+            <dt>{term("scheme")}</dt>
+            <dd>{fact(|node| node.key.as_ref().map(format::key).unwrap_or_default())}</dd>
         </dl>
     }
 }

@@ -8,7 +8,6 @@ use super::{
     runs::Runs,
 };
 use crate::{
-    primitives::Amount,
     sim::{Action, NodeConfig, Workload},
     view::{LinkLine, NodeDot},
     web::{
@@ -52,7 +51,7 @@ fn Nodes() -> impl IntoView {
         let mut links: Vec<String> =
             turns.iter().filter_map(|turn| names.get(turn % names.len().max(1)).cloned()).collect();
         links.dedup();
-        let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, balance: Amount::ZERO };
+        let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, ..NodeConfig::default() };
         lab.act(Action::AddNode { node, links });
         lab.look_at_node(name);
     };

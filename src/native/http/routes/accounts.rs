@@ -22,7 +22,7 @@ use crate::{
         },
         keystore::Account,
     },
-    primitives::{Address, Amount, Block, Nonce},
+    primitives::{Address, Amount, Block, Nonce, Scheme},
 };
 
 /// The lower ends of the fee rates that are told apart, base units per 1,000 bytes.
@@ -90,7 +90,7 @@ struct AccountShape {
     address: Address,
     /// Of its key.
     #[schema(value_type = String)]
-    scheme: crate::native::keystore::Scheme,
+    scheme: Scheme,
     /// A name for people.
     label: String,
 }
@@ -112,7 +112,7 @@ async fn list(State(shared): State<Shared>, Asked(pages): Asked<Pages>, uri: Uri
 /// A key to be made.
 #[derive(ToSchema)]
 struct NewAccount {
-    /// `ed25519`; this build has no other.
+    /// `ed25519`, or `rsa` for a key of 3072 bits, which takes a second to make.
     scheme: String,
     /// A name for people, at most 64 characters.
     label: Option<String>,
@@ -129,15 +129,15 @@ impl Given for NewAccount {
     responses((status = 201, body = AccountShape), (status = 400, description = "malformed"),
         (status = 409, description = "the keystore is full"), (status = 413, description = "too large"),
         (status = 415, description = "not JSON"),
-        (status = 422, description = "a scheme that this build does not have, or a label too long"),
+        (status = 422, description = "a scheme that does not exist, or a label too long"),
         (status = 500, description = "the keystore cannot be written")))]
 async fn create(State(shared): State<Shared>, Sent(new): Sent<NewAccount>) -> Answer<Response> {
-    if new.scheme != "ed25519" {
-        let detail = format!("scheme {:.40?}: this build has ed25519 only", new.scheme);
-        return Err(Problem::senseless("unknown-scheme", detail));
-    }
+    let Some(scheme) = Scheme::ALL.into_iter().find(|scheme| scheme.name() == new.scheme) else {
+        let known = Scheme::ALL.map(Scheme::name).join(", ");
+        return Err(Problem::senseless("unknown-scheme", format!("scheme {:.40?}: there are {known}", new.scheme)));
+    };
     let (accounts, label) = (shared.app.accounts.clone(), new.label.unwrap_or_default());
-    let made = tokio::task::spawn_blocking(move || accounts.create(&label)).await;
+    let made = tokio::task::spawn_blocking(move || accounts.create(scheme, &label)).await;
     let address = made.map_err(|error| Problem::internal(error.to_string()))??;
     let account = shared.app.accounts.list().into_iter().find(|account| account.address == address);
     let account = account.ok_or_else(|| Problem::internal("the new account is not there"))?;

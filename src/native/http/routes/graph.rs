@@ -94,15 +94,15 @@ async fn graph(State(shared): State<Shared>, Asked(part): Asked<Part>, uri: Uri)
     let mut known = known.await?;
     let next = (known.len() > limit).then(|| known.pop()).flatten();
     let mut nodes: BTreeMap<Address, NodeShape> = BTreeMap::new();
-    for key in known.iter().flat_map(|channel| channel.keys) {
+    for key in known.iter().flat_map(|channel| channel.keys.clone()) {
         let address = key.address();
         nodes.entry(address).or_insert(NodeShape { address, key, channels: 0 }).channels += 1;
     }
     let channels = known.iter().map(|channel| EdgeShape {
         id: channel.id,
-        participants: channel.keys.map(|key| key.address()),
+        participants: channel.keys.clone().map(|key| key.address()),
         capacity: channel.capacity,
-        policies: channel.announcements.map(|said| said.map(|announcement| announcement.policy)),
+        policies: channel.announcements.clone().map(|said| said.map(|announcement| announcement.policy)),
     });
     let shape = GraphShape { nodes: nodes.into_values().collect(), channels: channels.collect() };
     let mut response = Json(shape).into_response();

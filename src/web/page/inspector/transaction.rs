@@ -41,6 +41,7 @@ fn facts(lab: Lab, detail: TransactionDetail) -> impl IntoView + use<> {
         ("fee-rate", fill("fee-rate-value", &[&format::grouped(detail.fee_rate)])),
         ("size", fill("bytes", &[&format::grouped(detail.size)])),
     ];
+    rows.extend(detail.keys.iter().map(|key| ("scheme", format::key(key))));
     let nonce = |(owner, nonce): (String, _)| ("nonce", fill("nonce-value", &[&format::grouped(nonce), &owner]));
     rows.extend(detail.nonces.into_iter().map(nonce));
     rows.extend((!detail.row.memo.is_empty()).then_some(("memo", detail.row.memo)));
