@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use locked::{Locked, htlc, preimage, secret};
 use proptest::prelude::*;
-use support::{ChainBuilder, address, genesis, pay, properties, rules, units};
+use support::{ChainBuilder, address, genesis, key, pay, properties, rules, units};
 use tabchain::{
-    chain::{Admission, Import, Mempool, PoolError},
-    primitives::{Block, Checks, DisputeStep, FeeSource, Height, Revelation, Side, Transaction},
+    chain::{Admission, Import, MAX_POOL_BYTES, Mempool, PoolError},
+    primitives::{
+        Action, Block, Checks, DisputeStep, FeeSource, Height, Memo, Nonce, Revelation, Side, Transaction,
+        UnsignedTransaction,
+    },
 };
 
 fn start() -> (ChainBuilder, Locked, Mempool) {
@@ -316,4 +319,30 @@ proptest! {
         }
         mine(&mut chain, &mut pool);
     }
+}
+
+/// However full the pool and however dear a place in it: who is cheated is heard.
+#[test]
+fn a_crowd_keeps_nobody_from_justice() {
+    let chain = &mut ChainBuilder::new(genesis(64, rules(1)));
+    let channel = Locked::new(chain.chain.genesis_id(), [1, 2], [6_000, 4_000]);
+    chain.mine(vec![channel.fund()]);
+    let mut pool = Mempool::default();
+    let from = |who: u8, nonce: u64| {
+        let memo = Memo::new("m".repeat(256)).expect("short");
+        let action =
+            Action::Transfer { from: key(who).public(), nonce: Nonce(nonce), to: address(1), amount: units(1), memo };
+        UnsignedTransaction { fee: units(7_000), action }.sign(&key(who), &channel.genesis)
+    };
+    let crowd = (4..64).flat_map(|who| (0..64).map(move |nonce| (who, nonce)));
+    for (who, nonce) in crowd {
+        if pool.bytes() * 16 / MAX_POOL_BYTES >= 15 {
+            break;
+        }
+        assert_eq!(admit(chain, &mut pool, &from(who, nonce)), "added");
+    }
+    assert_eq!(pool.floor(), 100 << 7);
+    assert_eq!(admit(chain, &mut pool, &chain.pay(3, 0, 1, 1, 1_000)), "fee-too-low");
+    assert_eq!(admit(chain, &mut pool, &channel.close(1, 100)), "added");
+    assert_eq!(admit(chain, &mut pool, &channel.publish(1, 1)), "added");
 }

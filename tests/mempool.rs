@@ -60,7 +60,7 @@ impl Plain {
         let others: u64 = self.0.iter().filter(|other| sender(other) == sender(tx) && !same(other)).map(cost).sum();
         if self.0.iter().any(|known| known.id() == tx.id()) {
             return "known";
-        } else if fee * 1_000 < encode(tx).len() as u64 * 100 {
+        } else if fee * 1_000 < encode(tx).len() as u64 * self.floor() {
             return "fee-too-low";
         } else if next < account.nonce.0 {
             return "wrong-nonce";
@@ -87,6 +87,12 @@ impl Plain {
         kept.0.push(tx.clone());
         *self = kept;
         if old.is_some() { "replaced" } else { "added" }
+    }
+
+    /// Twice as much with every sixteenth of the pool from the middle on.
+    fn floor(&self) -> u64 {
+        let parts = self.bytes() * 16 / MAX_POOL_BYTES;
+        (8..parts).fold(100, |floor, _| 2 * floor)
     }
 
     /// What a ledger leaves of it: per sender, in order of nonce, while the balance lasts.
@@ -206,6 +212,11 @@ fn mine(chain: &mut ChainBuilder, pool: &Mempool, plain: &Plain) -> Result<(), T
     let room =
         1_200 - template.clone().seal(0).size() + template.transactions.iter().map(Transaction::size).sum::<usize>();
     prop_assert_eq!(&template.transactions, &plain.select(chain.chain.ledger(), room));
+    let next = chain.chain.next_block(pool);
+    prop_assert_eq!(
+        (next.transactions, next.lowest),
+        (template.transactions.len(), template.transactions.iter().map(rate).min())
+    );
     let block = Block { header, coinbase: template.coinbase, transactions: template.transactions };
     prop_assert!(block.size() <= 1_200);
     prop_assert!(matches!(chain.import(block), Ok(Import::Extended(_))));
@@ -279,7 +290,7 @@ fn unsigned(who: u8, nonce: u64, fee: u64, memo: usize) -> Transaction {
         amount: units(1),
         memo: Memo::new("m".repeat(memo)).expect("short"),
     };
-    let unsigned = UnsignedTransaction { fee: units(fee), action };
+    let unsigned = UnsignedTransaction { fee: units(20 * fee), action };
     Transaction { unsigned, signature: Signature::Ed25519([0; 64]), cosignature: None }
 }
 
@@ -371,4 +382,48 @@ fn every_refusal() {
         plain.0.iter().filter(|old| ids.contains(&old.id())).map(rate).collect()
     };
     assert!(replaced.is_empty() && rates(&evicted).contains(&lowest), "{evicted:?}");
+}
+
+/// A transfer of somebody who has none waiting, with this fee.
+fn newcomer(fee: u64) -> Transaction {
+    let mut transaction = unsigned(59, 0, 0, 256);
+    transaction.unsigned.fee = units(fee);
+    transaction
+}
+
+/// The least fee rate doubles with every sixteenth beyond the middle.
+#[test]
+fn a_crowded_pool_asks_for_more() {
+    let (ledger, full, _) = full();
+    let (mut pool, mut floors, size) = (Mempool::default(), BTreeMap::new(), newcomer(0).size());
+    for pooled in full.iter() {
+        let (part, floor) = (pool.bytes() * 16 / MAX_POOL_BYTES, pool.floor());
+        if floors.insert(part, floor).is_none() {
+            let minimum = units((floor * size as u64).div_ceil(1_000));
+            let short = newcomer(minimum.units() - 1);
+            let error = PoolError::FeeTooLow { fee: short.unsigned.fee, minimum, bytes: size };
+            assert_eq!(pool.admit(Arc::new(short), &ledger), Err(error));
+            assert_eq!(pool.clone().admit(Arc::new(newcomer(minimum.units())), &ledger), Ok(ADDED));
+        }
+        assert_eq!(pool.admit(Arc::clone(&pooled.transaction), &ledger), Ok(ADDED));
+    }
+    let expected = (0..16_usize).map(|part| (part, 100 << part.saturating_sub(8))).collect();
+    assert_eq!(floors, expected);
+}
+
+/// What is said to be enough for the next block is, and what is less than all that it takes is not.
+#[test]
+fn what_is_enough_for_the_next_block() {
+    const ROOM: usize = 20_000;
+    let (ledger, pool, _) = full();
+    let (next, size) = (pool.next_block(&ledger, ROOM), newcomer(0).size() as u64);
+    let lowest = next.lowest.expect("it takes some");
+    assert!(next.enough > lowest && next.bytes <= ROOM && next.transactions < pool.len());
+    for (rate, taken) in [(next.enough, true), (lowest - 1, false)] {
+        let (mut pool, new) = (pool.clone(), newcomer((rate * size).div_ceil(1_000)));
+        assert!(pool.admit(Arc::new(new.clone()), &ledger).is_ok());
+        assert_eq!(pool.select(&ledger, ROOM).contains(&new), taken, "{rate} against {lowest}");
+    }
+    // With room for all, the least will do.
+    assert_eq!(Mempool::default().next_block(&ledger, ROOM).enough, 100);
 }

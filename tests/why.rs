@@ -208,7 +208,9 @@ fn a_transaction_that_was_overtaken_says_by_which() {
 
 #[test]
 fn a_transaction_that_a_full_mempool_dropped_says_so() {
-    let mut world = World::new(quiet(3, &[0; 50], Vec::new()));
+    let mut scenario = quiet(3, &[0; 50], Vec::new());
+    scenario.config.nodes.iter_mut().for_each(|node| node.balance = Amount::literal(10_000_000));
+    let mut world = World::new(scenario);
     world.run_until(Timestamp(SECOND));
     let pool = |world: &World| world.node(0).and_then(|sim| sim.node.as_ref()).map_or(0, |node| node.mempool().bytes());
     let mut cheap = Hash::ZERO;
@@ -219,10 +221,11 @@ fn a_transaction_that_a_full_mempool_dropped_says_so() {
     for index in 0_u64.. {
         // The last ones of the record.
         if pool(&world) + 1_000 > MAX_POOL_BYTES {
-            cheap = pays(&mut world, 49, 0, 200);
+            cheap = pays(&mut world, 49, 0, 6_000);
             break;
         }
-        pays(&mut world, 1 + (index % 48) as usize, index / 48, 300);
+        assert!(index < 6_000, "the pool does not fill: {}", pool(&world));
+        pays(&mut world, 1 + (index % 48) as usize, index / 48, 6_300);
     }
     assert_eq!(why_transaction(&world, cheap).code, "cause-is-waiting");
     let rich: Vec<Hash> = (0..4).map(|nonce| pays(&mut world, 0, nonce, 9_000)).collect();

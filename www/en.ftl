@@ -726,6 +726,7 @@ point-at-bytes = Point at bytes or at a field, or go through them with the arrow
 policy = Cheats
 policy-penalty = lose everything
 policy-replace = gain nothing
+pool-next-block = The next block would take { $a } of these. A fee of { $b } per 1,000 bytes is enough to be in it, { $c } to wait at all.
 possible = possible
 pow-interval = Proof of work · a block every { $a } s
 present-chain = Present the chain

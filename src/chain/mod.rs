@@ -32,7 +32,7 @@ pub use audit::{BlockAudit, BlockFinding};
 pub use check::{CheckedBlock, HeaderContext, check_body, check_drift, check_header, check_transaction};
 pub use error::{BlockError, TransactionError};
 pub use ledger::{Ledger, Undo};
-pub use mempool::{Admission, Dropped, MAX_POOL_BYTES, Mempool, PoolError, Pooled, minimum_fee};
+pub use mempool::{Admission, Dropped, MAX_POOL_BYTES, Mempool, NextBlock, PoolError, Pooled, fee_of, minimum_fee};
 pub use register::{REGISTRY_BLOCKS, Register, Revealed, decide};
 pub use rules::{Genesis, Rules, RulesError, VERSION};
 pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{BlockError, Chain, Mempool, rules::VERSION};
+use super::{BlockError, Chain, Mempool, NextBlock, rules::VERSION};
 use crate::primitives::{
     Address, Amount, Block, BlockId, Coinbase, Hash, Header, Seal, Timestamp, Transaction, UnsealedHeader, encode,
     merkle,
@@ -65,6 +65,15 @@ impl Chain {
         header.state_root = self.ledger().root_after(self.rules(), height, &coinbase, &transactions)?;
         header.merkle_root = merkle::root(&Block::leaves(&coinbase, &transactions));
         Ok(BlockTemplate { header, coinbase, transactions })
+    }
+
+    /// What the next block would take of a pool if it were found now.
+    ///
+    /// # Panics
+    /// Never: the tip's body is known.
+    pub fn next_block(&self, pool: &Mempool) -> NextBlock {
+        let tip = self.tree().block(&self.tip()).expect("the tip's body is known");
+        pool.next_block(self.ledger(), self.room(&tip.header.unsealed, tip.coinbase.to))
     }
 
     /// Bytes left for transactions in a block with this header.

@@ -45,7 +45,7 @@ pub use log::{LogLine, deed};
 pub use log_filter::{LogFilter, LogKind};
 pub use message::{MessageDetail, MessageRow, Thing};
 pub use network::{FlightDot, LinkLine, NetworkView, NodeDot};
-pub use node::{AccountRow, NodeDetail, PeerRow, PoolRow};
+pub use node::{AccountRow, NextBlockFacts, NodeDetail, PeerRow, PoolRow};
 pub use number::grouped;
 pub use payment::{AttemptView, Cause, HopView, PaymentRow, PaymentState, PaymentsView};
 pub use room::{RoomView, TabNode, TabView};

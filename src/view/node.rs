@@ -4,6 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{KeyFacts, MessageRow, TransactionRow};
 use crate::{
+    node::Node,
     primitives::{Address, Amount, Hash, Height, Nonce},
     sim::{Flight, Misbehaviour, World},
 };
@@ -42,6 +43,8 @@ pub struct NodeDetail {
     pub pool: Vec<PoolRow>,
     /// How many wait.
     pub pool_count: usize,
+    /// How many of them the next block would take, and the fee rates that are enough for it and for the mempool; nothing while it is off.
+    pub next_block: Option<NextBlockFacts>,
     /// Blocks it has stored, which stay while it is off.
     pub stored: usize,
     /// Blocks and headers it knows.
@@ -95,6 +98,17 @@ pub struct AccountRow {
     pub nonce: Nonce,
 }
 
+/// What the next block would take if it were found now; rates in base units per 1,000 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct NextBlockFacts {
+    /// How many of the waiting transactions.
+    pub transactions: usize,
+    /// What would be enough to be among them.
+    pub enough: u64,
+    /// What is needed to wait at all.
+    pub floor: u64,
+}
+
 impl NodeDetail {
     pub(super) fn of(world: &World, name: &str) -> Option<Self> {
         let index = world.index_of(name)?;
@@ -134,6 +148,7 @@ impl NodeDetail {
                 .map(|row| PoolRow { transaction: TransactionRow::of(world, &row.transaction), fee_rate: row.fee_rate })
                 .collect(),
             pool_count: node.map_or(0, |node| node.mempool().len()),
+            next_block: node.map(NextBlockFacts::of),
             stored: sim.stored_blocks(),
             known_blocks: node.map_or(0, |node| node.chain().tree().len()),
             orphans: node.map_or(0, |node| node.gossip().orphan_count()),
@@ -142,6 +157,13 @@ impl NodeDetail {
             peers: peers.collect(),
             accounts: accounts(world, index),
         })
+    }
+}
+
+impl NextBlockFacts {
+    fn of(node: &Node) -> Self {
+        let next = node.chain().next_block(node.mempool());
+        Self { transactions: next.transactions, enough: next.enough, floor: node.mempool().floor() }
     }
 }
 

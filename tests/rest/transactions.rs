@@ -163,11 +163,16 @@ fn accounts_are_listed_and_made() {
 fn fees_show_what_waits_and_what_the_next_block_takes() {
     let place = Place::new();
     let empty = place.get("/api/fees").is(200);
-    assert_eq!(empty["nextBlock"], json!({ "transactions": 0, "bytes": 0, "fees": 0, "lowestFeeRate": null }));
+    assert_eq!(
+        empty["nextBlock"],
+        json!({ "transactions": 0, "bytes": 0, "fees": 0, "lowestFeeRate": null,
+        "enoughFeeRate": 100 })
+    );
     let waiting = place.post("/api/transactions", &json!(place.signed(5))).is(201);
     let fees = place.get("/api/fees").is(200);
     let (size, rate) = (waiting["size"].as_u64().unwrap(), 500_000 / waiting["size"].as_u64().unwrap());
-    let expected = json!({ "transactions": 1, "bytes": size, "fees": 500, "lowestFeeRate": rate });
+    let expected = json!({ "transactions": 1, "bytes": size, "fees": 500, "lowestFeeRate": rate,
+        "enoughFeeRate": 100 });
     assert_eq!(fees["nextBlock"], expected);
     let ranges = fees["histogram"].as_array().unwrap();
     let counted: Vec<_> = ranges.iter().filter(|range| range["transactions"] == json!(1)).collect();

@@ -5,6 +5,7 @@
 //! more than what it replaces.
 
 mod error;
+mod fees;
 mod rules;
 
 use std::{
@@ -16,7 +17,8 @@ use std::{
 use serde::Serialize;
 
 pub use error::PoolError;
-use rules::{is_near, is_unspent, pays};
+pub use fees::{NextBlock, fee_of, minimum_fee};
+use rules::{is_near, is_unspent};
 
 use super::{Account, Ledger};
 use crate::primitives::{
@@ -29,8 +31,6 @@ const DIGEST: Tag = Tag::new("tabchain/mempool-digest");
 pub const MAX_POOL_BYTES: usize = 1 << 20;
 /// How far ahead of the account a nonce may be: a sender's transactions may arrive out of order.
 const MAX_NONCE_GAP: u64 = 64;
-/// Base units per 1,000 bytes below which nothing is relayed.
-const MIN_FEE_RATE: u64 = 100;
 /// A replacement pays at least this many percent more than what it replaces.
 const REPLACEMENT_PERCENT: u64 = 110;
 
@@ -96,7 +96,7 @@ pub enum Dropped {
 impl Pooled {
     fn new(transaction: Arc<Transaction>) -> Self {
         let (id, size) = (transaction.id(), transaction.size());
-        let fee_rate = transaction.unsigned.fee.units().saturating_mul(1_000) / size as u64;
+        let fee_rate = fees::rate_of(transaction.unsigned.fee, size);
         Self { transaction, id, size, fee_rate }
     }
 
@@ -213,7 +213,7 @@ impl Mempool {
         if self.waiting.contains_key(&new.id) {
             return Ok(Admission::Known);
         }
-        pays(&new).into_result()?;
+        self.pays(&new).into_result()?;
         for (address, nonce) in new.nonces() {
             is_unspent(nonce, ledger.account(&address)).into_result()?;
             is_near(nonce, ledger.account(&address)).into_result()?;
@@ -387,9 +387,4 @@ fn is_past(pooled: &Pooled, ledger: &Ledger) -> Option<Dropped> {
     // What needs no nonce has none.
     let spent = pooled.nonces().into_iter().any(out_of_range).then_some(Dropped::Spent);
     spent.or_else(|| over.then_some(Dropped::Past))
-}
-
-/// Base units below which a transaction of `bytes` is not relayed.
-pub fn minimum_fee(bytes: usize) -> Amount {
-    Amount::new((bytes as u64 * MIN_FEE_RATE).div_ceil(1_000)).expect("sizes are small")
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{MAX_NONCE_GAP, Mempool, PoolError, Pooled, REPLACEMENT_PERCENT, minimum_fee};
+use super::{MAX_NONCE_GAP, Mempool, PoolError, Pooled, REPLACEMENT_PERCENT};
 use crate::{
     chain::{Account, ChannelError, ChannelRecord, Ledger, TransactionError, audit::audit_transaction},
     primitives::{
@@ -28,7 +28,7 @@ impl Mempool {
         }
         let mut findings: Vec<Finding<PoolError>> =
             audit_transaction(transaction, genesis, checks).into_iter().map(|finding| finding.map(consensus)).collect();
-        findings.push(Finding::new("fee-too-low", pays(&new)));
+        findings.push(Finding::new("fee-too-low", self.pays(&new)));
         for (address, nonce) in new.nonces() {
             let account = ledger.account(&address);
             findings.push(Finding::new("wrong-nonce", is_unspent(nonce, account)));
@@ -110,6 +110,11 @@ impl Mempool {
         Verdict::compare(pays, PoolError::ReplacementUnderpriced { fee, required, replaces: *first })
     }
 
+    pub(super) fn pays(&self, new: &Pooled) -> Verdict<PoolError> {
+        let (fee, minimum, bytes) = (new.transaction.unsigned.fee, self.least_fee(new), new.size);
+        Verdict::compare(fee >= minimum, PoolError::FeeTooLow { fee, minimum, bytes })
+    }
+
     pub(super) fn check_affordable(
         &self,
         new: &Pooled,
@@ -136,11 +141,6 @@ impl Mempool {
         let required = Amount::checked_sum(debits).unwrap_or(Amount::MAX);
         Verdict::compare(required <= account.balance, PoolError::Overspent { balance: account.balance, required })
     }
-}
-
-pub(super) fn pays(new: &Pooled) -> Verdict<PoolError> {
-    let (fee, minimum, bytes) = (new.transaction.unsigned.fee, minimum_fee(new.size), new.size);
-    Verdict::compare(fee >= minimum, PoolError::FeeTooLow { fee, minimum, bytes })
 }
 
 pub(super) fn is_unspent(nonce: Nonce, account: Account) -> Verdict<PoolError> {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     primitives::{Amount, Memo as MemoText},
     sim::Action,
-    view::{AccountRow, NodeDetail, PeerRow, Summary},
+    view::{AccountRow, NextBlockFacts, NodeDetail, PeerRow, Summary},
     web::{
         client::Refused,
         protocol::Request,
@@ -240,6 +240,14 @@ fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     let pool = Memo::new(move |_| {
         detail.with(|node| node.as_ref().map(|node| (node.pool_count, node.pool.clone())).unwrap_or_default())
     });
+    let next = Memo::new(move |_| detail.with(|node| node.as_ref().and_then(|node| node.next_block)));
+    let next_block = move || {
+        let NextBlockFacts { transactions, enough, floor } = next.get()?;
+        Some(fill(
+            "pool-next-block",
+            &[&format::grouped(transactions), &format::grouped(enough), &format::grouped(floor)],
+        ))
+    };
     let peers =
         Memo::new(move |_| detail.with(|node| node.as_ref().map(|node| node.peers.clone()).unwrap_or_default()));
     let accounts =
@@ -249,6 +257,7 @@ fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     });
     view! {
         <h3>{move || fill("mempool-title", &[&pool.with(|(count, _)| count.to_string())])}</h3>
+        <p class="hint">{next_block}</p>
         {move || pool.with(|(_, rows)| view! { <Transactions rows=rows.iter().map(|row| row.transaction.clone()).collect() /> })}
         <h3>{move || fill("messages-title", &[&messages.with(|(count, _)| count.to_string())])}</h3>
         {move || messages.with(|(_, rows)| view! { <Messages rows=rows.clone() /> })}

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    chain::minimum_fee,
     native::{
         http::{
             Shared,
@@ -152,8 +151,8 @@ struct Fees {
     /// By fee rate, lowest first.
     histogram: Vec<FeeRange>,
     /// What fits into the next block.
-    next_block: NextBlock,
-    /// Base units per 1,000 bytes below which nothing is relayed.
+    next_block: NextBlockShape,
+    /// Base units per 1,000 bytes below which nothing more is taken: it rises as the mempool fills.
     minimum_fee_rate: u64,
 }
 
@@ -170,7 +169,8 @@ struct FeeRange {
 /// What the next block would take.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct NextBlock {
+#[schema(as = NextBlock)]
+struct NextBlockShape {
     transactions: usize,
     bytes: usize,
     /// Base units.
@@ -178,6 +178,8 @@ struct NextBlock {
     fees: Amount,
     /// The lowest that it takes, base units per 1,000 bytes; null if it takes none.
     lowest_fee_rate: Option<u64>,
+    /// What would be enough to be in it, base units per 1,000 bytes.
+    enough_fee_rate: u64,
 }
 
 /// What waiting transactions offer, and what would be enough for the next block.
@@ -197,15 +199,15 @@ async fn fees(State(shared): State<Shared>) -> Answer<Json<Fees>> {
         let tip = snapshot.tip();
         let empty = Block { header: tip.header.clone(), coinbase: tip.coinbase.clone(), transactions: Vec::new() };
         let room = (rules.max_block_bytes as usize).saturating_sub(empty.size());
-        let chosen = pool.select(&snapshot.ledger, room);
-        let rate = |fee: Amount, bytes: usize| fee.units().saturating_mul(1_000) / bytes as u64;
-        let next_block = NextBlock {
-            transactions: chosen.len(),
-            bytes: chosen.iter().map(|transaction| transaction.size()).sum(),
-            fees: Amount::checked_sum(chosen.iter().map(|transaction| transaction.unsigned.fee)).unwrap_or(Amount::MAX),
-            lowest_fee_rate: chosen.iter().map(|transaction| rate(transaction.unsigned.fee, transaction.size())).min(),
+        let next = pool.next_block(&snapshot.ledger, room);
+        let next_block = NextBlockShape {
+            transactions: next.transactions,
+            bytes: next.bytes,
+            fees: next.fees,
+            lowest_fee_rate: next.lowest,
+            enough_fee_rate: next.enough,
         };
-        Fees { histogram, next_block, minimum_fee_rate: minimum_fee(1_000).units() }
+        Fees { histogram, next_block, minimum_fee_rate: pool.floor() }
     };
     let fees = tokio::task::spawn_blocking(work).await;
     fees.map(Json).map_err(|error| Problem::internal(error.to_string()))

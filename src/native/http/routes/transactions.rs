@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    chain::minimum_fee,
+    chain::fee_of,
     native::{
         driver::{Place, Snapshot, View, named},
         http::{
@@ -64,7 +64,7 @@ struct TransferShape {
     amount: u64,
     /// A text, at most 256 bytes.
     data: Option<String>,
-    /// Base units for the miner; without it, one for each byte.
+    /// Base units for the miner; without it one for each byte, or what the next block takes if that is more.
     #[schema(maximum = 9_007_199_254_740_991_u64)]
     fee: Option<u64>,
 }
@@ -144,16 +144,16 @@ async fn send(
         let action = Action::Transfer { from, nonce, to: transfer.to, amount: transfer.amount, memo };
         UnsignedTransaction { fee: transfer.fee, action }.sign(&key, &shared.genesis)
     };
-    transfer.fee = match fee {
-        Some(fee) => fee,
-        None => usual_fee(sign(&transfer, Nonce(0)).size()),
-    };
     let _turn = shared.turns.signing.lock().await;
     let next = handle.ask(move |view| {
         let (first, account) = (view.first(), view.first().chain().ledger().account(&sender));
-        view.node(&sender).is_none().then(|| first.mempool().next_nonce(&sender, account))
+        let enough = fee.is_none().then(|| first.chain().next_block(first.mempool()).enough);
+        let nonce = view.node(&sender).is_none().then(|| first.mempool().next_nonce(&sender, account));
+        (nonce, enough.unwrap_or_default().max(USUAL_FEE_RATE))
     });
-    match next.await? {
+    let (nonce, rate) = next.await?;
+    transfer.fee = fee.unwrap_or_else(|| fee_of(rate, sign(&transfer, Nonce(0)).size()));
+    match nonce {
         None => {
             let id = accepted(handle.command(sender, Command::Transfer(transfer)).await?)?;
             let replaced = || Problem::conflict("replaced", format!("transaction {id} waits no more"));
@@ -161,11 +161,6 @@ async fn send(
         }
         Some(nonce) => take(shared, sign(&transfer, nonce)).await,
     }
-}
-
-fn usual_fee(bytes: usize) -> Amount {
-    let usual = (bytes as u64 * USUAL_FEE_RATE).div_ceil(1_000);
-    Amount::new(usual).unwrap_or(Amount::MAX).max(minimum_fee(bytes))
 }
 
 fn accepted(result: CommandResult) -> Answer<Hash> {
