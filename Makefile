@@ -96,6 +96,7 @@ torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain te
 	@echo "PROPTEST_RNG_SEED=$(PROPTEST_RNG_SEED)"
 	cargo test --locked --lib --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio --test storage --test processes --test capsules --test links
 	$(MAKE) namespaces
+	ulimit -n 32768 2>/dev/null; cargo test --locked --test processes crowd -- --ignored --nocapture
 	cargo test --locked --release --test forwarder -- --nocapture
 	cargo test --locked --release --test torture -- --ignored --nocapture
 

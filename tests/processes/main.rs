@@ -3,6 +3,7 @@
 
 mod client;
 mod commands;
+mod crowd;
 mod devnet;
 mod kill;
 mod namespaces;
