@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use tabchain::{
     chain::{BlockTemplate, Chain, Genesis, Rules},
     gossip::PeerId,
     node::{Command, Input, Keyring, Node, Output, PeerChange, Transfer},
     primitives::{Address, Amount, Checks, Memo, Midstate, SecretKey, Timestamp},
-    room::{Change, Gate, Invitation, Neighbour, Pace, Role, Session, TabId, Wall, Wish},
-    sim::{Action, Capsule, Scenario, Step, Timeline, World},
+    room::{Change, Gate, Invitation, InvitationError, Neighbour, Pace, Role, Session, TabId, Wall, Wish},
+    sim::{Action, Capsule, MAX_TIME, Scenario, Step, Timeline, World},
 };
 
 /// Real milliseconds between two looks, and between two blocks of the node.
@@ -284,4 +285,32 @@ fn a_line_that_ends_is_opened_again_and_a_node_that_is_away_is_waited_for() {
     lab.session.rejoin(lab.now);
     lab.until("they agree after a detour", |lab| lab.session.role() == Some(Role::Guest) && lab.agrees());
     assert_eq!([0, 1, 2].map(|node| lab.account(node)), nodes);
+}
+
+/// What a node says of itself is not believed blindly: each word that would leave a tab hanging has its sentence.
+#[test]
+fn an_invitation_that_cannot_be_followed_says_why() {
+    let genesis = Native::new().genesis;
+    let told = |genesis: &Genesis| {
+        let account = SecretKey::from_seed([1; 32]).public().address();
+        json!({ "genesis": genesis, "account": account, "height": 0, "time": BEGINS, "difficulty": "1", "hashes": 0,
+            "peers": [] })
+        .to_string()
+    };
+    assert!(Invitation::from_json(&told(&genesis)).is_ok());
+    let accounts = |count: u64| {
+        let account = |index: u64| {
+            let mut seed = [0; 32];
+            seed[..8].copy_from_slice(&index.to_be_bytes());
+            (SecretKey::from_seed(seed).public().address(), Amount::literal(1))
+        };
+        (0..count).map(account).collect::<BTreeMap<_, _>>()
+    };
+    let crowd = Genesis { allocations: accounts(4_001), ..genesis.clone() };
+    assert_eq!(Invitation::from_json(&told(&crowd)), Err(InvitationError::Allocations(4_001)));
+    let late = Genesis { timestamp: Timestamp(MAX_TIME.0 + 1), ..genesis.clone() };
+    assert!(matches!(Invitation::from_json(&told(&late)), Err(InvitationError::Chain(_))));
+    let rules = Rules { block_interval: 0, ..genesis.rules.clone() };
+    assert!(matches!(Invitation::from_json(&told(&Genesis { rules, ..genesis })), Err(InvitationError::Chain(_))));
+    assert!(matches!(Invitation::from_json("<!doctype html>"), Err(InvitationError::Malformed(_))));
 }

@@ -176,7 +176,7 @@ impl Keystore {
         self.keys.get(address)
     }
 
-    /// Takes a secret for an account and stores it: its address. One that is known stays as it is.
+    /// Takes a new secret for an account and stores it: its address.
     ///
     /// # Errors
     /// [`KeystoreError`]; then there is none.

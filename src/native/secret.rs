@@ -13,11 +13,10 @@ use aws_lc_rs::{
 use zeroize::Zeroizing;
 
 use super::keystore::{KeystoreError, random};
-use crate::primitives::{RsaKey, RsaSignature, RsaSigner, Scheme, SecretKey};
+use crate::primitives::{RSA_EXPONENT, RsaKey, RsaSignature, RsaSigner, Scheme, SecretKey};
 
 /// Of new keys: 128 bits of security, as Ed25519 has (NIST SP 800-57, part 1).
 const SIZE: KeySize = KeySize::Rsa3072;
-const EXPONENT: [u8; 3] = [1, 0, 1];
 
 /// A secret: the seed of an Ed25519 key, or the PKCS#8 of an RSA key in DER.
 pub struct Secret {
@@ -70,7 +69,7 @@ impl Secret {
             Scheme::Rsa => {
                 let pair = RsaKeyPair::from_pkcs8(self.bytes()).ok()?;
                 let (modulus, exponent) = (pair.public_key().modulus(), pair.public_key().exponent());
-                let exponent = exponent.big_endian_without_leading_zero() == EXPONENT;
+                let exponent = exponent.big_endian_without_leading_zero() == RSA_EXPONENT;
                 let public = RsaKey::new(modulus.big_endian_without_leading_zero()).ok().filter(|_| exponent)?;
                 Some(SecretKey::rsa(public, self.bytes(), Arc::new(ConstantTime(pair))))
             }

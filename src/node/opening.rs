@@ -5,7 +5,7 @@ use super::{
     channels::{Held, MAX_CHANNELS},
 };
 use crate::{
-    chain::{check_funding, minimum_fee},
+    chain::{check_funding, fee_of},
     channel::{Body, Channel, Context, MAX_REASON_BYTES, Message, Offer, Request},
     gossip::PeerId,
     primitives::{
@@ -50,7 +50,7 @@ impl Node {
         let (available, deposit, fee) = (self.available(), open.ours, open.fee);
         // The other key comes with the answer; whoever has a longer one asks for more.
         let own = self.keyring.public();
-        let minimum = funding_fee([&own, &own], 0);
+        let minimum = self.funding_fee([&own, &own], 0);
         if fee < minimum {
             return Err(ChannelRefusal::FeeTooLow { fee, minimum });
         }
@@ -248,7 +248,7 @@ impl Node {
         if self.channels.held.values().filter(opening).count() >= MAX_OPENING {
             return Err(format!("{MAX_OPENING} channels with you are being opened already"));
         }
-        let minimum = funding_fee([&party.key, &self.keyring.public()], 0);
+        let minimum = self.funding_fee([&party.key, &self.keyring.public()], 0);
         if *fee < minimum {
             return Err(format!("fee {fee} < {minimum}"));
         }
@@ -287,6 +287,12 @@ impl Node {
         live + self.channels.offers.len()
     }
 
+    /// Base units below which our mempool takes no funding of two with these keys now, if it is so many bytes longer than others.
+    pub(super) fn funding_fee(&self, keys: [&PublicKey; 2], more: usize) -> Amount {
+        let bytes = FUNDING_BYTES + keys.map(PublicKey::footprint).iter().sum::<usize>() + more;
+        fee_of(self.mempool.floor(), bytes)
+    }
+
     fn terms(&self, open: &OpenChannel) -> Terms {
         let valid_until = self.funding_valid_until();
         Terms { policy: open.policy, window: open.window, reserve: open.reserve, valid_until }
@@ -304,9 +310,4 @@ impl Node {
         let salt = SALT.hash_of(&(random, self.keyring.public(), nonce, count, self.chain.height()));
         Party { key: self.keyring.public(), nonce, deposit, salt }
     }
-}
-
-/// Base units below which a funding of two with these keys is not relayed, if it is so many bytes longer than others.
-pub(super) fn funding_fee(keys: [&PublicKey; 2], more: usize) -> Amount {
-    minimum_fee(FUNDING_BYTES + keys.map(PublicKey::footprint).iter().sum::<usize>() + more)
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{ChannelRefusal, CommandResult, EventKind, Node, channels::Held, opening::funding_fee};
+use super::{ChannelRefusal, CommandResult, EventKind, Node, channels::Held};
 use crate::{
     chain::check_funding,
     channel::{Channel, Ending, Event, Invalid, Notice, Phase, Refusal, Request, Successor, Wish},
@@ -163,7 +163,7 @@ impl Node {
     /// Whether fee, money and terms allow it. What the channel has for us is available.
     fn can_resize(&self, channel: &Channel, wish: Wish) -> Result<(), ChannelRefusal> {
         let Wish { ours: deposit, fee } = wish;
-        let minimum = funding_fee(channel.funding().keys().each_ref(), RESIZING_BYTES);
+        let minimum = self.funding_fee(channel.funding().keys().each_ref(), RESIZING_BYTES);
         if fee < minimum {
             return Err(ChannelRefusal::FeeTooLow { fee, minimum });
         }

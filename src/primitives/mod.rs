@@ -34,7 +34,8 @@ pub use finding::{Finding, NOT_APPLICABLE, Verdict};
 pub use hash::{Hash, HashError, Tag};
 pub use htlc::{Htlc, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage};
 pub use keys::{
-    PublicKey, RSA_BITS, RsaError, RsaKey, RsaSignature, RsaSigner, Scheme, SecretKey, Signature, VerifyingKey,
+    PublicKey, RSA_BITS, RSA_EXPONENT, RsaError, RsaKey, RsaSignature, RsaSigner, Scheme, SecretKey, Signature,
+    VerifyingKey,
 };
 pub use ordered::ordered;
 pub use target::{Midstate, Target, Work};

@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 
 use serde::Deserialize;
 
-use super::{Beat, Body, Card, Clock, Letter, MAX_CARDS, MAX_LETTERS, Post, TabId, Wall, Welcome};
+use super::{Beat, Body, Card, Clock, Letter, MAX_CARDS, MAX_LETTERS, Post, TabId, Wall, Welcome, parse::is_genesis};
 use crate::{
     chain::Genesis,
     primitives::{Address, BlockId, Height, Timestamp},
+    sim::MAX_ALLOCATIONS,
 };
 
 /// The node, among the tabs of its room.
@@ -99,7 +100,40 @@ pub struct Gate {
     wishes: Vec<Wish>,
 }
 
+/// Why a node cannot be joined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvitationError {
+    /// Not what a node says of itself.
+    #[error("the node does not say what a tab needs: {0}")]
+    Malformed(String),
+    /// More than a scenario can say.
+    #[error("{0} accounts own something at genesis, at most {MAX_ALLOCATIONS} can be told of here")]
+    Allocations(usize),
+    /// A chain that this program would not begin.
+    #[error("the node's chain cannot be joined: {0}")]
+    Chain(String),
+}
+
 impl Invitation {
+    /// Reads what a node says of itself.
+    ///
+    /// # Errors
+    /// [`InvitationError`].
+    pub fn from_json(text: &str) -> Result<Self, InvitationError> {
+        let malformed = |error: serde_json::Error| InvitationError::Malformed(error.to_string());
+        let invitation: Self = serde_json::from_str(text).map_err(malformed)?;
+        let genesis = &invitation.genesis;
+        let allocations = genesis.allocations.len();
+        if allocations > MAX_ALLOCATIONS {
+            return Err(InvitationError::Allocations(allocations));
+        }
+        genesis.validate().map_err(|error| InvitationError::Chain(error.to_string()))?;
+        if !is_genesis(genesis) {
+            return Err(InvitationError::Chain(format!("it begins at {}", genesis.timestamp)));
+        }
+        Ok(invitation)
+    }
+
     /// Hashes per second for which the difficulty is right.
     pub fn expected_rate(&self) -> u64 {
         let hashes: u64 = self.difficulty.parse().unwrap_or(u64::MAX);

@@ -24,7 +24,7 @@ pub fn letter(letter: u8) -> String {
 }
 
 pub use clock::{Clock, Pace, SPEEDS, Wall};
-pub use gate::{Gate, Invitation, Neighbour, Wish};
+pub use gate::{Gate, Invitation, InvitationError, Neighbour, Wish};
 pub use machine::{BEAT_MS, JOIN_MS, MAX_TABS, Other, Role, SILENT_MS};
 pub use name::{NameError, RoomName};
 pub use session::{Change, Session, Why};

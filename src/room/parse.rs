@@ -74,7 +74,8 @@ fn is_letter(letter: u8) -> bool {
     usize::from(letter) < MAX_TABS
 }
 
-fn is_genesis(genesis: &Genesis) -> bool {
+/// A chain that a scenario can begin with.
+pub(super) fn is_genesis(genesis: &Genesis) -> bool {
     genesis.timestamp <= MAX_TIME && genesis.allocations.len() <= MAX_ALLOCATIONS && genesis.validate().is_ok()
 }
 

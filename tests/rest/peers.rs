@@ -111,8 +111,8 @@ fn upgrade(place: &Place, origin: &str) -> (String, TcpStream) {
 fn a_tab_is_told_what_it_needs_to_join() {
     let settings = Settings { token: Some("sesame".to_owned()), ..Settings::default() };
     let place = Place::with(settings, Arc::new(Echo::default()));
-    let told = place.get("/api/p2p/network").is(200);
-    let invitation: Invitation = serde_json::from_value(told).unwrap();
+    let told = place.get("/api/p2p/network").text();
+    let invitation = Invitation::from_json(&told).unwrap();
     assert_eq!((invitation.genesis.block().id(), invitation.account), (place.genesis, place.own));
     let peers: Vec<_> = invitation.peers.iter().map(|peer| (peer.account, peer.height)).collect();
     assert_eq!(peers, [(peer().account.unwrap(), Some(Height(5)))]);

@@ -14,7 +14,7 @@ use ed25519_zebra::{SigningKey, VerificationKey};
 use serde::{Deserialize, Serialize};
 
 pub use pkcs8::RsaSigner;
-pub use rsa::{RSA_BITS, RsaError, RsaKey, RsaSignature};
+pub use rsa::{RSA_BITS, RSA_EXPONENT, RsaError, RsaKey, RsaSignature};
 
 use super::{Address, Hash, Tag};
 

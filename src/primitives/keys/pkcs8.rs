@@ -1,6 +1,6 @@
 //! RSA private keys as PKCS#8 (RFC 5958) in DER: read strictly, so that a key has one encoding, and used in the open.
 
-use super::rsa::{Number, RsaError, RsaKey, RsaSignature, encoded, number, power, rest};
+use super::rsa::{Number, RSA_EXPONENT, RsaError, RsaKey, RsaSignature, encoded, number, power, rest};
 
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
@@ -36,7 +36,7 @@ impl<'a> Parts<'a> {
             return Err(RsaError::Encoding);
         }
         let key = RsaKey::new(modulus)?;
-        if public != [1, 0, 1] {
+        if public != RSA_EXPONENT {
             return Err(RsaError::Exponent);
         }
         let number = |bytes| Number::try_from_be_slice(bytes).ok_or(RsaError::Encoding);

@@ -15,8 +15,8 @@ pub(super) type Number = Uint<4_096, 64>;
 
 /// Bits that a modulus may have, in whole bytes.
 pub const RSA_BITS: (usize, usize) = (2_048, 4_096);
-/// 65537.
-const EXPONENT: [u8; 3] = [1, 0, 1];
+/// The public exponent of all keys, big-endian.
+pub const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 /// `DigestInfo` of SHA-256 without the digest (RFC 8017, section 9.2, note 1).
 const DIGEST_INFO: [u8; 19] =
     [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
@@ -80,7 +80,7 @@ impl RsaKey {
         // Numbers of one length compare as their bytes do.
         signature.len() == modulus.len()
             && signature < modulus
-            && power(signature, &EXPONENT, modulus) == encoded(message, modulus.len())
+            && power(signature, &RSA_EXPONENT, modulus) == encoded(message, modulus.len())
     }
 }
 

@@ -10,9 +10,8 @@ fn written<S: Serializer>(scheme: Scheme, bytes: &[u8], serializer: S) -> Result
 
 fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Scheme, Vec<u8>), D::Error> {
     let text = <String as Deserialize>::deserialize(deserializer)?;
-    let schemes = [Scheme::Ed25519, Scheme::Rsa];
     let found =
-        schemes.into_iter().find_map(|scheme| Some((scheme, text.strip_prefix(scheme.name())?.strip_prefix(':')?)));
+        Scheme::ALL.into_iter().find_map(|scheme| Some((scheme, text.strip_prefix(scheme.name())?.strip_prefix(':')?)));
     let (scheme, digits) = found.ok_or_else(|| de::Error::custom("expected ed25519:<hex> or rsa:<hex>"))?;
     let bytes = hex::decode(digits).map_err(|error| de::Error::custom(format!("hex expected: {error}")))?;
     Ok((scheme, bytes))

@@ -73,10 +73,6 @@ impl InRoom {
         }
     }
 
-    fn is_at_node(&self) -> bool {
-        matches!(self.channel, Channel::Node(_))
-    }
-
     fn name(&self) -> Option<&RoomName> {
         match &self.channel {
             Channel::Tabs(name, _) => Some(name),
@@ -88,6 +84,10 @@ impl InRoom {
 /// A number for this tab that no other has; the lowest two are nobody's.
 fn tab() -> TabId {
     TabId(random().max(2))
+}
+
+fn changes_pace(request: &Request) -> bool {
+    matches!(request, Request::Pause | Request::Speed { .. } | Request::StepEvent | Request::StepBlock)
 }
 
 impl Engine {
@@ -105,7 +105,11 @@ impl Engine {
             }
             request => match self.role() {
                 None => Ok(false),
-                Some(_) if self.room.as_ref().is_some_and(InRoom::is_at_node) => Ok(self.at_node(request)),
+                // A native node lives in real time: whoever wants another leaves it.
+                Some(_) if self.is_at_node() && changes_pace(request) => {
+                    self.detach(Why::Rewound);
+                    Ok(false)
+                }
                 Some(role) => self.as_member(role, request),
             },
         }
@@ -146,26 +150,6 @@ impl Engine {
             }
             (Role::Guest, _) => Ok(false),
         }
-    }
-
-    /// A native node lives in real time: whoever wants another leaves it. True if the request is done with.
-    fn at_node(&mut self, request: &Request) -> bool {
-        match request {
-            Request::Play => return true,
-            Request::Seek { time } if *time == self.world().now() => return true,
-            Request::Seek { .. }
-            | Request::SeekEvent { .. }
-            | Request::StepBack
-            | Request::StepEvent
-            | Request::StepBlock
-            | Request::Pause
-            | Request::Speed { .. }
-            | Request::Branch { .. }
-            | Request::Undo
-            | Request::Redo => self.detach(Why::Rewound),
-            _ => {}
-        }
-        false
     }
 
     /// Reads what was posted and does what is due in the room.
@@ -216,6 +200,10 @@ impl Engine {
             room.post();
             self.set_anchor();
         }
+    }
+
+    fn is_at_node(&self) -> bool {
+        self.room.as_ref().is_some_and(|room| room.name().is_none())
     }
 
     fn role(&self) -> Option<Role> {

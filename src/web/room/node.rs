@@ -49,7 +49,7 @@ pub(in crate::web) async fn invitation() -> Result<Invitation, String> {
         return Err(format!("status {}", response.status()));
     }
     let text = JsFuture::from(response.text().map_err(failed)?).await.map_err(failed)?;
-    serde_json::from_str(&text.as_string().unwrap_or_default()).map_err(|error| error.to_string())
+    Invitation::from_json(&text.as_string().unwrap_or_default()).map_err(|error| error.to_string())
 }
 
 /// Where this page comes from.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    chain::NextBlock,
     native::{
         http::{
             Shared,
@@ -21,7 +22,8 @@ use crate::{
         },
         keystore::Account,
     },
-    primitives::{Address, Amount, Block, Nonce, Scheme},
+    node::Node,
+    primitives::{Address, Amount, Nonce, Scheme},
 };
 
 /// The lower ends of the fee rates that are told apart, base units per 1,000 bytes.
@@ -136,6 +138,8 @@ async fn create(State(shared): State<Shared>, Sent(new): Sent<NewAccount>) -> An
         return Err(Problem::senseless("unknown-scheme", format!("scheme {:.40?}: there are {known}", new.scheme)));
     };
     let (accounts, label) = (shared.app.accounts.clone(), new.label.unwrap_or_default());
+    // An RSA key takes a processor a second: one at a time.
+    let _turn = shared.turns.making.lock().await;
     let made = tokio::task::spawn_blocking(move || accounts.create(scheme, &label)).await;
     let address = made.map_err(|error| Problem::internal(error.to_string()))??;
     let account = shared.app.accounts.list().into_iter().find(|account| account.address == address);
@@ -185,30 +189,20 @@ struct NextBlockShape {
 /// What waiting transactions offer, and what would be enough for the next block.
 #[utoipa::path(get, path = "/api/fees", tag = "accounts", responses((status = 200, body = Fees)))]
 async fn fees(State(shared): State<Shared>) -> Answer<Json<Fees>> {
-    let taken = shared.app.handle.ask(|view| (view.first().mempool().clone(), view.first().chain().rules().clone()));
-    let (pool, rules) = taken.await?;
-    let snapshot = shared.app.handle.snapshot();
-    let work = move || {
-        let mut histogram: Vec<FeeRange> =
-            RATES.iter().map(|from| FeeRange { from: *from, ..FeeRange::default() }).collect();
+    Ok(Json(shared.app.handle.ask(|view| Fees::of(view.first())).await?))
+}
+
+impl Fees {
+    fn of(node: &Node) -> Self {
+        let range = |from| FeeRange { from, ..FeeRange::default() };
+        let (pool, mut histogram) = (node.mempool(), Vec::from(RATES.map(range)));
         for pooled in pool.iter() {
             let at = RATES.partition_point(|from| *from <= pooled.fee_rate).saturating_sub(1);
             histogram[at].transactions += 1;
             histogram[at].bytes += pooled.size;
         }
-        let tip = snapshot.tip();
-        let empty = Block { header: tip.header.clone(), coinbase: tip.coinbase.clone(), transactions: Vec::new() };
-        let room = (rules.max_block_bytes as usize).saturating_sub(empty.size());
-        let next = pool.next_block(&snapshot.ledger, room);
-        let next_block = NextBlockShape {
-            transactions: next.transactions,
-            bytes: next.bytes,
-            fees: next.fees,
-            lowest_fee_rate: next.lowest,
-            enough_fee_rate: next.enough,
-        };
-        Fees { histogram, next_block, minimum_fee_rate: pool.floor() }
-    };
-    let fees = tokio::task::spawn_blocking(work).await;
-    fees.map(Json).map_err(|error| Problem::internal(error.to_string()))
+        let NextBlock { transactions, bytes, fees, lowest, enough } = node.chain().next_block(pool);
+        let next_block = NextBlockShape { transactions, bytes, fees, lowest_fee_rate: lowest, enough_fee_rate: enough };
+        Self { histogram, next_block, minimum_fee_rate: pool.floor() }
+    }
 }

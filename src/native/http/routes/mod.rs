@@ -26,6 +26,8 @@ pub(super) struct Turns {
     mining: Semaphore,
     /// Judging the whole chain again.
     judging: Mutex<chain::Judged>,
+    /// Making keys.
+    making: Mutex<()>,
     /// Signing for accounts without a node of their own: each takes its next nonce.
     signing: Mutex<()>,
     /// Paying in channels.
@@ -37,6 +39,7 @@ impl Default for Turns {
         Self {
             mining: Semaphore::new(1),
             judging: Mutex::default(),
+            making: Mutex::default(),
             signing: Mutex::default(),
             paying: pay::Lanes::default(),
         }
