@@ -143,31 +143,32 @@ fn four_nodes_over_a_bad_network_converge_after_a_cut() {
         (0..NODES).map(|node| Client::at(&format!("http://{}:3000", address(node)), TOKEN)).collect();
     for client in &clients {
         client
-            .until("/api/health", |health| health["peers"].as_u64() >= Some(2) && health["height"].as_u64() >= Some(5));
+            .until("/api/health", |health| health["peers"].as_u64() >= Some(3) && health["height"].as_u64() >= Some(5));
     }
-    until("they agree", || agree(&clients).is_some());
+    until("they agree", || agree(&clients));
 
     net.rules(true);
-    let before = agree(&clients).unwrap_or_default();
+    let before = clients.iter().map(height).max().expect("some");
     let scale = std::env::var("TORTURE_SCALE").is_ok();
     thread::sleep(Duration::from_secs(if scale { 30 * CUT } else { CUT }));
-    let top = clients.iter().map(height).min().expect("some");
-    assert!(top > before + 3, "both halves went on");
-    let blocks: Vec<Value> = clients.iter().map(|client| block(client, top)).collect();
-    assert!(blocks[0] != blocks[2], "each half by itself: {blocks:?}");
+    // However slow the machine is: both halves go on, each by itself.
+    let top = until("the halves part", || {
+        let top = clients.iter().map(height).min().expect("some");
+        (top > before && block(&clients[0], top) != block(&clients[2], top)).then_some(top)
+    });
 
     net.rules(false);
-    until("they agree again", || agree(&clients).is_some_and(|common| common > top));
+    until("they agree again", || agree(&clients).filter(|common| *common > top));
     for client in &clients {
         assert_eq!(client.get("/api/blockchain/valid")["valid"], true);
     }
     nodes.into_iter().for_each(|node| assert_eq!(node.stop(), Some(0)));
 }
 
-fn until(what: &str, holds: impl Fn() -> bool) {
+fn until<T>(what: &str, holds: impl Fn() -> Option<T>) -> T {
     for _ in 0..1_800 {
-        if holds() {
-            return;
+        if let Some(seen) = holds() {
+            return seen;
         }
         thread::sleep(Duration::from_millis(100));
     }
