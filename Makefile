@@ -94,11 +94,12 @@ torture: export TORTURE_SCALE := $(TORTURE_SCALE)
 torture: export PROPTEST_RNG_SEED := $(PROPTEST_RNG_SEED)
 torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain test runs do a twentieth)
 	@echo "PROPTEST_RNG_SEED=$(PROPTEST_RNG_SEED)"
-	cargo test --locked --lib --test channel_properties --test adjudicator_model --test channel_mempool --test channels --test payments_adversary --test trio --test storage --test processes --test capsules --test links
+	cargo test --locked --lib --test storage --test processes
+	cargo test --locked --test chain --test channel --test network --test lab -- \
+	  adjudicator_model:: channel_mempool:: properties:: bytes:: channels:: payments_adversary:: capsules:: links::
 	$(MAKE) namespaces
 	ulimit -n 32768 2>/dev/null; cargo test --locked --test processes crowd -- --ignored --nocapture
-	cargo test --locked --release --test forwarder -- --nocapture
-	cargo test --locked --release --test torture -- --ignored --nocapture
+	cargo test --locked --release --test network -- --include-ignored --nocapture forwarder:: torture::
 
 clean: ## remove what was built, but not the tools (those: rm -r .tools)
 	rm -rf target dist tests/e2e/out

@@ -1,4 +1,4 @@
-//! Three nodes and two channels, each byte an action: as `tests/trio.rs`, driven by coverage. The first byte chooses the policy.
+//! Three nodes and two channels, each byte an action: as `tests/network/bytes.rs`, driven by coverage. The first byte chooses the policy.
 #![no_main]
 
 #[path = "../../tests/support/trio.rs"]

@@ -67,7 +67,7 @@ fn bundle() -> FluentBundle<FluentResource> {
     if PSEUDO_CHOSEN.with_borrow(|chosen| *chosen) {
         bundle.set_transform(Some(accent));
     }
-    // Faults in the file are found by tests/strings.rs.
+    // Faults in the file are found by tests/lab/strings.rs.
     let resource = FluentResource::try_new(ENGLISH.to_owned()).unwrap_or_else(|(resource, _)| resource);
     bundle.add_resource_overriding(resource);
     bundle

@@ -1,7 +1,7 @@
 //! Bytes with their fields: which byte of an encoding says what.
 //!
 //! Borsh writes a value as its fields one after another, so an [`Annotator`] that writes each field itself knows where each one lies. That its
-//! bytes are exactly the canonical encoding is a property that `tests/anatomy.rs` checks for every type.
+//! bytes are exactly the canonical encoding is a property that `tests/lab/anatomy.rs` checks for every type.
 
 mod block;
 mod channel;
