@@ -1,7 +1,8 @@
 // Blocks and transactions changed by hand, as a person does it; and what was done, undone.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { accessibilityProblems, lab, picture } from './harness.mjs';
+import { button } from './hands.mjs';
+import { inEveryLook, lab, picture } from './harness.mjs';
 
 const site = lab(test);
 
@@ -14,10 +15,6 @@ async function pausedLab(t, options) {
   await button(page, 'Pause').click();
   await button(page, 'Play').waitFor();
   return page;
-}
-
-function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
 }
 
 function details(page) {
@@ -211,21 +208,15 @@ test('what was done is undone and done again, by keys and buttons, but not while
   assert.match(await note.inputValue(), /\?$/, 'the keys are the field’s');
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [320, 390, 1440]) {
-    test(`the edit panel is accessible (${colorScheme}, ${width} px)`, async (t) => {
-      const page = await pausedLab(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
-      await editBlock(page);
-      await field(page, 'header.version').fill('2');
-      await field(page, 'coinbase.amount').fill('nothing');
-      await details(page).getByRole('alert').filter({ hasText: 'whole number' }).waitFor();
-      await rule(page, 'Version', 'failed').waitFor();
-      await details(page).getByText(/^Broken: Version/).waitFor();
-      const transactions = details(page).locator('summary').filter({ hasText: /^1\. / });
-      if ((await transactions.count()) > 0) await transactions.first().click();
-      await picture(page, `edit-${colorScheme}-${width}`);
-      assert.deepEqual(await accessibilityProblems(page), []);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'nothing is cut off');
-    });
-  }
-}
+test('the edit panel is accessible', async (t) => {
+  const page = await pausedLab(t, { width: 320, height: 844 });
+  await editBlock(page);
+  await field(page, 'header.version').fill('2');
+  await field(page, 'coinbase.amount').fill('nothing');
+  await details(page).getByRole('alert').filter({ hasText: 'whole number' }).waitFor();
+  await rule(page, 'Version', 'failed').waitFor();
+  await details(page).getByText(/^Broken: Version/).waitFor();
+  const transactions = details(page).locator('summary').filter({ hasText: /^1\. / });
+  if ((await transactions.count()) > 0) await transactions.first().click();
+  await inEveryLook(page, 'edit', { widths: [320, 390, 1440] });
+});

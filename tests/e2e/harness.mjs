@@ -57,7 +57,6 @@ export function lab(test, { base, folder = DIST } = {}) {
 
   async function open(t, { url, path = '', width = 1440, height = 900, ...options } = {}) {
     const context = await running.browser.newContext({ viewport: { width, height }, serviceWorkers: 'block', ...options });
-    await context.addInitScript(watchLongTasks);
     const page = await context.newPage();
     page.problems = listen(page);
     t.after(async () => {
@@ -108,26 +107,21 @@ function listen(page) {
   return problems;
 }
 
-/** Runs in the page before its own scripts. A long task (50 ms or more) is one during which the page cannot answer. */
-function watchLongTasks() {
-  globalThis.longTasks = [];
-  new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) globalThis.longTasks.push({ startTime, duration });
-  }).observe({ type: 'longtask', buffered: true });
-}
-
 /**
- * The long tasks of the page's main thread while `action` ran, each with `startTime` and `duration` in ms.
+ * How long the page's thread computed in each of its tasks while `action` ran, in ms. Not how long they took: others use the machine too.
  *
  * @param {import('playwright-core').Page} page
  * @param {() => Promise<unknown>} action
  */
-export async function longTasksDuring(page, action) {
-  const from = await page.evaluate(() => performance.now());
+export async function tasksDuring(page, action) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ['toplevel'] });
   await action();
-  // The observer hears of a task only after it has ended.
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
-  return page.evaluate((start) => globalThis.longTasks.filter((task) => task.startTime >= start), from);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const main = traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`);
+  const tasks = traceEvents.filter(({ name, pid, tid, tdur }) => /RunTask/.test(name) && tdur > 0 && main.includes(`${pid} ${tid}`));
+  assert.ok(tasks.length > 10, `${tasks.length} tasks were traced`);
+  return tasks.map(({ tdur }) => tdur / 1000);
 }
 
 /**
@@ -137,10 +131,46 @@ export async function longTasksDuring(page, action) {
  * @param {object} [options] of `axe.run`
  */
 export async function accessibilityProblems(page, options = {}) {
-  const { source } = createRequire(import.meta.url)('axe-core');
-  await page.evaluate(source);
-  const { violations } = await page.evaluate((chosen) => globalThis.axe.run(document, chosen), options);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(createRequire(import.meta.url)('axe-core').source);
+  // Every rule is asked all the same; what passed is not listed, which takes longer than asking.
+  const { violations } = await page.evaluate((chosen) => globalThis.axe.run(document, { resultTypes: ['violations'], ...chosen }), options);
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help}: ${target}`));
+}
+
+/** What can be asked of a page's looks. */
+export const THEMES = {
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  'light-contrast': { colorScheme: 'light', contrast: 'more' },
+  'dark-contrast': { colorScheme: 'dark', contrast: 'more' },
+  forced: { colorScheme: 'dark', forcedColors: 'active' },
+};
+
+/**
+ * Looks at what the page shows now in every theme and width: axe finds nothing, nothing is too wide, and a picture is taken. Afterwards the page
+ * is as wide as it was, and light.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} name of the pictures; theme and width are added
+ * @param {{ themes?: string[], widths?: number[] }} [options]
+ */
+export async function inEveryLook(page, name, { themes = ['light', 'dark'], widths = [390, 1440] } = {}) {
+  const size = page.viewportSize();
+  const wear = (theme) => page.emulateMedia({ contrast: 'no-preference', forcedColors: 'none', ...THEMES[theme] });
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: width < 500 ? 844 : 900 });
+    for (const theme of themes) {
+      const look = `${name}-${theme}-${width}`;
+      await wear(theme);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+      await picture(page, look);
+      assert.deepEqual(await accessibilityProblems(page), [], look);
+      const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
+      assert.ok(overflow <= 0, `${look}: the page is ${overflow} px too wide`);
+    }
+  }
+  await wear('light');
+  await page.setViewportSize(size);
 }
 
 /** Takes a picture of the whole page into tests/e2e/out/. */

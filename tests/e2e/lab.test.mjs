@@ -3,7 +3,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { button, mine, mined, state, summary, until } from './hands.mjs';
-import { accessibilityProblems, lab, longTasksDuring, picture } from './harness.mjs';
+import { inEveryLook, lab, picture, tasksDuring } from './harness.mjs';
 
 const site = lab(test);
 
@@ -311,36 +311,28 @@ test('everything is reached and worked by keyboard', async (t) => {
   for (const name of ['Share', 'Cut the link Alpha – Bravo', 'Play', 'Timeline', 'Speed']) assert.ok(seen.has(name) || [...seen].some((text) => text?.startsWith(name)), `${name} is reached by Tab`);
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [320, 390, 1440]) {
-    test(`it looks right and is accessible (${colorScheme}, ${width} px)`, async (t) => {
-      const page = await openLab(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
-      await page.getByRole('combobox', { name: 'Speed' }).selectOption('2000');
-      await page.getByRole('button', { name: /^Block 4 by/ }).first().waitFor();
-      await button(page, 'Pause').click();
-      await picture(page, `lab-${colorScheme}-${width}`);
-      assert.deepEqual(await accessibilityProblems(page), []);
-      const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
-      // Whichever is shown: the pause may have come a few blocks late.
-      const block = page.getByRole('button', { name: /^Block \d+ by/ }).first();
-      const [height] = (await block.getAttribute('aria-label')).match(/\d+/);
-      await block.click();
-      await page.getByRole('heading', { name: new RegExp(`^Block #${height} by`) }).waitFor();
-      assert.deepEqual(await accessibilityProblems(page), []);
-      await picture(page, `block-${colorScheme}-${width}`);
-    });
-  }
-}
+test('it looks right and is accessible', async (t) => {
+  const widths = [320, 390, 1440];
+  const page = await openLab(t, { width: 320, height: 844 });
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('2000');
+  await page.getByRole('button', { name: /^Block 4 by/ }).first().waitFor();
+  await button(page, 'Pause').click();
+  await inEveryLook(page, 'lab', { widths });
+  // Whichever is shown: the pause may have come a few blocks late.
+  const block = page.getByRole('button', { name: /^Block \d+ by/ }).first();
+  const [height] = (await block.getAttribute('aria-label')).match(/\d+/);
+  await block.click();
+  await page.getByRole('heading', { name: new RegExp(`^Block #${height} by`) }).waitFor();
+  await inEveryLook(page, 'block', { widths });
+});
 
 test('the page stays responsive while the engine works', async (t) => {
   const page = await openLab(t);
   await page.getByRole('combobox', { name: 'Speed' }).selectOption('1000');
-  const tasks = await longTasksDuring(page, () => new Promise((resolve) => setTimeout(resolve, 8_000)));
-  const longest = Math.max(0, ...tasks.map(({ duration }) => duration));
-  t.diagnostic(`longest task of the page's thread in 8 s at 10×: ${longest ? `${Math.round(longest)} ms` : 'under 50 ms'}`);
-  // The promise is 50 ms; a shared machine may stop any process for as long again.
-  assert.ok(longest < 150, JSON.stringify(tasks));
+  const tasks = await tasksDuring(page, () => new Promise((resolve) => setTimeout(resolve, 8_000)));
+  const longest = Math.max(...tasks);
+  t.diagnostic(`longest task of the page's thread in 8 s at 10×: ${longest.toFixed(1)} ms of processor time`);
+  assert.ok(longest < 50, `${longest} ms`);
 });
 
 async function share(page) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { button, mine, state, until } from './hands.mjs';
-import { accessibilityProblems, lab, picture } from './harness.mjs';
+import { THEMES, inEveryLook, lab } from './harness.mjs';
 
 const site = lab(test);
 const PAGES = { lab: '#/lab', explore: '#/explore/node/Bravo', bench: '#/bench', settings: '#/settings', embed: '#/embed' };
@@ -202,28 +202,12 @@ test('the looks and the language are chosen, and stay', async (t) => {
   assert.deepEqual([...new Set(plain)].slice(0, 12), []);
 });
 
-const THEMES = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  'light-contrast': { colorScheme: 'light', contrast: 'more' },
-  'dark-contrast': { colorScheme: 'dark', contrast: 'more' },
-  forced: { colorScheme: 'dark', forcedColors: 'active' },
-};
-
 for (const [name, path] of Object.entries(PAGES)) {
-  for (const [theme, looks] of Object.entries(THEMES)) {
-    test(`${name} looks right and is accessible in every width (${theme})`, async (t) => {
-      const page = await site.open(t, { path, ...looks, width: 320, height: 900 });
-      await page.locator('main').waitFor();
-      await until(async () => (await page.locator('main').innerText()).length > 20, 'there is something');
-      if (name === 'lab' || name === 'embed') await button(page, 'Pause').click();
-      for (const width of [320, 768, 1440]) {
-        await page.setViewportSize({ width, height: 900 });
-        await picture(page, `page-${name}-${theme}-${width}`);
-        assert.deepEqual(await accessibilityProblems(page), [], `${width} px`);
-        const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
-        assert.ok(overflow <= 0, `at ${width} px the page is ${overflow} px too wide`);
-      }
-    });
-  }
+  test(`${name} looks right and is accessible in every theme and width`, async (t) => {
+    const page = await site.open(t, { path, width: 320, height: 900 });
+    await page.locator('main').waitFor();
+    await until(async () => (await page.locator('main').innerText()).length > 20, 'there is something');
+    if (name === 'lab' || name === 'embed') await button(page, 'Pause').click();
+    await inEveryLook(page, `page-${name}`, { themes: Object.keys(THEMES), widths: [320, 768, 1440] });
+  });
 }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { button, until } from './hands.mjs';
-import { OUT, accessibilityProblems, lab, picture } from './harness.mjs';
+import { OUT, accessibilityProblems, inEveryLook, lab, picture } from './harness.mjs';
 
 const site = lab(test);
 
@@ -125,23 +125,16 @@ test('a name that is none is refused', async (t) => {
   assert.equal(await here(page).count(), 0);
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [390, 1440]) {
-    test(`a room looks right and is accessible (${colorScheme}, ${width} px)`, async (t) => {
-      const page = await site.open(t, { colorScheme, width, height: width < 500 ? 844 : 900 });
-      await button(page, 'Pause').waitFor();
-      await button(page, 'Open a room').click();
-      await here(page).getByText('this tab · host').waitFor();
-      const path = await page.evaluate(() => location.hash);
-      for (const letter of ['B', 'C']) {
-        await site.beside(t, page, { path });
-        await here(page).getByText(`Alpha ${letter}`).waitFor();
-      }
-      await until(async () => (await height(page)) > 2, 'a few blocks');
-      await picture(page, `room-${colorScheme}-${width}`);
-      assert.deepEqual(await accessibilityProblems(page), []);
-      const overflow = await page.evaluate(() => document.scrollingElement.scrollWidth - window.innerWidth);
-      assert.ok(overflow <= 0, `the page is ${overflow} px too wide`);
-    });
+test('a room looks right and is accessible', async (t) => {
+  const page = await site.open(t, { width: 390, height: 844 });
+  await button(page, 'Pause').waitFor();
+  await button(page, 'Open a room').click();
+  await here(page).getByText('this tab · host').waitFor();
+  const path = await page.evaluate(() => location.hash);
+  for (const letter of ['B', 'C']) {
+    await site.beside(t, page, { path });
+    await here(page).getByText(`Alpha ${letter}`).waitFor();
   }
-}
+  await until(async () => (await height(page)) > 2, 'a few blocks');
+  await inEveryLook(page, 'room');
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import test from 'node:test';
-import { accessibilityProblems, lab, longTasksDuring, picture } from './harness.mjs';
+import { accessibilityProblems, lab, picture, tasksDuring } from './harness.mjs';
 
 const BASE = '/some/folder/';
 const site = lab(test, { base: BASE });
@@ -39,15 +39,13 @@ test('an inline script is refused, and the harness hears of it', async (t) => {
 
 test('a long task is measured', async (t) => {
   const page = await site.open(t);
-  const tasks = await longTasksDuring(page, () =>
+  // Of this second a busy machine leaves it a part.
+  const tasks = await tasksDuring(page, () =>
     page.evaluate(() => {
-      setTimeout(() => {
-        for (const end = performance.now() + 120; performance.now() < end; );
-      });
-      return new Promise((resolve) => setTimeout(resolve, 200));
+      for (const end = performance.now() + 1_000; performance.now() < end; );
     }),
   );
-  assert.ok(tasks.some(({ duration }) => duration >= 100), JSON.stringify(tasks));
+  assert.ok(tasks.some((spent) => spent >= 200), `${tasks}`);
 });
 
 test('the server keeps to its folder', async () => {
