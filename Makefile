@@ -42,7 +42,7 @@ test-wasm: ## run the tests that need a browser's own environment, in headless C
 test-e2e: build ## run the end-to-end tests against dist/ (pictures in tests/e2e/out/)
 	@scripts/setup browser >/dev/null
 	cargo build --locked --bin tabchain
-	$(WASM) cd tests/e2e && node --test --test-concurrency=2
+	$(WASM) cd tests/e2e && node --test
 
 performance: build ## measure the page in headless Chromium (MINUTES=10 also watches its memory)
 	@scripts/setup browser >/dev/null
