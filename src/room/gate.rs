@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 
 use serde::Deserialize;
 
-use super::{Beat, Body, Card, Clock, Letter, MAX_CARDS, MAX_LETTERS, Post, TabId, Wall, Welcome, parse::is_genesis};
+use super::{Beat, Body, Card, Clock, Letter, MAX_CARDS, MAX_LETTERS, Post, TabId, Wall, Welcome};
 use crate::{
     chain::Genesis,
     primitives::{Address, BlockId, Height, Timestamp},
-    sim::MAX_ALLOCATIONS,
+    sim::{MAX_ALLOCATIONS, MAX_TIME},
 };
 
 /// The node, among the tabs of its room.
@@ -114,6 +114,18 @@ pub enum InvitationError {
     Chain(String),
 }
 
+/// Whether a scenario can begin with this chain.
+pub(super) fn can_begin(genesis: &Genesis) -> Result<(), InvitationError> {
+    let allocations = genesis.allocations.len();
+    if allocations > MAX_ALLOCATIONS {
+        return Err(InvitationError::Allocations(allocations));
+    }
+    if genesis.timestamp > MAX_TIME {
+        return Err(InvitationError::Chain(format!("it begins at {}, after {MAX_TIME}", genesis.timestamp)));
+    }
+    genesis.validate().map_err(|error| InvitationError::Chain(error.to_string()))
+}
+
 impl Invitation {
     /// Reads what a node says of itself.
     ///
@@ -122,15 +134,7 @@ impl Invitation {
     pub fn from_json(text: &str) -> Result<Self, InvitationError> {
         let malformed = |error: serde_json::Error| InvitationError::Malformed(error.to_string());
         let invitation: Self = serde_json::from_str(text).map_err(malformed)?;
-        let genesis = &invitation.genesis;
-        let allocations = genesis.allocations.len();
-        if allocations > MAX_ALLOCATIONS {
-            return Err(InvitationError::Allocations(allocations));
-        }
-        genesis.validate().map_err(|error| InvitationError::Chain(error.to_string()))?;
-        if !is_genesis(genesis) {
-            return Err(InvitationError::Chain(format!("it begins at {}", genesis.timestamp)));
-        }
+        can_begin(&invitation.genesis)?;
         Ok(invitation)
     }
 

@@ -2,13 +2,10 @@
 
 use super::{
     Beat, Body, Card, Clock, MAX_CARDS, MAX_LETTERS, MAX_POST_BYTES, MAX_TABS, Post, PostError, SPEEDS, TabId,
+    gate::can_begin,
     wire::{MAX_CARD_LINKS, VERSION},
 };
-use crate::{
-    chain::Genesis,
-    primitives::decode,
-    sim::{MAX_ALLOCATIONS, MAX_TIME, NodeConfig},
-};
+use crate::{primitives::decode, sim::NodeConfig};
 
 /// Version, sender and receiver.
 const HEAD: usize = 17;
@@ -44,7 +41,7 @@ fn check_body(body: &Body) -> Result<(), PostError> {
         Body::Welcome(welcome) => {
             check("letter", is_letter(welcome.letter))?;
             check("order", welcome.order < u32::MAX)?;
-            check("genesis", is_genesis(&welcome.genesis))?;
+            check("genesis", can_begin(&welcome.genesis).is_ok())?;
             check("chain", welcome.host.clock.is_some())?;
             check_beat(&welcome.host)
         }
@@ -72,11 +69,6 @@ fn check(what: &'static str, holds: bool) -> Result<(), PostError> {
 
 fn is_letter(letter: u8) -> bool {
     usize::from(letter) < MAX_TABS
-}
-
-/// A chain that a scenario can begin with.
-pub(super) fn is_genesis(genesis: &Genesis) -> bool {
-    genesis.timestamp <= MAX_TIME && genesis.allocations.len() <= MAX_ALLOCATIONS && genesis.validate().is_ok()
 }
 
 /// Also nothing that turns the direction of writing or hides.
