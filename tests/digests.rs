@@ -3,7 +3,7 @@
 
 use tabchain::{
     primitives::{Policy, Timestamp},
-    sim::{Action, LinkQuality, Position, Scenario, ScriptEntry, World, preset},
+    sim::{Action, LinkQuality, Misbehaviour, Position, Scenario, ScriptEntry, World, preset},
 };
 
 /// (name, scenario, milliseconds, digest)
@@ -19,6 +19,8 @@ fn cases() -> Vec<(&'static str, Scenario, u64, &'static str)> {
         ("channels", channels(LinkQuality::default()), 360_000, CHANNELS),
         ("channels and loss", channels(worst()), 360_000, CHANNELS_LOSSY),
         ("two kinds of keys", two_keys(), 270_000, TWO_KEYS),
+        ("stake", Scenario::staked(5, 19), 600_000, STAKE),
+        ("stake, a liar and a cut", staked_badly(), 900_000, STAKE_BADLY),
     ]
 }
 
@@ -33,6 +35,28 @@ const RESTARTED: &str = "2fc78d92576462556af72a20d433ab27abde340be74c1617e9270cc
 const CHANNELS: &str = "56527131352459aff812f9e364aa8d11765536899a245590cf19ecb9c5656b2a";
 const CHANNELS_LOSSY: &str = "fe6799cdd9471e04b9415c52f7bbad63cf47f022d82668e842d710f947831cf6";
 const TWO_KEYS: &str = "ec9768f4e25dfa00d231635ea16b478c4b538b44faa54ed371fdb4d1d5f22f41";
+
+const STAKE: &str = "";
+const STAKE_BADLY: &str = "";
+
+/// Validators, one that signs everything twice, a deposit, an exit, and a cut that heals.
+fn staked_badly() -> Scenario {
+    let mut scenario = Scenario::staked(7, 23);
+    scenario.config.links.iter_mut().for_each(|link| link.quality.loss = 100_000);
+    scenario.config.nodes[6].stake = tabchain::primitives::Amount::ZERO;
+    let names: Vec<String> = scenario.config.nodes.iter().map(|node| node.name.clone()).collect();
+    let units = |units| tabchain::primitives::Amount::new(units).expect("in range");
+    let misbehave = |at: usize, how| Action::Misbehave { node: names[at].clone(), how: Some(how) };
+    scenario.script = vec![
+        at(20_000, Action::Stake { node: names[6].clone(), amount: units(500_000), fee: units(1_000) }),
+        at(100_000, misbehave(1, Misbehaviour::Equivocate)),
+        at(120_000, misbehave(2, Misbehaviour::VoteTwice)),
+        at(300_000, Action::Partition { nodes: names[..2].to_vec() }),
+        at(420_000, Action::HealAll),
+        at(500_000, Action::Unstake { node: names[6].clone(), fee: units(1_000) }),
+    ];
+    scenario
+}
 
 fn worst() -> LinkQuality {
     LinkQuality { latency: 100, jitter: 200, bandwidth: 100_000, loss: 100_000 }

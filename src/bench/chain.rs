@@ -63,7 +63,7 @@ impl Pair {
         let senders: Vec<SecretKey> = (1..=senders).map(|number| SecretKey::from_seed([number; 32])).collect();
         let rules = Rules { initial_difficulty: DIFFICULTY, max_block_bytes: BLOCK_BYTES, ..Rules::default() };
         let allocations = senders.iter().map(|sender| (sender.public().address(), BALANCE)).collect();
-        let genesis = Genesis { rules, timestamp: Timestamp(0), allocations };
+        let genesis = Genesis { rules, timestamp: Timestamp(0), allocations, validators: Vec::new() };
         let miner = Chain::new(&genesis);
         Self { other: miner.clone(), miner, pool: Mempool::default(), senders, now: genesis.timestamp }
     }

@@ -60,7 +60,7 @@ impl Line {
         let keys: Vec<SecretKey> = (0..count as u64).map(|node| SecretKey::from_seed(seed(node))).collect();
         let rules = Rules { initial_difficulty: 1, ..Rules::default() };
         let allocations = keys.iter().map(|key| (key.public().address(), BALANCE)).collect();
-        let genesis = Genesis { rules, timestamp: Timestamp(0), allocations };
+        let genesis = Genesis { rules, timestamp: Timestamp(0), allocations, validators: Vec::new() };
         let ids = 0u64..;
         let nodes = ids.zip(keys).map(|(id, key)| Node::new(&genesis, Keyring::new(key, seed(id)))).collect();
         let (wires, blocks) = (VecDeque::new(), BTreeMap::new());

@@ -4,8 +4,9 @@
 
 use super::{
     BlockError, Chain, HeaderContext, Ledger, Rules, TransactionError,
-    check::{self, BODY_RULES, HEADER_RULES, HeaderCase, TRANSACTION_RULES},
+    check::{self, BODY_RULES, HeaderCase, TRANSACTION_RULES, header_rules},
     ledger,
+    stake::{SEAL_RULES, SealCase, Turn},
 };
 use crate::primitives::{Action, Block, BlockId, Checks, Finding, Header, Timestamp, Transaction, Verdict};
 
@@ -72,6 +73,7 @@ impl Chain {
         }
         audit.push(Finding::new("known-invalid", self.known_invalid(&id, &block.header)));
         self.audit_header(&mut audit, now, &block.header, &id);
+        self.audit_seal(&mut audit, &block.header, checks);
         for (rule, judge) in BODY_RULES {
             audit.push(Finding::new(rule, judge(block, self.rules())));
         }
@@ -92,6 +94,9 @@ impl Chain {
     /// # Errors
     /// The stable name of why that is not possible.
     fn ledger_after(&self, id: &BlockId) -> Result<Ledger, &'static str> {
+        if let Some(ledger) = self.stake.as_ref().and_then(|staked| staked.ledger(id)) {
+            return Ok(ledger.clone());
+        }
         let block = |id: &BlockId| self.tree.block(id).ok_or("no-parent");
         block(id)?;
         let mut off: Vec<BlockId> =
@@ -116,7 +121,8 @@ impl Chain {
         let unknown = |kept| Verdict::compare(kept, BlockError::UnknownParent { parent: header.parent });
         let Some(parent) = self.tree.get(&header.parent) else {
             audit.push(Finding::new("unknown-parent", unknown(false)));
-            HEADER_RULES.iter().for_each(|(rule, _)| audit.push(Finding::new(rule, Verdict::Open("no-parent"))));
+            let rules = header_rules(&self.next_context());
+            rules.iter().for_each(|(rule, _)| audit.push(Finding::new(rule, Verdict::Open("no-parent"))));
             audit.push(drift(self.rules(), header, now));
             return;
         };
@@ -127,10 +133,30 @@ impl Chain {
         }
         let context: HeaderContext<'_> = self.context(&parent.header, header.parent);
         let case = HeaderCase { header, id, context: &context };
-        HEADER_RULES.iter().for_each(|(rule, judge)| audit.push(Finding::new(rule, judge(&case))));
+        header_rules(&context).iter().for_each(|(rule, judge)| audit.push(Finding::new(rule, judge(&case))));
         audit.push(drift(self.rules(), header, now));
         if !whole {
             audit.push(Finding::new("unknown-parent", unknown(false)));
+        }
+    }
+}
+
+impl Chain {
+    /// The rules of a seal of stake, on the state after the parent.
+    fn audit_seal(&self, audit: &mut BlockAudit, header: &Header, checks: &mut Checks) {
+        if !self.is_staked() {
+            return;
+        }
+        let below = self.ledger_after(&header.parent);
+        let genesis = self.genesis_id();
+        let case = below.as_ref().map(|below| SealCase::new(header, &genesis, below));
+        for (rule, judge) in SEAL_RULES {
+            let verdict = match &case {
+                Ok(Some(case)) => judge(case, checks).map(BlockError::from),
+                Ok(None) => Verdict::Open("wrong-consensus"),
+                Err(why) => Verdict::Open(why),
+            };
+            audit.push(Finding::new(rule, verdict));
         }
     }
 }
@@ -142,6 +168,9 @@ fn drift(rules: &Rules, header: &Header, now: Timestamp) -> Finding<BlockError> 
 /// The rules that need the ledger, as applying the block asks them.
 fn audit_state(audit: &mut BlockAudit, ledger: &Ledger, block: &Block, rules: &Rules) {
     let mut draft = ledger.draft();
+    if let Some(turn) = Turn::of(&block.header, ledger) {
+        draft.begin(&turn);
+    }
     for (index, transaction) in block.transactions.iter().enumerate() {
         draft.findings(transaction).into_iter().for_each(|finding| audit.push_at(index, finding));
         if draft.transact(transaction).is_err() {
@@ -179,6 +208,7 @@ fn leave_state(audit: &mut BlockAudit, block: &Block, from: usize, why: &'static
         let rules: &[&'static str] = match transaction.unsigned.action {
             Action::Transfer { .. } => &["wrong-nonce", "insufficient-balance"],
             Action::Fund(_) | Action::Close(_) | Action::Dispute(_) => &["adjudicator"],
+            Action::Stake(_) | Action::Unstake(_) | Action::Attest(_) | Action::Report(_) => &["validators"],
         };
         rules.iter().for_each(|rule| audit.push_at(index, Finding::new(rule, Verdict::Open(why))));
     }

@@ -9,7 +9,10 @@ use std::{ops::Deref, sync::Arc};
 
 use serde::Serialize;
 
-use super::{BlockError, Rules, TransactionError, check_funding, check_step, rules::VERSION};
+use super::{
+    BlockError, Rules, StakeError, StakeTerms, TransactionError, check_funding, check_step, rules::VERSION,
+    stake::check_terms,
+};
 use crate::primitives::{
     Action, Amount, Block, BlockId, Checks, DisputeStep, Header, NOT_APPLICABLE, Target, Timestamp, Transaction,
     Verdict,
@@ -31,6 +34,8 @@ pub struct HeaderContext<'a> {
     pub median: Timestamp,
     /// What the retarget rule gives.
     pub target: Target,
+    /// When slots begin, on a chain of stake.
+    pub terms: Option<&'a StakeTerms>,
 }
 
 impl CheckedBlock {
@@ -67,24 +72,40 @@ pub(super) struct HeaderCase<'a> {
 }
 
 /// What a header must keep against its parent, in the order in which it is checked.
-pub(super) const HEADER_RULES: [HeaderRule; 5] = [
+const WORK_RULES: [HeaderRule; 6] = [
     ("wrong-version", version),
     ("wrong-height", height),
     ("wrong-target", target),
+    ("wrong-consensus", seal),
     ("insufficient-work", work),
     ("timestamp-too-old", after_median),
+];
+/// The same where stake seals blocks. Who may propose is asked of the state after the parent.
+const STAKE_RULES: [HeaderRule; 5] = [
+    ("wrong-version", version),
+    ("wrong-height", height),
+    ("wrong-target", target),
+    ("wrong-consensus", seal),
+    ("not-a-slot", begins_slot),
 ];
 /// What a body must keep, its transactions aside.
 pub(super) const BODY_RULES: [BodyRule; 3] =
     [("wrong-merkle-root", merkle_root), ("too-large", size), ("wrong-coinbase", coinbase)];
 /// What a transaction must keep on any ledger.
-pub(super) const TRANSACTION_RULES: [TransactionRule; 5] = [
+pub(super) const TRANSACTION_RULES: [TransactionRule; 7] = [
     ("cost-overflow", cost),
     ("zero-amount", amount),
     ("channel-terms", terms),
+    ("stake-terms", stake_terms),
     ("bad-signature", signature),
     ("bad-commitment", commitment),
+    ("bad-evidence", evidence),
 ];
+
+/// What a header is asked under a context.
+pub(super) const fn header_rules(context: &HeaderContext<'_>) -> &'static [HeaderRule] {
+    if context.terms.is_some() { &STAKE_RULES } else { &WORK_RULES }
+}
 
 /// Judges a header that claims `context.parent` as its parent.
 ///
@@ -92,7 +113,7 @@ pub(super) const TRANSACTION_RULES: [TransactionRule; 5] = [
 /// The first [`BlockError`] among version, height, target, work and timestamp.
 pub fn check_header(header: &Header, id: &BlockId, context: &HeaderContext<'_>) -> Result<(), BlockError> {
     let case = HeaderCase { header, id, context };
-    HEADER_RULES.iter().try_for_each(|(_, rule)| rule(&case).into_result())
+    header_rules(context).iter().try_for_each(|(_, rule)| rule(&case).into_result())
 }
 
 /// Judges a timestamp against our clock.
@@ -154,6 +175,17 @@ fn work(case: &HeaderCase<'_>) -> Verdict<BlockError> {
     Verdict::compare(target.is_met_by(&hash), BlockError::InsufficientWork { hash, target })
 }
 
+fn seal(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let fits = case.header.seal.proposal().is_some() == case.context.terms.is_some();
+    Verdict::compare(fits, StakeError::WrongConsensus { what: "seal" }.into())
+}
+
+fn begins_slot(case: &HeaderCase<'_>) -> Verdict<BlockError> {
+    let (timestamp, parent) = (case.header.timestamp, case.context.parent.timestamp);
+    let begins = case.context.terms.is_some_and(|terms| terms.slot_of(timestamp).is_some());
+    Verdict::compare(begins && timestamp > parent, StakeError::NotASlot { timestamp, parent }.into())
+}
+
 fn after_median(case: &HeaderCase<'_>) -> Verdict<BlockError> {
     let (timestamp, median) = (case.header.timestamp, case.context.median);
     Verdict::compare(timestamp > median, BlockError::TimestampTooOld { timestamp, median })
@@ -190,7 +222,7 @@ fn cost(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<Trans
 fn amount(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
     match &transaction.unsigned.action {
         Action::Transfer { amount, .. } => Verdict::compare(*amount > Amount::ZERO, TransactionError::ZeroAmount),
-        Action::Fund(_) | Action::Close(_) | Action::Dispute(_) => Verdict::Open(NOT_APPLICABLE),
+        _ => Verdict::Open(NOT_APPLICABLE),
     }
 }
 
@@ -199,7 +231,25 @@ fn terms(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<Tran
         Action::Fund(funding) => check_funding(funding).map_err(TransactionError::from).into(),
         Action::Dispute(dispute) if matches!(dispute.step, DisputeStep::Punish(_)) => Verdict::Open(NOT_APPLICABLE),
         Action::Dispute(dispute) => check_step(&dispute.step).map_err(TransactionError::from).into(),
-        Action::Transfer { .. } | Action::Close(_) => Verdict::Open(NOT_APPLICABLE),
+        _ => Verdict::Open(NOT_APPLICABLE),
+    }
+}
+
+fn stake_terms(transaction: &Transaction, _: &BlockId, _: &mut Checks) -> Verdict<TransactionError> {
+    match &transaction.unsigned.action {
+        action @ (Action::Attest(_) | Action::Report(_)) => {
+            check_terms(action, transaction.unsigned.fee).map_err(TransactionError::from).into()
+        }
+        _ => Verdict::Open(NOT_APPLICABLE),
+    }
+}
+
+fn evidence(transaction: &Transaction, genesis: &BlockId, checks: &mut Checks) -> Verdict<TransactionError> {
+    match &transaction.unsigned.action {
+        Action::Report(report) => {
+            Verdict::compare(report.offence.is_signed(genesis, checks), StakeError::BadEvidence.into())
+        }
+        _ => Verdict::Open(NOT_APPLICABLE),
     }
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     BlockError, ChannelError, ChannelRecord, Ledger, Outcome, REGISTRY_BLOCKS, Register, Revealed, TransactionError,
+    stake::{Records, Step},
     state_map::{Account, StateKey, StateValue},
 };
 use crate::primitives::{
@@ -19,6 +20,8 @@ pub(super) struct Draft<'a> {
     channels: BTreeMap<ChannelId, Option<Arc<ChannelRecord>>>,
     /// What this block registers, and what it drops.
     revealed: BTreeMap<PaymentHash, Option<Revealed>>,
+    /// Of proof of stake.
+    records: BTreeMap<StateKey, Option<StateValue>>,
     supply: Amount,
 }
 
@@ -28,6 +31,7 @@ struct Effect {
     credits: Vec<(Address, Amount)>,
     channels: Vec<(ChannelId, Option<Arc<ChannelRecord>>)>,
     reveals: Option<Preimage>,
+    stake: Option<Step>,
 }
 
 impl<'a> Draft<'a> {
@@ -36,8 +40,8 @@ impl<'a> Draft<'a> {
         let height = ledger.height().next();
         let past = past(height).map(|past| ledger.revealed_at(past)).unwrap_or_default();
         let revealed = ordered(past.into_iter().map(|payment| (payment, None)));
-        let (accounts, channels) = (BTreeMap::new(), BTreeMap::new());
-        Self { ledger, height, accounts, channels, revealed, supply: ledger.supply() }
+        let (accounts, channels, records) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { ledger, height, accounts, channels, revealed, records, supply: ledger.supply() }
     }
 }
 
@@ -68,7 +72,25 @@ impl Draft<'_> {
         if let Some(preimage) = effect.reveals {
             self.revealed.insert(preimage.payment(), Some(Revealed { preimage, height: self.height }));
         }
+        if let Some(step) = effect.stake {
+            self.do_step(step);
+        }
         Ok(())
+    }
+
+    /// The height of the block above.
+    pub(super) fn height(&self) -> Height {
+        self.height
+    }
+
+    /// Writes a record of proof of stake.
+    pub(super) fn put(&mut self, key: StateKey, value: StateValue) {
+        self.records.insert(key, Some(value));
+    }
+
+    /// Removes one.
+    pub(super) fn drop_record(&mut self, key: StateKey) {
+        self.records.insert(key, None);
     }
 
     /// An account with the changes so far.
@@ -100,7 +122,7 @@ impl Draft<'_> {
     }
 
     /// What a transaction does besides taking from accounts.
-    fn effect(&self, body: &UnsignedTransaction, id: TransactionId) -> Result<Effect, ChannelError> {
+    fn effect(&self, body: &UnsignedTransaction, id: TransactionId) -> Result<Effect, TransactionError> {
         Ok(match &body.action {
             Action::Transfer { to, amount, .. } => Effect { credits: vec![(*to, *amount)], ..Effect::default() },
             Action::Fund(funding) => Effect { credits: body.credits(), ..self.opening(funding, id)? },
@@ -109,6 +131,7 @@ impl Draft<'_> {
                 Effect::end(closing.channel, &record, record.close(closing, body.fee)?)
             }
             Action::Dispute(dispute) => self.dispute(dispute, body.fee)?,
+            staking => Effect { stake: self.stake_step(staking)?, ..Effect::default() },
         })
     }
 
@@ -138,11 +161,12 @@ impl Draft<'_> {
     pub(super) fn findings(&self, transaction: &Transaction) -> Vec<Finding<TransactionError>> {
         let body = &transaction.unsigned;
         let steps = !matches!(body.action, Action::Transfer { .. });
-        let step = || Verdict::from(self.effect(body, transaction.id()).map(drop).map_err(TransactionError::from));
+        let step = || Verdict::from(self.effect(body, transaction.id()).map(drop));
         let nonces = body.nonces().into_iter().map(|(address, nonce)| self.is_next(&address, nonce));
         let debits = body.debits().unwrap_or_default().into_iter().enumerate();
         let balances = debits.map(|(index, (address, needed))| self.affords(body, index, &address, needed));
-        std::iter::once(Finding::new("adjudicator", if steps { step() } else { Verdict::Open(NOT_APPLICABLE) }))
+        let rule = if body.action.is_of_stake() { "validators" } else { "adjudicator" };
+        std::iter::once(Finding::new(rule, if steps { step() } else { Verdict::Open(NOT_APPLICABLE) }))
             .chain(nonces.map(|verdict| Finding::new("wrong-nonce", verdict)))
             .chain(balances.map(|verdict| Finding::new("insufficient-balance", verdict)))
             .filter(Finding::applies)
@@ -184,7 +208,7 @@ impl Draft<'_> {
         changed.unwrap_or_else(|| self.ledger.channel(&channel)).ok_or(ChannelError::UnknownChannel { channel })
     }
 
-    fn credit(&mut self, to: Address, amount: Amount) {
+    pub(super) fn credit(&mut self, to: Address, amount: Amount) {
         if amount == Amount::ZERO {
             return;
         }
@@ -209,7 +233,7 @@ impl Draft<'_> {
         let channels =
             self.channels.into_iter().map(|(id, record)| (StateKey::Channel(id), record.map(StateValue::Channel)));
         let supply = [(StateKey::Supply, Some(StateValue::Supply(self.supply)))];
-        accounts.chain(channels).chain(register).chain(supply).collect()
+        accounts.chain(channels).chain(register).chain(self.records).chain(supply).collect()
     }
 
     /// What is registered and what is dropped, with the index by height of both.
@@ -234,10 +258,16 @@ impl Register for Draft<'_> {
     }
 }
 
+impl Records for Draft<'_> {
+    fn read(&self, key: &StateKey) -> Option<StateValue> {
+        self.records.get(key).cloned().unwrap_or_else(|| self.ledger.read(key))
+    }
+}
+
 impl Effect {
     /// A channel is over, and its parties are paid.
     fn end(id: ChannelId, record: &ChannelRecord, amounts: [Amount; 2]) -> Self {
         let credits = record.keys.iter().map(PublicKey::address).zip(amounts).collect();
-        Self { credits, channels: vec![(id, None)], reveals: None }
+        Self { credits, channels: vec![(id, None)], ..Self::default() }
     }
 }

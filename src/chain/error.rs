@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ChannelError;
+use super::{ChannelError, StakeError};
 use crate::primitives::{Amount, BlockId, Hash, Height, Nonce, Target, Timestamp};
 
 /// A transaction breaks a rule of consensus.
@@ -54,6 +54,10 @@ pub enum TransactionError {
     #[error(transparent)]
     #[serde(untagged)]
     Channel(#[from] ChannelError),
+    /// A step of a validator breaks a rule of proof of stake.
+    #[error(transparent)]
+    #[serde(untagged)]
+    Stake(#[from] StakeError),
 }
 
 /// A block breaks a rule of consensus, or cannot be judged yet.
@@ -175,6 +179,10 @@ pub enum BlockError {
         /// In the header.
         header: Hash,
     },
+    /// Its header or seal breaks a rule of proof of stake.
+    #[error(transparent)]
+    #[serde(untagged)]
+    Stake(#[from] StakeError),
 }
 
 impl TransactionError {
@@ -192,6 +200,7 @@ impl TransactionError {
             Self::BadSignature { .. } => "bad-signature",
             Self::BadCommitment { .. } => "bad-commitment",
             Self::Channel(error) => error.code(),
+            Self::Stake(error) => error.code(),
             Self::ZeroAmount => "zero-amount",
             Self::CostOverflow { .. } => "cost-overflow",
             Self::WrongNonce { .. } => "wrong-nonce",
@@ -218,11 +227,34 @@ impl BlockError {
             Self::Transaction { .. } => "transaction",
             Self::SupplyExceeded { .. } => "supply-exceeded",
             Self::WrongStateRoot { .. } => "wrong-state-root",
+            Self::Stake(error) => error.code(),
         }
     }
 
     /// Whether the block may become acceptable later, so that nobody is to blame.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::UnknownParent { .. } | Self::TimestampTooNew { .. })
+    }
+
+    /// Whether an honest peer may hold it for good: it knows of other votes, or of other validators.
+    pub fn is_view(&self) -> bool {
+        match self {
+            Self::Stake(error) => error.is_view(),
+            Self::KnownInvalid { rule, .. } => StakeError::VIEWS.contains(rule),
+            _ => false,
+        }
+    }
+
+    /// Whether it says nothing of the block for good: the fault may lie with one copy of it (its body, or a seal of stake, which its id does not cover), or
+    /// with what is known here yet.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownParent { .. }
+                | Self::TimestampTooNew { .. }
+                | Self::Stake(StakeError::UnknownProposer { .. } | StakeError::WrongConsensus { .. })
+                | Self::Stake(StakeError::BadSeal | StakeError::NotTheLeader { .. } | StakeError::WrongReveal { .. })
+                | Self::WrongMerkleRoot { .. }
+        )
     }
 }

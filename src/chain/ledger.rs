@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Serialize;
 
 use super::{
-    BlockError, ChannelRecord, CheckedBlock, Register, Revealed, Rules, TransactionError,
+    BlockError, ChannelRecord, CheckedBlock, GenesisValidator, Register, Revealed, Rules, StakeTerms, TransactionError,
     draft::Draft,
+    stake::{Beacon, Records, Turn, Validator, first_records},
     state_map::{Account, StateKey, StateMap, StateProof, StateValue},
 };
 use crate::primitives::{Address, Amount, ChannelId, Coinbase, Hash, Height, Nonce, PaymentHash, Transaction, Verdict};
@@ -36,6 +37,17 @@ impl Ledger {
         let supply = Amount::checked_sum(allocations.values().copied()).unwrap_or(Amount::MAX);
         state.set(StateKey::Supply, Some(StateValue::Supply(supply)));
         Self { state, height: Height(0) }
+    }
+
+    /// The same with the records of a chain that begins with validators.
+    pub(super) fn with_validators(mut self, terms: StakeTerms, validators: &[GenesisValidator]) -> Self {
+        let locked = Amount::checked_sum(validators.iter().map(|validator| validator.stake)).unwrap_or(Amount::MAX);
+        let supply = self.supply().checked_add(locked).unwrap_or(Amount::MAX);
+        self.state.set(StateKey::Supply, Some(StateValue::Supply(supply)));
+        for (key, value) in first_records(terms, validators) {
+            self.state.set(key, Some(value));
+        }
+        self
     }
 
     /// The authenticated root.
@@ -96,6 +108,26 @@ impl Ledger {
         }
     }
 
+    /// Where a chain of stake stands; nothing on one of work.
+    pub fn beacon(&self) -> Option<Beacon> {
+        Records::beacon(self)
+    }
+
+    /// Parameters and times of a chain of stake.
+    pub fn stake_terms(&self) -> Option<StakeTerms> {
+        self.terms()
+    }
+
+    /// A validator, also one that leaves.
+    pub fn validator(&self, address: &Address) -> Option<Validator> {
+        Records::validator(self, address)
+    }
+
+    /// All validators, by address.
+    pub fn validators(&self) -> impl Iterator<Item = (Address, Validator)> + '_ {
+        self.registry().into_iter().filter_map(|address| Some((address, Records::validator(self, &address)?)))
+    }
+
     /// Base units ever created.
     pub fn supply(&self) -> Amount {
         match self.state.get(&StateKey::Supply) {
@@ -131,6 +163,9 @@ impl Ledger {
     /// [`BlockError::Transaction`], [`BlockError::SupplyExceeded`] or [`BlockError::WrongStateRoot`]; the ledger is unchanged then.
     pub fn apply(&mut self, block: &CheckedBlock, rules: &Rules) -> Result<Undo, BlockError> {
         let mut draft = self.draft();
+        if let Some(turn) = Turn::of(&block.header, self) {
+            draft.begin(&turn);
+        }
         draft.execute(&block.transactions, &block.coinbase, rules.subsidy_at(block.header.height))?;
         let changes = draft.changes();
         let before = self.clone();
@@ -159,7 +194,20 @@ impl Ledger {
         coinbase: &Coinbase,
         transactions: &[Transaction],
     ) -> Result<Hash, BlockError> {
+        self.root_after_turn(None, rules, height, coinbase, transactions)
+    }
+
+    /// The same on a chain of stake, in the slot of a turn.
+    pub(super) fn root_after_turn(
+        &self,
+        turn: Option<&Turn>,
+        rules: &Rules,
+        height: Height,
+        coinbase: &Coinbase,
+        transactions: &[Transaction],
+    ) -> Result<Hash, BlockError> {
         let mut draft = self.draft();
+        turn.into_iter().for_each(|turn| draft.begin(turn));
         draft.execute(transactions, coinbase, rules.subsidy_at(height))?;
         Ok(draft.root())
     }
@@ -171,6 +219,12 @@ impl Ledger {
 
     pub(super) fn write(&mut self, changes: Vec<(StateKey, Option<StateValue>)>) -> Undo {
         Undo(changes.into_iter().map(|(key, value)| (key, self.state.set(key, value))).collect())
+    }
+}
+
+impl Records for Ledger {
+    fn read(&self, key: &StateKey) -> Option<StateValue> {
+        self.state.get(key)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Layer 1: the chain of one node.
 //!
 //! Owns the block tree, fork choice, the ledger, the mempool and the rules of consensus. Must never know a peer, a wire message or a clock:
-//! time is handed in. Fork choice follows Nakamoto (2008): most cumulative work; ties go to the lower block id.
+//! time is handed in. Fork choice by work follows Nakamoto (2008): the most cumulative work, ties to the lower block id; by stake see [`stake`].
 
 mod adjudicator;
 mod asert;
@@ -10,9 +10,12 @@ mod check;
 mod draft;
 mod error;
 mod ledger;
+mod locator;
 mod mempool;
 mod register;
 mod rules;
+mod settle;
+mod stake;
 mod state_map;
 mod template;
 mod tree;
@@ -35,17 +38,20 @@ pub use ledger::{Ledger, Undo};
 pub use mempool::{Admission, Dropped, MAX_POOL_BYTES, Mempool, NextBlock, PoolError, Pooled, fee_of, minimum_fee};
 pub use register::{REGISTRY_BLOCKS, Register, Revealed, decide};
 pub use rules::{Genesis, Rules, RulesError, VERSION};
+use stake::Staked;
+pub use stake::{
+    Beacon, Committee, Consensus, Duty, GenesisValidator, MAX_VALIDATORS, Member, Proposer, StakeError, StakeRules,
+    StakeTerms, Validator, VoteError,
+};
 pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};
 pub use template::BlockTemplate;
 pub use tree::{BlockTree, Entry, MAX_STALE, MAX_STALE_BYTES};
 
-use crate::primitives::{Block, BlockId, Checks, Hash, Header, Height, Tag, Timestamp, Verdict};
+use crate::primitives::{Block, BlockId, Checks, Hash, Header, Height, Tag, Target, Timestamp, Verdict};
 
 const DIGEST: Tag = Tag::new("tabchain/chain-digest");
 /// Invalid blocks remembered, oldest forgotten first.
 const MAX_INVALID: usize = 1_024;
-/// Ids in a locator: ten recent ones, then at doubling distances.
-const MAX_LOCATOR: usize = 32;
 
 /// What importing a block did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +82,7 @@ pub struct Chain {
     ledger: Ledger,
     undo: BTreeMap<BlockId, Arc<Undo>>,
     invalid: Invalid,
+    stake: Option<Staked>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -88,14 +95,15 @@ impl Chain {
     /// A chain that has only its genesis block.
     pub fn new(genesis: &Genesis) -> Self {
         let block = CheckedBlock::genesis(genesis.block());
-        let id = block.id();
+        let (id, ledger) = (block.id(), genesis.ledger());
         Self {
+            stake: ledger.stake_terms().map(|terms| Staked::new(terms, id, &ledger)),
             rules: genesis.rules.clone(),
             genesis: block.header.clone(),
             genesis_id: id,
             tree: BlockTree::new(block),
             best: vec![id],
-            ledger: genesis.ledger(),
+            ledger,
             undo: BTreeMap::new(),
             invalid: Invalid::default(),
         }
@@ -174,6 +182,9 @@ impl Chain {
         if self.tree.block(&block.header.parent).is_none() {
             return Err(BlockError::UnknownParent { parent: block.header.parent });
         }
+        if self.is_staked() {
+            return self.import_staked(now, id, block, checks);
+        }
         let checked = check_body(block, id, &self.rules, &self.genesis_id, checks)
             .inspect_err(|error| self.reject(&id, error))?;
         self.tree.insert(id, checked.header.clone(), Some(checked));
@@ -184,72 +195,6 @@ impl Chain {
         let import = self.switch_to(id)?;
         self.tree.prune(&self.best);
         Ok(import)
-    }
-
-    /// Bodies still needed to follow the heaviest headers, lowest first, at most `limit`.
-    pub fn missing_bodies(&self, limit: usize) -> Vec<BlockId> {
-        let (mut missing, mut depths) = (Vec::new(), BTreeMap::new());
-        for leaf in self.tree.leaves_above(&self.tip()) {
-            let (mut branch, mut depth) = (Vec::new(), 0);
-            for (id, entry) in self.tree.ancestry(leaf) {
-                if let Some(known) = depths.get(&id) {
-                    depth = *known;
-                }
-                if depth > 0 || entry.body.is_some() {
-                    break;
-                }
-                branch.push(id);
-            }
-            // The lowest half of the limit from each branch; what two share was walked, and counted, once.
-            for id in branch.into_iter().rev() {
-                depth += 1;
-                depths.insert(id, depth);
-                if depth <= limit.div_ceil(2) {
-                    missing.push(id);
-                }
-            }
-            if missing.len() >= limit {
-                break;
-            }
-        }
-        missing.truncate(limit);
-        missing
-    }
-
-    /// Ids from which a peer can find where our best header chain and its own part.
-    pub fn locator(&self) -> Vec<BlockId> {
-        self.locator_from(self.tree.best_header())
-    }
-
-    /// The same for the chain that ends with `from`; empty if that is not known.
-    pub fn locator_from(&self, from: BlockId) -> Vec<BlockId> {
-        // What lies off the best chain is walked; the best chain is looked up by height.
-        let off: Vec<BlockId> = self.tree.ancestry(from).map(|(id, _)| id).take_while(|id| !self.is_best(id)).collect();
-        let fork = self.tree.get(off.last().unwrap_or(&from)).map(|entry| entry.header.height.0 as usize);
-        let below = fork.map_or(0, |height| height + usize::from(off.is_empty()));
-        let length = off.len() + below;
-        let at = |distance: usize| off.get(distance).copied().unwrap_or_else(|| self.best[length - 1 - distance]);
-        let (mut locator, mut distance, mut step) = (Vec::new(), 0, 1);
-        while distance + 1 < length && locator.len() < MAX_LOCATOR - 1 {
-            locator.push(at(distance));
-            step *= if locator.len() >= 10 { 2 } else { 1 };
-            distance += step;
-        }
-        locator.extend((length > 0).then(|| at(length - 1)));
-        locator
-    }
-
-    /// Headers of our best chain after the first id of `locator` that lies on it, at most `limit`.
-    pub fn headers_after(&self, locator: &[BlockId], limit: usize) -> Vec<Header> {
-        let fork = locator.iter().find(|id| self.is_best(id)).and_then(|id| self.tree.get(id));
-        let from = fork.map_or(0, |entry| entry.header.height.0 as usize) + 1;
-        self.best
-            .iter()
-            .skip(from)
-            .take(limit)
-            .filter_map(|id| self.tree.get(id))
-            .map(|entry| entry.header.clone())
-            .collect()
     }
 
     /// What a child of the best tip is judged against.
@@ -281,6 +226,7 @@ impl Chain {
             let id = header.id();
             if self.tree.get(&id).is_none() {
                 self.judge_header(now, header, &id)?;
+                self.judge_proposer(header)?;
                 self.tree.insert(id, header.clone(), None);
                 new += 1;
             }
@@ -289,8 +235,8 @@ impl Chain {
     }
 
     fn context<'a>(&'a self, parent: &'a Header, parent_id: BlockId) -> HeaderContext<'a> {
-        let target = next_target(&self.rules, &self.genesis, parent);
-        HeaderContext { parent, median: self.tree.median_time(parent_id), target }
+        let target = if self.is_staked() { Target::MAX } else { next_target(&self.rules, &self.genesis, parent) };
+        HeaderContext { parent, median: self.tree.median_time(parent_id), target, terms: self.stake_terms() }
     }
 
     /// Whether neither a block nor its parent was found invalid before.
@@ -312,7 +258,9 @@ impl Chain {
         let mut branch: Vec<BlockId> =
             self.tree.ancestry(target).map(|(id, _)| id).take_while(|id| !self.is_best(id)).collect();
         branch.reverse();
-        let fork_height = self.tree.get(&branch[0]).expect("just walked").header.height.0 as usize;
+        let above = usize::from(branch.is_empty());
+        let lowest = branch.first().unwrap_or(&target);
+        let fork_height = self.tree.get(lowest).expect("just walked").header.height.0 as usize + above;
         let (before, mut disconnected) = (self.ledger.clone(), Vec::new());
         for id in self.best.drain(fork_height..).rev() {
             self.ledger.undo(&self.undo[&id]);
@@ -342,8 +290,15 @@ impl Chain {
 
     fn connect(&mut self, id: BlockId) -> Result<CheckedBlock, BlockError> {
         let block = self.tree.block(&id).expect("a branch is switched to once all its bodies are here").clone();
-        let undo = self.ledger.apply(&block, &self.rules)?;
-        self.undo.insert(id, Arc::new(undo));
+        let applied = self.stake.as_ref().and_then(|staked| staked.applied(&id));
+        let undo = match applied {
+            Some((ledger, undo)) => {
+                self.ledger = ledger;
+                undo
+            }
+            None => Arc::new(self.ledger.apply(&block, &self.rules)?),
+        };
+        self.undo.insert(id, undo);
         self.best.push(id);
         Ok(block)
     }
@@ -354,7 +309,7 @@ impl Chain {
 
     /// Remembers a block as invalid, unless the fault may lie with one copy of it or with our clock.
     fn reject(&mut self, id: &BlockId, error: &BlockError) {
-        if error.is_temporary() || matches!(error, BlockError::WrongMerkleRoot { .. }) {
+        if error.is_open() {
             return;
         }
         self.tree.remove(id);

@@ -1,11 +1,11 @@
 //! The rules of a chain, as a value; and the genesis block that commits to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::Ledger;
+use super::{Consensus, GenesisValidator, Ledger, MAX_VALIDATORS, StakeTerms};
 use crate::primitives::{
     Address, Amount, Block, Coinbase, Hash, Header, Height, MAX_AMOUNT, Seal, Tag, Target, Timestamp, UnsealedHeader,
     encode, merkle,
@@ -34,6 +34,10 @@ pub struct Rules {
     pub max_block_bytes: u32,
     /// Milliseconds a block may lie ahead of a node's clock before it is held back, 0 ..= 7,200,000.
     pub max_future_drift: u64,
+    /// What seals blocks. Proof of stake has no use for `half_life` and `initial_difficulty`.
+    #[borsh(skip)]
+    #[serde(skip_serializing_if = "Consensus::is_work")]
+    pub consensus: Consensus,
 }
 
 /// Everything the first block commits to.
@@ -46,6 +50,10 @@ pub struct Genesis {
     pub timestamp: Timestamp,
     /// Who owns what at the beginning.
     pub allocations: BTreeMap<Address, Amount>,
+    /// Who has staked what at the beginning, besides; nobody on a chain of work.
+    #[borsh(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validators: Vec<GenesisValidator>,
 }
 
 /// A parameter out of its range.
@@ -64,8 +72,28 @@ pub enum RulesError {
         max: u64,
     },
     /// Allocations and all subsidies together would exceed the supply cap.
-    #[error("allocations and subsidies add up to more than {MAX_AMOUNT}")]
+    #[error("allocations, stakes and subsidies add up to more than {MAX_AMOUNT}")]
     SupplyCap,
+    /// A chain of stake begins with validators, one of work with none.
+    #[error("{count} validators, allowed are {min} to {max}")]
+    Validators {
+        /// How many there are.
+        count: usize,
+        /// The least.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// A validator from the beginning is listed twice, or has too little.
+    #[error("validator {index} is listed twice, or its stake {stake} is less than {minimum}")]
+    Validator {
+        /// Its place, from 0.
+        index: usize,
+        /// Base units.
+        stake: Amount,
+        /// The rule.
+        minimum: Amount,
+    },
 }
 
 impl Default for Rules {
@@ -78,6 +106,7 @@ impl Default for Rules {
             halving_interval: 210_000,
             max_block_bytes: 100_000,
             max_future_drift: 20_000,
+            consensus: Consensus::Work,
         }
     }
 }
@@ -93,6 +122,14 @@ impl Rules {
         Amount::new(units).expect("a halved amount is still in range")
     }
 
+    /// The target of the genesis block: where stake seals blocks, they need no work.
+    pub fn first_target(&self) -> Target {
+        match self.consensus {
+            Consensus::Work => Target::from_expected_hashes(self.initial_difficulty),
+            Consensus::Stake(_) => Target::MAX,
+        }
+    }
+
     /// Checks every range.
     ///
     /// # Errors
@@ -106,7 +143,7 @@ impl Rules {
             ("maxBlockBytes", u64::from(self.max_block_bytes), 5_000, 4_000_000),
             ("maxFutureDrift", self.max_future_drift, 0, 7_200_000),
         ];
-        for (field, value, min, max) in ranges {
+        for (field, value, min, max) in ranges.into_iter().chain(self.consensus.ranges()) {
             if value < min || value > max {
                 return Err(RulesError::OutOfRange { field, value, min, max });
             }
@@ -122,7 +159,10 @@ impl Genesis {
     /// [`RulesError`] naming what is out of range.
     pub fn validate(&self) -> Result<(), RulesError> {
         self.rules.validate()?;
-        let allocated = Amount::checked_sum(self.allocations.values().copied()).ok_or(RulesError::SupplyCap)?;
+        self.validate_validators()?;
+        let stakes = self.validators.iter().map(|validator| validator.stake);
+        let allocated = Amount::checked_sum(self.allocations.values().copied().chain(stakes));
+        let allocated = allocated.ok_or(RulesError::SupplyCap)?;
         // Σ subsidy · interval / 2^k < 2 · subsidy · interval.
         let subsidies =
             self.rules.subsidy.units().checked_mul(self.rules.halving_interval).and_then(|units| units.checked_mul(2));
@@ -134,7 +174,45 @@ impl Genesis {
 
     /// The ledger before the first mined block.
     pub fn ledger(&self) -> Ledger {
-        Ledger::with_allocations(&self.allocations)
+        let ledger = Ledger::with_allocations(&self.allocations);
+        match self.stake_terms() {
+            None => ledger,
+            Some(terms) => ledger.with_validators(terms, &self.validators),
+        }
+    }
+
+    /// Parameters and times of a chain of stake; nothing on one of work.
+    pub fn stake_terms(&self) -> Option<StakeTerms> {
+        let Consensus::Stake(rules) = &self.rules.consensus else {
+            return None;
+        };
+        Some(StakeTerms { rules: rules.clone(), begins: self.timestamp, interval: self.rules.block_interval })
+    }
+
+    fn validate_validators(&self) -> Result<(), RulesError> {
+        let (count, (min, max), minimum) = match &self.rules.consensus {
+            Consensus::Work => (self.validators.len(), (0, 0), Amount::ZERO),
+            Consensus::Stake(rules) => (self.validators.len(), (1, MAX_VALIDATORS), rules.minimum_stake),
+        };
+        if count < min || count > max {
+            return Err(RulesError::Validators { count, min, max });
+        }
+        let mut seen = BTreeSet::new();
+        for (index, GenesisValidator { key, stake, .. }) in self.validators.iter().enumerate() {
+            if !seen.insert(key) || *stake < minimum {
+                return Err(RulesError::Validator { index, stake: *stake, minimum });
+            }
+        }
+        Ok(())
+    }
+
+    /// What the genesis block commits to.
+    fn commitment(&self) -> Hash {
+        let stakes = match &self.rules.consensus {
+            Consensus::Work => Vec::new(),
+            Consensus::Stake(rules) => encode(&(rules, &self.validators)),
+        };
+        merkle::leaf_hash(&[encode(self), stakes].concat())
     }
 
     /// The genesis block. Its Merkle root commits to these rules and allocations, so its id names the chain.
@@ -143,18 +221,22 @@ impl Genesis {
             version: VERSION,
             parent: Hash::ZERO,
             height: Height(0),
-            merkle_root: merkle::leaf_hash(&encode(self)),
+            merkle_root: self.commitment(),
             state_root: self.ledger().root(),
             timestamp: self.timestamp,
-            target: Target::from_expected_hashes(self.rules.initial_difficulty),
+            target: self.rules.first_target(),
         };
-        let nobody = crate::primitives::PublicKey::Ed25519(BURNED.hash(&[]).0).address();
         Block {
             header: Header { unsealed, seal: Seal::Work { nonce: 0 } },
-            coinbase: Coinbase { to: nobody, amount: Amount::ZERO },
+            coinbase: Coinbase { to: nobody(), amount: Amount::ZERO },
             transactions: Vec::new(),
         }
     }
+}
+
+/// An address to which nobody has the key.
+pub(super) fn nobody() -> Address {
+    crate::primitives::PublicKey::Ed25519(BURNED.hash(&[]).0).address()
 }
 
 #[cfg(test)]
@@ -180,6 +262,7 @@ mod tests {
             rules: Rules { subsidy: Amount::MAX, ..Rules::default() },
             timestamp: Timestamp(0),
             allocations: BTreeMap::new(),
+            validators: Vec::new(),
         };
         assert_eq!(rich.validate(), Err(RulesError::SupplyCap));
     }

@@ -9,8 +9,8 @@ use std::{fmt, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ChannelRecord, Revealed};
-use crate::primitives::{Address, Amount, ChannelId, Hash, Height, Nonce, PaymentHash, Tag};
+use super::{Beacon, ChannelRecord, Committee, Revealed, StakeTerms, Validator};
+use crate::primitives::{Address, Amount, ChannelId, Epoch, Hash, Height, Nonce, PaymentHash, Tag};
 
 const PATH: Tag = Tag::new("tabchain/state-path");
 const VALUE: Tag = Tag::new("tabchain/state-value");
@@ -35,6 +35,18 @@ pub enum StateKey {
     Preimage(PaymentHash),
     /// What was registered in the block of a height, so that it is found again when its time is over.
     Revealed(Height),
+    /// What a chain of stake is run by.
+    StakeTerms,
+    /// Where a chain of stake stands.
+    Beacon,
+    /// One validator.
+    Validator(Address),
+    /// Who all of them are.
+    Registry,
+    /// Who has duties in an epoch.
+    Committee(Epoch),
+    /// Which of these have voted.
+    Voted(Epoch),
 }
 
 /// What stands at a place.
@@ -51,6 +63,18 @@ pub enum StateValue {
     Preimage(Revealed),
     /// At [`StateKey::Revealed`]: at least one, in order.
     Revealed(Vec<PaymentHash>),
+    /// At [`StateKey::StakeTerms`].
+    StakeTerms(StakeTerms),
+    /// At [`StateKey::Beacon`].
+    Beacon(Box<Beacon>),
+    /// At [`StateKey::Validator`].
+    Validator(Box<Validator>),
+    /// At [`StateKey::Registry`]: in order.
+    Registry(Vec<Address>),
+    /// At [`StateKey::Committee`].
+    Committee(Committee),
+    /// At [`StateKey::Voted`]: a bit for each member that has voted.
+    Voted(Vec<u8>),
 }
 
 /// What an address owns, and how often it has spent.

@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
-use super::{BlockError, Chain, Mempool, NextBlock, rules::VERSION};
+use super::{BlockError, Chain, Mempool, NextBlock, rules::VERSION, stake::Turn};
 use crate::primitives::{
     Address, Amount, Block, BlockId, Coinbase, Hash, Header, Seal, Timestamp, Transaction, UnsealedHeader, encode,
     merkle,
 };
+
+/// Bytes of the largest seal of stake: an RSA key of 4,096 bits, its signature, two hashes, tags and lengths.
+const SEAL_BYTES: usize = 512 + 512 + 64 + 12;
 
 /// A block that lacks only its seal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,8 +49,21 @@ impl Chain {
     /// # Errors
     /// [`BlockError::SupplyExceeded`] if no more money may be created; the mempool never makes it fail otherwise.
     pub fn template(&self, now: Timestamp, to: Address, pool: &Mempool) -> Result<BlockTemplate, BlockError> {
+        let timestamp = now.max(self.next_context().median.after(1));
+        self.build(timestamp, to, None, &[], pool)
+    }
+
+    /// A block of a time: in the slot of a turn on a chain of stake, with what comes first.
+    pub(super) fn build(
+        &self,
+        timestamp: Timestamp,
+        to: Address,
+        turn: Option<&Turn>,
+        first: &[Transaction],
+        pool: &Mempool,
+    ) -> Result<BlockTemplate, BlockError> {
         let context = self.next_context();
-        let (height, timestamp) = (context.parent.height.next(), now.max(context.median.after(1)));
+        let height = context.parent.height.next();
         let mut header = UnsealedHeader {
             version: VERSION,
             parent: self.tip(),
@@ -57,12 +73,14 @@ impl Chain {
             timestamp,
             target: context.target,
         };
-        let transactions = pool.select(self.ledger(), self.room(&header, to));
+        let mut draft = self.ledger().draft();
+        turn.into_iter().for_each(|turn| draft.begin(turn));
+        let transactions = pool.select_into(&mut draft, first, self.ledger(), self.room(&header, to));
         let subsidy = self.rules().subsidy_at(height);
         let fees =
             Amount::checked_sum(transactions.iter().map(|tx| tx.unsigned.fee)).expect("fees are within the supply");
         let coinbase = Coinbase { to, amount: subsidy.checked_add(fees).unwrap_or(Amount::MAX) };
-        header.state_root = self.ledger().root_after(self.rules(), height, &coinbase, &transactions)?;
+        header.state_root = self.ledger().root_after_turn(turn, self.rules(), height, &coinbase, &transactions)?;
         header.merkle_root = merkle::root(&Block::leaves(&coinbase, &transactions));
         Ok(BlockTemplate { header, coinbase, transactions })
     }
@@ -83,6 +101,7 @@ impl Chain {
             coinbase: Coinbase { to, amount: Amount::ZERO },
             transactions: Vec::new(),
         };
-        (self.rules().max_block_bytes as usize).saturating_sub(encode(&empty).len())
+        let seal = if self.is_staked() { SEAL_BYTES } else { 0 };
+        (self.rules().max_block_bytes as usize).saturating_sub(encode(&empty).len() + seal)
     }
 }

@@ -50,6 +50,13 @@ pub struct BlockTree {
 /// What fork choice compares: the most work, then the lower id.
 type Weight = (Work, Reverse<BlockId>);
 
+impl Entry {
+    /// Blocks that build on it.
+    pub fn children(&self) -> impl Iterator<Item = &BlockId> {
+        self.children.iter()
+    }
+}
+
 impl BlockTree {
     /// A tree of one block.
     pub fn new(genesis: CheckedBlock) -> Self {
@@ -108,6 +115,10 @@ impl BlockTree {
     pub fn insert(&mut self, id: BlockId, header: Header, body: Option<CheckedBlock>) {
         self.stale_bytes += body.as_ref().map_or(0, |body| body.size());
         if let Some(entry) = self.entries.get_mut(&id).map(Arc::make_mut) {
+            if body.is_some() {
+                // Its id does not cover all of a seal of stake: this one was judged.
+                entry.header = header;
+            }
             entry.body = body.or(entry.body.take());
             return;
         }
@@ -161,6 +172,11 @@ impl BlockTree {
     pub fn best_header(&self) -> BlockId {
         let best = self.leaves.last();
         best.expect("a tree has at least its genesis").1.0
+    }
+
+    /// Ends of all branches, heaviest first.
+    pub fn leaves(&self) -> Vec<BlockId> {
+        self.leaves.iter().rev().map(|leaf| leaf.1.0).collect()
     }
 
     /// Leaves with more weight than `tip`, heaviest first.

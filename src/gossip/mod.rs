@@ -245,7 +245,7 @@ impl Gossip {
         let able: Vec<PeerId> = self
             .peers
             .iter()
-            .filter(|(_, peer)| peer.status.as_ref().is_some_and(|s| s.work >= ours))
+            .filter(|(_, peer)| peer.status.as_ref().is_some_and(|s| s.work >= ours || source.is_led_by_votes()))
             .map(|(id, _)| *id)
             .collect();
         for (turn, id) in wanted.into_iter().enumerate() {
@@ -283,7 +283,7 @@ impl Gossip {
         let Some(peer) = self.peers.get_mut(&from) else {
             return;
         };
-        let ahead = status.work >= ours.work && status.tip != ours.tip;
+        let ahead = (status.work >= ours.work || source.is_led_by_votes()) && status.tip != ours.tip;
         let differs = status.tip == ours.tip && status.announcements != ours.announcements;
         let unknown = ahead && !source.has_header(&status.tip);
         peer.known.insert(Item::Block(status.tip));

@@ -7,6 +7,8 @@ use crate::primitives::{Block, BlockId, Header, Transaction, TransactionId};
 pub trait Source {
     /// Where our chain ends.
     fn status(&self) -> Status;
+    /// Whether a branch with less work than ours may be the better one, because votes decide.
+    fn is_led_by_votes(&self) -> bool;
     /// Whether a header is known.
     fn has_header(&self, id: &BlockId) -> bool;
     /// Whether a block's body is here.

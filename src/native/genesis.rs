@@ -50,5 +50,5 @@ pub(super) fn calibrated(block_interval: u64) -> Genesis {
     let initial_difficulty = (per_second * block_interval / 1_000).clamp(1, 1 << 40);
     let half_life = (block_interval * 60).max(1_000);
     let rules = Rules { block_interval, half_life, initial_difficulty, ..Rules::default() };
-    Genesis { rules, timestamp: Timestamp(clock.now().0), allocations: Default::default() }
+    Genesis { rules, timestamp: Timestamp(clock.now().0), allocations: Default::default(), validators: Vec::new() }
 }

@@ -22,6 +22,9 @@ pub(super) struct Options {
     /// Nodes of the generated network, 1 to 1000 [default: 3].
     #[arg(long, conflicts_with = "scenario", value_parser = clap::value_parser!(u64).range(1..=1000))]
     nodes: Option<u64>,
+    /// What seals the blocks of the generated network.
+    #[arg(long, conflicts_with = "scenario", value_enum, default_value = "pow")]
+    consensus: Kind,
     /// Where all randomness comes from [default: 1, or the scenario's].
     #[arg(long)]
     seed: Option<u64>,
@@ -37,6 +40,15 @@ pub(super) struct Options {
     /// Compute every signature check, share none between nodes.
     #[arg(long)]
     no_memo: bool,
+}
+
+/// A kind of consensus.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Kind {
+    /// Proof of work.
+    Pow,
+    /// Proof of stake: every node is a validator.
+    Pos,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
@@ -82,7 +94,11 @@ fn check_script_fits(scenario: &Scenario, length: u64) -> Result<(), Failure> {
 fn scenario(options: &Options) -> Result<Scenario, Failure> {
     let Some(path) = &options.scenario else {
         let nodes = usize::try_from(options.nodes.unwrap_or(3)).expect("at most a thousand");
-        return Ok(Scenario::generated(nodes, options.seed.unwrap_or(1)));
+        let seed = options.seed.unwrap_or(1);
+        return Ok(match options.consensus {
+            Kind::Pow => Scenario::generated(nodes, seed),
+            Kind::Pos => Scenario::staked(nodes, seed),
+        });
     };
     let mut scenario =
         Scenario::from_json(&read(path)?).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
@@ -110,6 +126,7 @@ fn print_summary(world: &World, summary: &Summary) {
         ("real time", duration::show(summary.wall_ms)),
         ("events", format!("{} ({} deliveries)", summary.events, summary.deliveries)),
         ("blocks", format!("{} mined, {} of them stale", summary.blocks, summary.stale_blocks)),
+        ("finality", finality(summary)),
         ("reorgs", format!("{} (deepest {})", summary.reorgs, world.stats().deepest_reorg)),
         ("transactions", format!("{} confirmed", summary.transactions)),
         (
@@ -125,7 +142,17 @@ fn print_summary(world: &World, summary: &Summary) {
         ("invariants", format!("{} evaluated, {} violated", invariants.checked, invariants.violated)),
         ("digest", summary.digest.to_string()),
     ];
-    for (name, value) in rows {
+    for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
         println!("{name:<17}{value}");
+    }
+}
+
+/// How far finality has come; nothing on a chain of work.
+fn finality(summary: &Summary) -> String {
+    match (summary.justified_epoch, summary.finalized_epoch) {
+        (Some(justified), Some(finalized)) => {
+            format!("epoch {finalized} final, {justified} justified, {} slashed", summary.slashed)
+        }
+        _ => String::new(),
     }
 }

@@ -85,7 +85,7 @@ impl Node {
                 Err(fault) => return self.gossip.blame(now, from, fault),
             }
         }
-        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+        let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
         self.gossip.announcements_taken(now, from, last, said.more, &source);
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Invoiced, Payment, TowerSettings};
+use super::{Invoiced, Payment, Signed, TowerSettings};
 use crate::{
     chain::CheckedBlock,
     channel::{
@@ -35,6 +35,8 @@ pub struct ChangeSet {
     pub policy: Option<ChannelPolicy>,
     /// What is set about watchtowers; `None` if that has not changed.
     pub towers: Option<TowerSettings>,
+    /// What was signed last as a validator; `None` if that has not changed.
+    pub signed: Option<Signed>,
     /// What this node's watchtower was told of its channels; `None` once that does not matter any more.
     pub guards: BTreeMap<ChannelId, Option<Arc<Guard>>>,
     /// Channels that are watched for others, by client and id; `None` once one is forgotten.
@@ -73,6 +75,7 @@ impl ChangeSet {
         overlay(&mut self.invoices, later.invoices, whole);
         self.holds = later.holds.or(self.holds);
         self.policy = later.policy.or(self.policy);
+        self.signed = later.signed.or(self.signed);
         self.towers = later.towers.or(self.towers);
         overlay(&mut self.guards, later.guards, whole);
         overlay(&mut self.brought, later.brought, whole);

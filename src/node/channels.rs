@@ -128,6 +128,7 @@ impl Held {
                 action if action.channel() != Some(&id) => {}
                 Action::Close(_) => self.ending = joins.then_some((height, Ending::Cooperative)),
                 Action::Dispute(dispute) => self.note_step(dispute, height, joins),
+                _ => {}
             }
         }
     }

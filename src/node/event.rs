@@ -7,7 +7,7 @@ use crate::{
     chain::{BlockError, Dropped, PoolError},
     channel::{Notice, TowerNotice},
     gossip::{Fault, PeerId},
-    primitives::{BlockId, ChannelId, Hash, Height, PaymentHash, TransactionId},
+    primitives::{Address, BlockId, ChannelId, Checkpoint, Hash, Height, OffenceKind, PaymentHash, TransactionId},
 };
 
 /// Something that happened in a node.
@@ -121,6 +121,18 @@ pub enum EventKind {
         payment: PaymentHash,
         /// What.
         notice: PaymentNotice,
+    },
+    /// A validator was seen to break a rule, by two messages that it signed.
+    OffenceSeen {
+        /// Whose.
+        offender: Address,
+        /// Which rule.
+        offence: OffenceKind,
+    },
+    /// A checkpoint became final here.
+    Finalized {
+        /// The latest.
+        checkpoint: Checkpoint,
     },
     /// A peer does not want a channel, or has not answered.
     OfferRefused {

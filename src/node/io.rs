@@ -11,7 +11,8 @@ use crate::{
     },
     gossip::{Fault, Message, PeerId},
     primitives::{
-        Address, Amount, Block, ChannelId, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction, TransactionId,
+        Address, Amount, Block, ChannelId, Checkpoint, CoSigned, Hash, Memo, Nonce, Policy, State, Transaction,
+        TransactionId,
     },
 };
 
@@ -81,6 +82,20 @@ pub enum Command {
     SetMining(bool),
     /// Ask the best peer now for what it knows more of the chain.
     Sync,
+    /// Lock money as stake, from this node's account. With enough of it, it is a validator.
+    Stake {
+        /// Base units.
+        amount: Amount,
+        /// Base units for whoever includes it.
+        fee: Amount,
+    },
+    /// Stop being a validator; the stake is paid out after the delay of the rules.
+    Unstake {
+        /// Base units for whoever includes it.
+        fee: Amount,
+    },
+    /// Take no chain without this checkpoint.
+    Trust(Checkpoint),
     /// Let payments of others pass on these terms from now on.
     SetPolicy(Box<ChannelPolicy>),
     /// Have this peer, or nobody, watch this node's channels.

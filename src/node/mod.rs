@@ -17,6 +17,8 @@ mod relay;
 mod resizing;
 mod source;
 mod tower;
+mod validator;
+mod votes;
 mod wallet;
 
 use std::{
@@ -38,6 +40,8 @@ pub use payments::{Attempt, FINAL_DELTA, Invoiced, Outcome, Payment, PaymentNoti
 use source::NodeSource;
 pub use tower::TowerSettings;
 use tower::Towers;
+pub use validator::Signed;
+use validator::Validating;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
@@ -67,6 +71,7 @@ pub struct Node {
     network: Network,
     payments: Payments,
     towers: Towers,
+    validating: Validating,
     mining: bool,
     template: Option<BlockTemplate>,
     template_due: Timestamp,
@@ -104,6 +109,7 @@ impl Node {
             channels: Channels::default(),
             payments: Payments::default(),
             towers: Towers::default(),
+            validating: Validating::default(),
             mining: false,
             template: None,
             template_due: Timestamp::default(),
@@ -148,6 +154,7 @@ impl Node {
                 node.own.insert(transaction.id(), now);
             }
         }
+        node.restore_signed(stored.signed);
         node.restore_network(stored);
         node.restore_payments(stored);
         node.restore_channels(now, stored, checks);
@@ -181,6 +188,7 @@ impl Node {
             .chain(self.gossip.next_wake())
             .chain(self.next_channel_wake())
             .chain(self.next_guard_wake())
+            .chain(self.next_duty())
             .min()
     }
 
@@ -211,7 +219,7 @@ impl Node {
 
     /// What it tells its peers of itself: on connecting, and again every ten seconds.
     pub fn status(&self) -> Status {
-        NodeSource::new(&self.chain, &self.mempool, &self.network).status()
+        NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating).status()
     }
 
     /// Whether it asks for blocks to be mined.
@@ -264,7 +272,7 @@ impl Node {
     }
 
     fn on_peer(&mut self, now: Timestamp, peer: PeerId, change: PeerChange, checks: &mut Checks) {
-        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+        let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
         match change {
             PeerChange::Connected => {
                 self.gossip.connected(now, peer, &source);
@@ -288,8 +296,11 @@ impl Node {
                 self.rebuild_template(now);
                 CommandResult::Done
             }
+            Command::Stake { amount, fee } => self.stake(now, Some(amount), fee, checks),
+            Command::Unstake { fee } => self.stake(now, None, fee, checks),
+            Command::Trust(checkpoint) => self.trust(checkpoint),
             Command::Sync => {
-                let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+                let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
                 if self.gossip.sync(&source) { CommandResult::Done } else { CommandResult::NoPeers }
             }
             Command::SetPolicy(policy) => self.set_policy(now, *policy),
@@ -337,18 +348,21 @@ impl Node {
             }
         }
         self.rebroadcast(now);
+        self.do_duties(now, checks);
         self.wake_channels(now, checks);
         self.wake_guards(now);
         if self.template.is_some() && self.template_due <= now {
             self.rebuild_template(now);
         }
-        let (source, keyring) = (NodeSource::new(&self.chain, &self.mempool, &self.network), &mut self.keyring);
+        let (source, keyring) =
+            (NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating), &mut self.keyring);
         self.gossip.tick(now, &mut |bound| keyring.draw(bound), &source);
     }
 
     fn rebuild_template(&mut self, now: Timestamp) {
         let had = self.template.take().is_some();
         if self.mining
+            && !self.chain.is_staked()
             && let Ok(template) = self.chain.template(now, self.address, &self.mempool)
         {
             self.template = Some(template.clone());

@@ -14,7 +14,7 @@ use crate::{
 
 impl Node {
     pub(super) fn on_received(&mut self, now: Timestamp, from: PeerId, bytes: &[u8], checks: &mut Checks) {
-        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+        let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
         match self.gossip.received(now, from, bytes, &source) {
             None => {}
             Some(Delivery::Headers { headers, full }) => self.take_headers(now, from, &headers, full),
@@ -35,6 +35,7 @@ impl Node {
                 Ok(Import::Known) => {}
                 Ok(import) => {
                     self.imported(now, id, import);
+                    self.watch_proposal(now, &block.header);
                     let children = self.gossip.adopt(&id);
                     waiting.extend(children.into_iter().map(|(peer, block)| (Some(peer), block)));
                 }
@@ -46,7 +47,7 @@ impl Node {
             self.watch_chain(now, checks);
             self.rebuild_template(now);
         }
-        let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+        let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
         self.gossip.fetch_bodies(now, &source);
     }
 
@@ -58,6 +59,9 @@ impl Node {
     ) -> Result<TransactionId, PoolError> {
         let id = transaction.id();
         check_transaction(&transaction, &self.chain.genesis_id(), checks)?;
+        if Self::is_vote(&transaction) {
+            return self.take_vote(now, transaction);
+        }
         let Admission::Taken { mut replaced, evicted } = self.mempool.admit(transaction, self.chain.ledger())? else {
             return Ok(id);
         };
@@ -99,8 +103,13 @@ impl Node {
     fn take_headers(&mut self, now: Timestamp, from: PeerId, headers: &[Header], full: bool) {
         let result = self.chain.accept_headers(now, headers);
         match result {
-            Err(error) if !error.is_temporary() => {
+            Err(error) if !error.is_temporary() && !error.is_view() => {
                 self.gossip.blame(now, from, Fault::InvalidHeader { rule: error.code(), reason: error.to_string() });
+            }
+            // What was good before it is kept: its bodies say who else may propose.
+            Err(error) if error.is_view() => {
+                let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
+                self.gossip.fetch_bodies(now, &source);
             }
             Err(_) => {}
             Ok(new) => {
@@ -108,24 +117,34 @@ impl Node {
                     self.event(EventKind::HeadersAccepted { new });
                 }
                 let last = headers.last().filter(|_| full).map(Header::id);
-                let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+                let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
                 self.gossip.headers_accepted(now, from, last, &source);
             }
         }
     }
 
     fn imported(&mut self, now: Timestamp, id: BlockId, import: Import) {
-        let height = self.chain.tree().get(&id).map(|entry| entry.header.height).unwrap_or_default();
         let stored = self.chain.tree().block(&id).cloned().map(|block| (id, block));
         self.outbox.push_back(Output::Persist(ChangeSet { blocks: ordered(stored), ..ChangeSet::default() }));
-        match import {
-            Import::Known => return,
-            Import::SideBranch => {
-                // Not announced: its state has not been judged, and whoever wants it asks for its headers first.
-                self.event(EventKind::SideBranch { block: id, height });
-                return;
+        if import == Import::SideBranch {
+            let height = self.chain.tree().get(&id).map(|entry| entry.header.height).unwrap_or_default();
+            self.event(EventKind::SideBranch { block: id, height });
+            // By work, its state has not been judged yet: it is not announced, and whoever wants it asks for its headers first.
+            if self.chain.is_staked() {
+                self.gossip.announce_block(id);
             }
+            return;
+        }
+        self.moved(now, import);
+        self.gossip.announce_block(id);
+    }
+
+    /// The best chain has changed.
+    pub(super) fn moved(&mut self, now: Timestamp, import: Import) {
+        match import {
+            Import::Known | Import::SideBranch => {}
             Import::Extended(block) => {
+                let (id, height) = (block.id(), block.header.height);
                 self.event(EventKind::Extended { block: id, height, transactions: block.transactions.len() });
                 self.note_blocks(std::slice::from_ref(&block), true);
                 self.network.follow([&block], self.chain.ledger());
@@ -139,12 +158,12 @@ impl Node {
                 let gone = self.mempool.refresh(self.chain.ledger());
                 self.readmit(now, &disconnected);
                 self.tell_dropped(gone, &connected);
-                let from = disconnected.first().map_or(id, CheckedBlock::id);
+                let to = self.chain.tip();
+                let from = disconnected.first().map_or(to, CheckedBlock::id);
                 let (disconnected, connected) = (disconnected.len(), connected.len());
-                self.event(EventKind::Reorged { from, to: id, disconnected, connected });
+                self.event(EventKind::Reorged { from, to, disconnected, connected });
             }
         }
-        self.gossip.announce_block(id);
     }
 
     /// What waits no more since these blocks came, but for what they have confirmed.
@@ -184,7 +203,7 @@ impl Node {
         let error = if error.is_temporary() { self.flaw(&block).unwrap_or(error) } else { error };
         match (&error, from) {
             (BlockError::UnknownParent { .. }, Some(from)) => {
-                let source = NodeSource::new(&self.chain, &self.mempool, &self.network);
+                let source = NodeSource::of(&self.chain, &self.mempool, &self.network, &self.validating);
                 self.gossip.orphan(from, id, block, &source);
                 self.event(EventKind::Orphaned { block: id, parent });
                 return;
@@ -193,11 +212,11 @@ impl Node {
                 self.hold(id, from, block);
                 return;
             }
-            (_, Some(from)) => {
+            (_, Some(from)) if !error.is_view() => {
                 let fault = Fault::InvalidBlock { block: id, rule: error.code(), reason: error.to_string() };
                 self.gossip.blame(now, from, fault);
             }
-            (_, None) => {}
+            _ => {}
         }
         self.event(EventKind::BlockRejected { block: id, error });
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::network::Network;
+use super::{network::Network, validator::Validating};
 use crate::{
     chain::{Chain, Mempool},
     channel::routing::Announcement,
@@ -15,11 +15,12 @@ pub(super) struct NodeSource<'a> {
     chain: &'a Chain,
     mempool: &'a Mempool,
     network: &'a Network,
+    validating: &'a Validating,
 }
 
 impl<'a> NodeSource<'a> {
-    pub(super) fn new(chain: &'a Chain, mempool: &'a Mempool, network: &'a Network) -> Self {
-        Self { chain, mempool, network }
+    pub(super) fn of(chain: &'a Chain, mempool: &'a Mempool, network: &'a Network, validating: &'a Validating) -> Self {
+        Self { chain, mempool, network, validating }
     }
 }
 
@@ -37,6 +38,10 @@ impl Source for NodeSource<'_> {
         }
     }
 
+    fn is_led_by_votes(&self) -> bool {
+        self.chain.is_staked()
+    }
+
     fn has_header(&self, id: &BlockId) -> bool {
         self.chain.tree().get(id).is_some()
     }
@@ -51,11 +56,13 @@ impl Source for NodeSource<'_> {
     }
 
     fn transaction(&self, id: &TransactionId) -> Option<Transaction> {
-        self.mempool.get(id).map(|transaction| Transaction::clone(Arc::as_ref(transaction)))
+        let known = self.mempool.get(id).or_else(|| self.validating.votes.get(id));
+        known.map(|transaction| Transaction::clone(Arc::as_ref(transaction)))
     }
 
     fn pool_sample(&self, limit: usize) -> Vec<TransactionId> {
-        self.mempool.iter().take(limit).map(|pooled| pooled.id).collect()
+        let votes = self.validating.votes.latest().take(limit / 2).map(|vote| vote.id());
+        votes.chain(self.mempool.iter().map(|pooled| pooled.id)).take(limit).collect()
     }
 
     fn locator(&self) -> Vec<BlockId> {

@@ -46,6 +46,11 @@ impl Address {
     }
 }
 
+impl Address {
+    /// The first of all in order.
+    pub(crate) const LEAST: Self = Self(Hash::ZERO);
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         bech32::encode_lower_to_fmt::<Bech32m, _>(f, PREFIX, &self.0.0).map_err(|_| fmt::Error)

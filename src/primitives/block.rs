@@ -5,11 +5,11 @@ use std::ops::Deref;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Amount, Hash, Height, Midstate, Tag, Target, Timestamp, Transaction, encode, merkle};
+use super::{Address, Amount, Hash, Height, Midstate, Proposal, Tag, Target, Timestamp, Transaction, encode, merkle};
 
 const UNSEALED: Tag = Tag::new("tabchain/header");
 
-/// A block's id: its work hash.
+/// A block's id: its work hash, or the hash of its unsealed header where stake seals it.
 pub type BlockId = Hash;
 
 /// Everything a header commits to before it is sealed.
@@ -33,7 +33,7 @@ pub struct UnsealedHeader {
 }
 
 /// What makes a header cost something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Seal {
     /// Proof of work.
@@ -42,6 +42,8 @@ pub enum Seal {
         #[serde(with = "decimal")]
         nonce: u64,
     },
+    /// Proof of stake.
+    Stake(Box<Proposal>),
 }
 
 /// A sealed header.
@@ -82,10 +84,31 @@ impl UnsealedHeader {
 }
 
 impl Header {
-    /// The id, recomputed: two short hashes.
+    /// The id, recomputed: at most two short hashes.
     pub fn id(&self) -> BlockId {
-        let Seal::Work { nonce } = self.seal;
-        Midstate::new(&self.unsealed.hash()).work_hash(nonce)
+        let unsealed = self.unsealed.hash();
+        match self.seal {
+            Seal::Work { nonce } => Midstate::new(&unsealed).work_hash(nonce),
+            Seal::Stake(_) => unsealed,
+        }
+    }
+}
+
+impl Seal {
+    /// The nonce, if work seals the block.
+    pub const fn nonce(&self) -> Option<u64> {
+        match self {
+            Self::Work { nonce } => Some(*nonce),
+            Self::Stake(_) => None,
+        }
+    }
+
+    /// The proposal, if stake does.
+    pub const fn proposal(&self) -> Option<&Proposal> {
+        match self {
+            Self::Work { .. } => None,
+            Self::Stake(proposal) => Some(proposal),
+        }
     }
 }
 

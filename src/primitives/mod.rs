@@ -16,6 +16,7 @@ mod htlc;
 mod keys;
 pub mod merkle;
 mod ordered;
+mod stake;
 mod target;
 mod transaction;
 mod units;
@@ -38,6 +39,9 @@ pub use keys::{
     VerifyingKey,
 };
 pub use ordered::ordered;
+pub use stake::{
+    Attestation, Checkpoint, Deposit, Exit, Offence, OffenceKind, Proposal, Report, Reveal, SignedVote, Vote,
+};
 pub use target::{Midstate, Target, Work};
 pub use transaction::{Action, MAX_MEMO_BYTES, Memo, MemoTooLong, Transaction, TransactionId, UnsignedTransaction};
-pub use units::{Height, Nonce, Timestamp};
+pub use units::{Epoch, Height, Nonce, Slot, Timestamp};

@@ -9,8 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
-    Address, Amount, BlockId, ChannelId, Checks, Closing, Dispute, FeeSource, Funding, Hash, Nonce, PublicKey,
-    SecretKey, Signature, Tag, encode,
+    Address, Amount, Attestation, BlockId, ChannelId, Checks, Closing, Deposit, Dispute, Exit, FeeSource, Funding,
+    Hash, Nonce, PublicKey, Report, SecretKey, Signature, Tag, encode,
 };
 
 const TRANSACTION: Tag = Tag::new("tabchain/transaction");
@@ -54,6 +54,14 @@ pub enum Action {
     Close(Box<Closing>),
     /// One step of closing a channel without the other's consent.
     Dispute(Box<Dispute>),
+    /// Locks money as stake.
+    Stake(Box<Deposit>),
+    /// Begins the way out of being a validator.
+    Unstake(Box<Exit>),
+    /// A validator's vote. It has no fee.
+    Attest(Box<Attestation>),
+    /// Shows that a validator broke a rule.
+    Report(Box<Report>),
 }
 
 /// What signatures are made over.
@@ -103,13 +111,17 @@ impl Action {
             Self::Fund(_) => "fund",
             Self::Close(_) => "close",
             Self::Dispute(dispute) => dispute.step.kind(),
+            Self::Stake(_) => "stake",
+            Self::Unstake(_) => "unstake",
+            Self::Attest(_) => "attest",
+            Self::Report(_) => "report",
         }
     }
 
     /// The channel that it changes; one that it opens has the transaction's own id.
     pub const fn channel(&self) -> Option<&ChannelId> {
         match self {
-            Self::Transfer { .. } => None,
+            Self::Transfer { .. } | Self::Stake(_) | Self::Unstake(_) | Self::Attest(_) | Self::Report(_) => None,
             Self::Fund(funding) => match &funding.resizes {
                 Some(resizing) => Some(&resizing.channel),
                 None => None,
@@ -117,6 +129,11 @@ impl Action {
             Self::Close(closing) => Some(&closing.channel),
             Self::Dispute(dispute) => Some(&dispute.channel),
         }
+    }
+
+    /// Whether only chains of stake know it.
+    pub const fn is_of_stake(&self) -> bool {
+        matches!(self, Self::Stake(_) | Self::Unstake(_) | Self::Attest(_) | Self::Report(_))
     }
 }
 
@@ -151,6 +168,10 @@ impl UnsignedTransaction {
             Action::Fund(funding) => &funding.parties[0].key,
             Action::Close(closing) => &closing.keys[0],
             Action::Dispute(dispute) => &dispute.payer,
+            Action::Stake(deposit) => &deposit.from,
+            Action::Unstake(exit) => &exit.from,
+            Action::Attest(attestation) => &attestation.validator,
+            Action::Report(report) => &report.from,
         }
     }
 
@@ -159,7 +180,7 @@ impl UnsignedTransaction {
         match &self.action {
             Action::Fund(funding) => Some(&funding.parties[1].key),
             Action::Close(closing) => Some(&closing.keys[1]),
-            Action::Transfer { .. } | Action::Dispute(_) => None,
+            _ => None,
         }
     }
 
@@ -168,7 +189,10 @@ impl UnsignedTransaction {
         match &self.action {
             Action::Transfer { from, nonce, .. } => vec![(from.address(), *nonce)],
             Action::Fund(funding) => funding.parties.iter().map(|party| (party.key.address(), party.nonce)).collect(),
-            Action::Close(_) | Action::Dispute(_) => Vec::new(),
+            Action::Stake(deposit) => vec![(deposit.from.address(), deposit.nonce)],
+            Action::Unstake(exit) => vec![(exit.from.address(), exit.nonce)],
+            Action::Report(report) => vec![(report.from.address(), report.nonce)],
+            Action::Close(_) | Action::Dispute(_) | Action::Attest(_) => Vec::new(),
         }
     }
 
@@ -185,7 +209,9 @@ impl UnsignedTransaction {
             Action::Dispute(dispute) if dispute.fee_from == FeeSource::Account => {
                 vec![(dispute.payer.address(), self.fee)]
             }
-            Action::Close(_) | Action::Dispute(_) => Vec::new(),
+            Action::Stake(deposit) => vec![(deposit.from.address(), deposit.amount.checked_add(self.fee)?)],
+            Action::Unstake(_) | Action::Report(_) => vec![(self.sender().address(), self.fee)],
+            Action::Close(_) | Action::Dispute(_) | Action::Attest(_) => Vec::new(),
         })
     }
 
@@ -217,7 +243,8 @@ impl UnsignedTransaction {
             Action::Fund(funding) => {
                 funding.parties[0].deposit.checked_sub(funding.brought()[0]).unwrap_or(Amount::ZERO)
             }
-            Action::Close(_) | Action::Dispute(_) => Amount::ZERO,
+            Action::Stake(deposit) => deposit.amount,
+            _ => Amount::ZERO,
         }
     }
 }

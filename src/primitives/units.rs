@@ -39,6 +39,14 @@ unit! {
     Nonce
 }
 unit! {
+    /// How many times the block interval has passed since genesis: proof of stake has one leader for each.
+    Slot
+}
+unit! {
+    /// How many times a fixed number of slots has passed: in each, every validator votes once.
+    Epoch
+}
+unit! {
     /// Milliseconds. In a simulation they count from its start; natively from the Unix epoch.
     Timestamp
 }
@@ -47,6 +55,25 @@ impl Height {
     /// The height above.
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+}
+
+impl Slot {
+    /// The slot after.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl Epoch {
+    /// So many epochs later, saturating.
+    pub const fn after(self, epochs: u64) -> Self {
+        Self(self.0.saturating_add(epochs))
+    }
+
+    /// So many epochs before, at least 0.
+    pub const fn before(self, epochs: u64) -> Self {
+        Self(self.0.saturating_sub(epochs))
     }
 }
 

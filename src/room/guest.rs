@@ -43,6 +43,7 @@ impl Belongings {
             name: sim.name.clone(),
             hash_rate: sim.hash_rate,
             balance: Amount::ZERO,
+            stake: Amount::ZERO,
             key: sim.key.clone(),
         });
         let name = |index| world.node(index).map(|sim| sim.name.clone()).unwrap_or_default();

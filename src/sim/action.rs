@@ -10,7 +10,7 @@ use crate::{
     chain::PoolError,
     gossip::MAX_PEERS,
     node::{ChannelRefusal, Command, Node, PaymentRefusal, Transfer},
-    primitives::ordered,
+    primitives::{Checkpoint, ordered},
 };
 
 /// Why an action cannot be done. Nothing has changed then.
@@ -151,6 +151,9 @@ impl World {
                     return Err(ActionError::TooManyNodes);
                 }
             }
+            Action::Stake { node, amount, fee } => self.on(node)?.try_stake(Some(*amount), *fee)?,
+            Action::Unstake { node, fee } => self.on(node)?.try_stake(None, *fee)?,
+            Action::Trust { node, .. } => drop(self.on(node)?),
             Action::Stop { node } => drop(self.on(node)?),
             Action::Start { node } => {
                 if self.on(node).is_ok() {
@@ -215,10 +218,8 @@ impl World {
         }
         let find = |name: &str| self.index_of(name).expect("checked");
         match &action {
-            Action::Transfer { from, .. } => {
-                let index = find(from);
-                let transfer = self.transfer_of(&action).expect("checked");
-                self.command(index, Command::Transfer(transfer));
+            Action::Transfer { .. } | Action::Stake { .. } | Action::Unstake { .. } | Action::Trust { .. } => {
+                self.perform_on_chain(&action);
             }
             Action::OpenChannel { .. } => self.offer_channel(&action),
             Action::Pay { .. } | Action::Resize { .. } | Action::CloseChannel { .. } | Action::Cheat { .. } => {
@@ -235,14 +236,7 @@ impl World {
             Action::Hold { node, on } => self.command(find(node), Command::HoldPayments(*on)),
             Action::Cut { a, b } => self.set_cut(find(a), find(b), true),
             Action::Heal { a, b } => self.set_cut(find(a), find(b), false),
-            Action::Partition { nodes } => {
-                let side: BTreeSet<NodeIndex> = ordered(nodes.iter().map(|name| find(name)));
-                let by = self.present.clone();
-                for ((a, b), link) in &mut self.links {
-                    let cut = link.cut || side.contains(a) != side.contains(b);
-                    link.set_cut(cut, by.as_ref());
-                }
-            }
+            Action::Partition { nodes } => self.partition(nodes),
             Action::HealAll => self.heal_all(),
             Action::SetLink { a, b, quality } => {
                 let (a, b) = (find(a), find(b));
@@ -267,6 +261,29 @@ impl World {
         }
     }
 
+    /// What a node's owner has it do on the chain.
+    fn perform_on_chain(&mut self, action: &Action) {
+        let (node, command) = match action {
+            Action::Transfer { from, .. } => (from, Command::Transfer(self.transfer_of(action).expect("checked"))),
+            Action::Stake { node, amount, fee } => (node, Command::Stake { amount: *amount, fee: *fee }),
+            Action::Unstake { node, fee } => (node, Command::Unstake { fee: *fee }),
+            Action::Trust { node, epoch, block } => (node, Command::Trust(Checkpoint { epoch: *epoch, block: *block })),
+            _ => unreachable!("only called for these"),
+        };
+        let index = self.index_of(node).expect("checked");
+        self.command(index, command);
+    }
+
+    /// Cuts every link between these nodes and the others.
+    fn partition(&mut self, nodes: &[String]) {
+        let side: BTreeSet<NodeIndex> = ordered(nodes.iter().map(|name| self.index_of(name).expect("checked")));
+        let by = self.present.clone();
+        for ((a, b), link) in &mut self.links {
+            let cut = link.cut || side.contains(a) != side.contains(b);
+            link.set_cut(cut, by.as_ref());
+        }
+    }
+
     fn check_new_links(&self, names: &[String]) -> Result<(), ActionError> {
         for (at, name) in names.iter().enumerate() {
             let index = self.named(name)?;
@@ -283,8 +300,12 @@ impl World {
     fn quiesce(&mut self) {
         self.heal_all();
         self.change_workload(Workload::default());
+        self.resting = true;
         for index in self.indices() {
             self.change_hash_rate(index, 0);
+            if self.origin.is_staked() {
+                self.command(index, Command::SetMining(false));
+            }
         }
     }
 

@@ -15,8 +15,9 @@ use crate::{
     gossip::{Message, PeerId},
     node::{Command, Node, Output},
     primitives::{
-        Action, Amount, ChannelId, CoSigned, Commitment, Dispute, DisputeStep, FeeSource, Hash, Height, MAX_HTLCS,
-        MIN_HTLC, PaymentHash, Preimage, Revelation, SecretKey, Signature, State, Transaction, UnsignedTransaction,
+        Action, Amount, ChannelId, CoSigned, Commitment, Dispute, DisputeStep, Epoch, FeeSource, Hash, Height,
+        MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage, Revelation, SecretKey, Signature, Slot, State, Transaction,
+        UnsignedTransaction,
     },
 };
 
@@ -45,6 +46,10 @@ pub enum Misbehaviour {
     Race,
     /// Publishes the revoked commitment that is worth most to it: once that pays, or as soon as the other party looks away.
     PublishOld,
+    /// As a validator, makes two blocks for each of its slots.
+    Equivocate,
+    /// As a validator, votes twice in each epoch: nothing is at stake for it, it believes.
+    VoteTwice,
 }
 
 /// What the world knows of a node's misdeeds.
@@ -58,6 +63,8 @@ pub(super) struct Adversary {
     forged: BTreeMap<ChannelId, (CoSigned, Height)>,
     /// Payments that a racer has claimed on the chain.
     claimed: BTreeSet<PaymentHash>,
+    /// The last slot and the last epoch in which it said two things as a validator.
+    pub(super) doubled: (Slot, Epoch),
 }
 
 impl Misbehaviour {
@@ -128,6 +135,8 @@ impl World {
             Some(Misbehaviour::Jam) => self.jam(index),
             Some(Misbehaviour::Race) => self.race(index),
             Some(Misbehaviour::PublishOld) => self.publish_best(index),
+            Some(Misbehaviour::Equivocate) => self.propose_twice(index),
+            Some(Misbehaviour::VoteTwice) => self.vote_twice(index),
             Some(Misbehaviour::Silent | Misbehaviour::Withhold) | None => {}
         }
     }
@@ -276,7 +285,7 @@ impl World {
         Some(unsigned.sign(&key, &self.genesis_id()))
     }
 
-    fn key_of(&self, index: NodeIndex) -> SecretKey {
+    pub(super) fn key_of(&self, index: NodeIndex) -> SecretKey {
         self.keyring_of(&self.nodes[index as usize]).key().clone()
     }
 

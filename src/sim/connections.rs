@@ -81,7 +81,8 @@ impl World {
     }
 
     pub(super) fn switched_on(&mut self, index: NodeIndex) {
-        if self.nodes[index as usize].hash_rate > 0 {
+        let has_duties = self.origin.is_staked() && !self.resting;
+        if self.nodes[index as usize].hash_rate > 0 || has_duties {
             self.command(index, Command::SetMining(true));
         }
         self.plan_workload(index);

@@ -5,7 +5,7 @@ use super::{
     random::Stream,
 };
 use crate::{
-    chain::Rules,
+    chain::{Consensus, Rules, StakeRules},
     primitives::{Amount, Policy, Timestamp},
 };
 
@@ -44,6 +44,7 @@ impl Scenario {
                 name: name.clone(),
                 hash_rate: if mines(index) && index < MAX_MINERS * 3 / 2 { hash_rate } else { 0 },
                 balance: Amount::literal(1_000_000),
+                stake: Amount::ZERO,
                 key: None,
             })
             .collect();
@@ -65,6 +66,22 @@ impl Scenario {
 }
 
 impl Scenario {
+    /// The same network on a chain of stake: every node is a validator, each with as much. Nobody is early by more than half a second.
+    pub fn staked(nodes: usize, seed: u64) -> Self {
+        let mut scenario = Self::generated(nodes, seed);
+        for node in &mut scenario.config.nodes {
+            node.hash_rate = 0;
+            node.stake = Amount::literal(1_000_000);
+        }
+        scenario.config.rules = Rules {
+            consensus: Consensus::Stake(StakeRules::default()),
+            max_future_drift: 500,
+            initial_difficulty: 1,
+            ..Rules::default()
+        };
+        scenario
+    }
+
     /// What the page shows first: seven nodes so far apart that messages can be seen and forks happen, five of them in a line of channels. With
     /// this seed blocks come soon.
     pub fn first() -> Self {

@@ -7,6 +7,7 @@ mod action;
 mod adversary;
 mod capsule;
 mod channels;
+mod cheating;
 mod connections;
 mod generate;
 mod invariants;

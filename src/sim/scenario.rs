@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{NodeKey, ScriptEntry, place, random::derive};
 use crate::{
-    chain::{Genesis, Rules},
+    chain::{Genesis, GenesisValidator, Rules},
     node::Keyring,
-    primitives::{Address, Amount, SecretKey, Timestamp},
+    primitives::{Address, Amount, Reveal, SecretKey, Timestamp},
 };
 
 /// The version of the scenario format.
@@ -90,6 +90,9 @@ pub struct NodeConfig {
     /// Base units it owns at genesis. A node added later owns nothing.
     #[serde(default)]
     pub balance: Amount,
+    /// Base units that it has staked at genesis, besides: on a chain of stake it is a validator from the beginning. Nothing for a node added later.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub stake: Amount,
     /// What it signs with, if not Ed25519 from the seed and its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<NodeKey>,
@@ -184,7 +187,29 @@ impl Scenario {
                 allocations.insert(self.address(node), node.balance);
             }
         }
-        Genesis { rules: self.config.rules.clone(), timestamp: self.config.begins, allocations }
+        let mut genesis = Genesis {
+            rules: self.config.rules.clone(),
+            timestamp: self.config.begins,
+            allocations,
+            validators: Vec::new(),
+        };
+        if let Some(terms) = genesis.stake_terms() {
+            let stakers = self.config.nodes.iter().filter(|node| node.stake > Amount::ZERO);
+            genesis.validators = stakers
+                .map(|node| {
+                    let keyring = self.keyring(&node.name, node.key.as_ref());
+                    let commitment = Reveal::promise(keyring.key(), &terms.salt(), 0);
+                    GenesisValidator { key: keyring.public(), stake: node.stake, commitment }
+                })
+                .collect();
+        }
+        genesis
+    }
+
+    /// The place of the validator of a number in [`Scenario::genesis`].
+    fn staker(&self, index: usize) -> String {
+        let mut stakers = self.config.nodes.iter().enumerate().filter(|(_, node)| node.stake > Amount::ZERO);
+        stakers.nth(index).map_or("config.nodes".to_owned(), |(at, _)| format!("config.nodes[{at}].stake"))
     }
 
     /// When its first nodes appear.
@@ -225,6 +250,10 @@ fn unread(text: &str, error: &serde_json::Error) -> ScenarioError {
 
 pub(super) fn problem(path: &str, problem: impl ToString) -> ScenarioError {
     ScenarioError { path: path.to_owned(), problem: problem.to_string(), line: None }
+}
+
+fn is_nothing(amount: &Amount) -> bool {
+    *amount == Amount::ZERO
 }
 
 fn is_zero(time: &Timestamp) -> bool {

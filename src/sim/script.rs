@@ -4,7 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{EventKey, LinkQuality, Misbehaviour, NodeConfig, Payload, Workload};
-use crate::primitives::{Address, Amount, ChannelId, Memo, Policy, Timestamp};
+use crate::primitives::{Address, Amount, BlockId, ChannelId, Epoch, Memo, Policy, Timestamp};
 
 /// One action and its place in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,6 +225,33 @@ pub enum Action {
         /// From now on.
         workload: Workload,
     },
+    /// A node locks money as stake. With enough of it, it is a validator.
+    Stake {
+        /// Which.
+        node: String,
+        /// Base units.
+        amount: Amount,
+        /// Base units for whoever includes it.
+        #[serde(default = "stake_fee")]
+        fee: Amount,
+    },
+    /// A node stops being a validator. Its stake is paid out after the delay of the rules.
+    Unstake {
+        /// Which.
+        node: String,
+        /// Base units for whoever includes it.
+        #[serde(default = "stake_fee")]
+        fee: Amount,
+    },
+    /// A node takes no chain any more without a checkpoint that it was told.
+    Trust {
+        /// Which.
+        node: String,
+        /// The checkpoint's epoch.
+        epoch: Epoch,
+        /// Its block.
+        block: BlockId,
+    },
     /// A node of another tab becomes known.
     AddRemote {
         /// Its number: how many were known before.
@@ -284,6 +311,10 @@ impl Position {
 
 fn funding_fee() -> Amount {
     Amount::literal(1_000)
+}
+
+fn stake_fee() -> Amount {
+    Amount::literal(200)
 }
 
 fn dispute_window() -> u32 {

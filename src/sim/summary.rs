@@ -50,6 +50,14 @@ pub struct Summary {
     pub channels_closed: u64,
     /// Of these, how many ended with a penalty.
     pub penalties: u64,
+    /// The latest justified epoch that any node knows of; nothing on a chain of work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub justified_epoch: Option<u64>,
+    /// The latest final epoch that every node that is on knows of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finalized_epoch: Option<u64>,
+    /// Validators that lost their stake for an offence, on the best chain.
+    pub slashed: u64,
     /// Signature checks.
     pub checks: CheckCounts,
     /// Invariants.
@@ -80,6 +88,7 @@ impl Summary {
             }
         }
         let of = |kind: &str| kinds.get(kind).copied().unwrap_or_default();
+        let checkpoints = || world.running().filter_map(|(_, node)| node.chain().checkpoints());
         let tallies = world.invariants();
         let stats = world.stats();
         Self {
@@ -99,6 +108,9 @@ impl Summary {
             payments_failed: stats.payments_failed,
             channels_closed: of("close") + of("settle") + of("punish") + of("resize"),
             penalties: of("punish"),
+            justified_epoch: checkpoints().map(|[justified, _]| justified.epoch.0).max(),
+            finalized_epoch: checkpoints().map(|[_, finalized]| finalized.epoch.0).min(),
+            slashed: of("report"),
             checks: world.checks().counts(),
             invariants: InvariantCounts {
                 checked: tallies.iter().map(|(_, tally)| tally.checked).sum(),

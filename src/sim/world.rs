@@ -110,6 +110,8 @@ pub struct World {
     pub(super) series: Series,
     pub(super) obstacles: Obstacles,
     commands: u64,
+    /// Whether it was asked to come to rest: validators have no duties any more.
+    pub(super) resting: bool,
     pub(super) last_result: Option<CommandResult>,
 }
 
@@ -145,6 +147,7 @@ impl World {
             series: Series::new(scenario.config.begins),
             obstacles: Obstacles::default(),
             commands: 0,
+            resting: false,
             last_result: None,
             scenario,
         };

@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use super::csv;
 use crate::{
     chain::{Chain, Entry},
-    primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Target, Timestamp, Transaction},
+    primitives::{Action, Address, Amount, Block, BlockId, Hash, Height, Slot, Target, Timestamp, Transaction},
     sim::World,
 };
 
@@ -94,8 +94,10 @@ pub struct BlockDetail {
     pub merkle_root: Hash,
     /// Its state root.
     pub state_root: Hash,
-    /// Its nonce, decimal.
+    /// Its nonce, decimal; empty where stake seals it.
     pub nonce: String,
+    /// Its slot, where stake does.
+    pub slot: Option<Slot>,
     /// Bytes.
     pub size: usize,
     /// What it pays its miner.
@@ -293,7 +295,6 @@ impl BlockDetail {
         let holders = || world.running().filter(|(_, node)| node.chain().tree().block(id).is_some());
         let (_, holder) = holders().next()?;
         let block: &Block = holder.chain().tree().block(id)?;
-        let crate::primitives::Seal::Work { nonce } = block.header.seal;
         Some(Self {
             id: *id,
             parent: block.header.parent,
@@ -304,7 +305,8 @@ impl BlockDetail {
             target: block.header.target,
             merkle_root: block.header.merkle_root,
             state_root: block.header.state_root,
-            nonce: nonce.to_string(),
+            nonce: block.header.seal.nonce().map(|nonce| nonce.to_string()).unwrap_or_default(),
+            slot: holder.chain().stake_terms().map(|terms| terms.slot_at(block.header.timestamp)),
             size: block.size(),
             reward: block.coinbase.amount,
             best: best_by_height(world).get(block.header.height.0 as usize) == Some(id),
@@ -326,6 +328,12 @@ impl TransactionRow {
             }
             Action::Close(closing) => (named(&closing.keys[1].address()), Amount::ZERO, String::new()),
             Action::Dispute(dispute) => (dispute.channel.short(), Amount::ZERO, String::new()),
+            Action::Stake(_) | Action::Unstake(_) => (String::new(), body.amount(), String::new()),
+            Action::Attest(attestation) => (attestation.vote.head.short(), Amount::ZERO, String::new()),
+            Action::Report(report) => {
+                let offender = report.offence.offender().map(|key| named(&key.address()));
+                (offender.unwrap_or_default(), Amount::ZERO, String::new())
+            }
         };
         Self {
             id: transaction.id(),

@@ -232,7 +232,7 @@ fn look_at_node(into: &mut Inspection, world: &World, name: &str, tab: Tab) {
 }
 
 /// The chosen node if it is on, or the first that is.
-fn judge<'a>(world: &'a World, focus: &Focus) -> Option<(&'a str, &'a Node)> {
+pub(super) fn judge<'a>(world: &'a World, focus: &Focus) -> Option<(&'a str, &'a Node)> {
     let running = || world.running().filter_map(|(index, node)| Some((world.node(index)?.name.as_str(), node)));
     let chosen = focus.judge.as_deref().and_then(|judge| running().find(|(name, _)| *name == judge));
     chosen.or_else(|| running().next())

@@ -6,7 +6,7 @@ use crate::{
     channel::{Ending, Notice, TowerNotice},
     gossip::{Message, PeerId},
     node::{EventKind, PaymentNotice},
-    primitives::Hash,
+    primitives::{Hash, OffenceKind},
     sim::{Action, EventKey, LogEntry, Misbehaviour, Payload, Record, World, remote_of, remote_peer},
 };
 
@@ -81,6 +81,13 @@ fn of_event(world: &World, event: &EventKind) -> Option<Line> {
         }
         EventKind::Channel { peer, notice, .. } => of_notice(name(peer), notice)?,
         EventKind::Tower { peer, notice, .. } => of_tower(name(peer), notice),
+        EventKind::OffenceSeen { offender, offence } => {
+            let who = world.name_of(offender).map_or_else(|| offender.short(), str::to_owned);
+            (offence_code(*offence), vec![who], None)
+        }
+        EventKind::Finalized { checkpoint } => {
+            ("finalized", vec![checkpoint.epoch.to_string(), checkpoint.block.short()], Some(checkpoint.block))
+        }
         EventKind::OfferRefused { peer, reason, .. } => ("offer-refused", vec![name(peer), reason.clone()], None),
         EventKind::Payment { notice, .. } => of_payment(notice)?,
         EventKind::Extended { .. }
@@ -175,6 +182,9 @@ pub(super) fn of_action(world: &World, action: &Action) -> Line {
         Action::Misbehave { node, how } => (misbehaviour(*how), vec![node.clone()]),
         Action::Watch { client, tower: Some(tower) } => ("watch", vec![client.clone(), tower.clone()]),
         Action::Watch { client, tower: None } => ("unwatch", vec![client.clone()]),
+        Action::Stake { node, amount, .. } => ("stake", vec![node.clone(), amount.to_string()]),
+        Action::Unstake { node, .. } => ("unstake", vec![node.clone()]),
+        Action::Trust { node, epoch, block } => ("trust", vec![node.clone(), epoch.to_string(), block.short()]),
         Action::Cut { a, b } => ("cut", vec![a.clone(), b.clone()]),
         Action::Heal { a, b } => ("heal", vec![a.clone(), b.clone()]),
         Action::Partition { nodes } => ("partition", vec![nodes.join(", ")]),
@@ -206,6 +216,14 @@ fn published(node: &str, message: &Payload) -> Line {
     }
 }
 
+const fn offence_code(offence: OffenceKind) -> &'static str {
+    match offence {
+        OffenceKind::Equivocation => "offence-equivocation",
+        OffenceKind::DoubleVote => "offence-double-vote",
+        OffenceKind::SurroundVote => "offence-surround-vote",
+    }
+}
+
 const fn misbehaviour(how: Option<Misbehaviour>) -> &'static str {
     match how {
         Some(Misbehaviour::Silent) => "misbehave-silent",
@@ -214,6 +232,8 @@ const fn misbehaviour(how: Option<Misbehaviour>) -> &'static str {
         Some(Misbehaviour::Jam) => "misbehave-jam",
         Some(Misbehaviour::Race) => "misbehave-race",
         Some(Misbehaviour::PublishOld) => "misbehave-publish-old",
+        Some(Misbehaviour::Equivocate) => "misbehave-equivocate",
+        Some(Misbehaviour::VoteTwice) => "misbehave-vote-twice",
         None => "behave",
     }
 }

@@ -24,6 +24,7 @@ mod payment;
 mod room;
 mod rules;
 mod space_time;
+mod stake;
 mod transaction;
 mod why;
 
@@ -51,6 +52,7 @@ pub use payment::{AttemptView, Cause, HopView, PaymentRow, PaymentState, Payment
 pub use room::{RoomView, TabNode, TabView};
 pub use rules::{Outcome, RuleRow, RulesView};
 pub use space_time::{Diagonal, Fate, Lane, LaneMark, MAX_DIAGONALS, MAX_LANES, SpaceTimeView};
+pub use stake::{OffenceView, SlotBox, StakeView, ValidatorRow};
 pub use transaction::{KeyFacts, Place, TransactionDetail};
 pub use why::{CauseRow, WhyPart, WhyView};
 
@@ -70,6 +72,8 @@ pub struct WorldView {
     pub channels: ChannelsView,
     /// Payments over routes.
     pub payments: PaymentsView,
+    /// Slots, votes and finality, on a chain of stake.
+    pub stake: Option<StakeView>,
     /// Space and time, if somebody looks.
     pub space_time: Option<SpaceTimeView>,
     /// The run in numbers, if somebody looks.
@@ -114,10 +118,11 @@ impl WorldView {
             chain: ChainView::of(world, focus.window),
             channels: ChannelsView::of(world, &pairs),
             payments: PaymentsView::of(world, &pairs),
+            stake: StakeView::of(world, focus),
             space_time: SpaceTimeView::of(world, focus),
             charts: ChartsView::of(world, focus),
             inspection: inspector.look(world, focus),
-            lights: world.invariants().into_iter().map(light).collect(),
+            lights: lights(world),
             log: focus.log.lines(world).take(LOG_LINES).collect(),
             news: LogLine::news(world),
             transfers_per_hour: world.workload().transfers_per_hour,
@@ -129,6 +134,13 @@ impl WorldView {
     }
 }
 
+/// Of all invariants that can be evaluated on this kind of chain.
+fn lights(world: &World) -> Vec<Light> {
+    let staked = !world.genesis().rules.consensus.is_work();
+    let shown = world.invariants().into_iter().filter(|(invariant, _)| staked || *invariant != Invariant::Finality);
+    shown.map(light).collect()
+}
+
 fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {
     let number = match invariant {
         Invariant::Supply => 1,
@@ -138,6 +150,8 @@ fn light((invariant, tally): (Invariant, crate::sim::Tally)) -> Light {
         Invariant::Payout => 5,
         Invariant::Forwarding => 6,
         Invariant::Agreement => 7,
+        // 8 and 9 are promises that tests keep.
+        Invariant::Finality => 10,
     };
     Light { number, checked: tally.checked, violated: tally.violated }
 }

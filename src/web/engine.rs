@@ -125,7 +125,7 @@ impl Engine {
             return Ok(answer);
         }
         match request {
-            Request::Generate { nodes, seed } => self.begin(text::generated(nodes, &seed)?),
+            Request::Generate { nodes, seed, staked } => self.begin(text::generated(nodes, &seed, staked)?),
             Request::LoadText { text } => self.load(&text)?,
             Request::Preset { name } => {
                 let text =

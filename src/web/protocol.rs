@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, BorshSerialize, BorshDeserialize)]
 pub(super) enum Request {
     /// Begin with a generated network.
-    Generate { nodes: u32, seed: String },
+    Generate { nodes: u32, seed: String, staked: bool },
     /// Begin with a scenario or capsule given as text.
     LoadText { text: String },
     /// Begin with a ready-made scenario.
@@ -124,6 +124,8 @@ pub struct SimulateOptions {
     pub scenario: Option<Scenario>,
     /// Nodes of the generated network, 1 ..= 1000 (3).
     pub nodes: Option<u32>,
+    /// What seals the blocks of the generated network: "pow" or "pos" ("pow").
+    pub consensus: Option<String>,
     /// Where randomness comes from: a decimal string, or a number below 2^53 ("1").
     pub seed: Option<Seed>,
     /// Virtual milliseconds to run before the network comes to rest (600,000).

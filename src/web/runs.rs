@@ -125,7 +125,11 @@ fn scenario(options: SimulateOptions) -> Result<Scenario, String> {
     if nodes == 0 || nodes > MAX_NODES {
         return Err(format!("nodes: is {nodes}, allowed are 1 to {MAX_NODES}"));
     }
-    Ok(Scenario::generated(nodes, seed.unwrap_or(1)))
+    match options.consensus.as_deref() {
+        None | Some("pow") => Ok(Scenario::generated(nodes, seed.unwrap_or(1))),
+        Some("pos") => Ok(Scenario::staked(nodes, seed.unwrap_or(1))),
+        Some(other) => Err(format!("consensus: is {other:?}, allowed are pow and pos")),
+    }
 }
 
 fn read_seed(seed: Seed) -> Result<u64, String> {

@@ -264,15 +264,15 @@ fn every_code() -> Vec<String> {
         match transaction {
             BadSignature { .. } | ZeroAmount | CostOverflow { .. } | WrongNonce { .. } | InsufficientBalance { .. } => {
             }
-            // Those of channels have a table of their own: tests/chain/adjudicator.rs.
-            BadCommitment { .. } | Channel(_) => {}
+            // Those of channels and of stake have tables of their own: tests/chain/adjudicator.rs, tests/chain/stake.rs.
+            BadCommitment { .. } | Channel(_) | TransactionError::Stake(_) => {}
         }
         use BlockError::*;
         match block {
             UnknownParent { .. } | KnownInvalid { .. } | WrongVersion { .. } | WrongHeight { .. } => {}
             TimestampTooOld { .. } | TimestampTooNew { .. } | WrongTarget { .. } | InsufficientWork { .. } => {}
             WrongMerkleRoot { .. } | TooLarge { .. } | WrongCoinbase { .. } | Transaction { .. } => {}
-            SupplyExceeded { .. } | WrongStateRoot { .. } => {}
+            SupplyExceeded { .. } | WrongStateRoot { .. } | BlockError::Stake(_) => {}
         }
     }
     let codes = "bad-signature cost-overflow insufficient-balance insufficient-work known-invalid supply-exceeded \

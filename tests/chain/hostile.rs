@@ -56,7 +56,7 @@ fn a_flood_of_headers_is_bounded() {
     for _ in 0..MAX_STALE / 1_000 + 2 {
         let mut flood = headers.many(1_000, &root);
         let parent = Hash([7; 32]);
-        flood.push(Header { unsealed: UnsealedHeader { parent, ..root.unsealed.clone() }, seal: root.seal });
+        flood.push(Header { unsealed: UnsealedHeader { parent, ..root.unsealed.clone() }, seal: root.seal.clone() });
         assert_eq!(chain.accept_headers(LATER, &flood), Err(BlockError::UnknownParent { parent }));
         assert!(chain.tree().len() <= 1 + MAX_STALE, "{} headers", chain.tree().len());
     }

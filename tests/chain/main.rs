@@ -3,6 +3,8 @@
 
 #[path = "../support/locked.rs"]
 mod locked;
+#[path = "../support/stakes.rs"]
+mod stakes;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -19,3 +21,4 @@ mod retarget;
 #[cfg(feature = "native")]
 mod rsa;
 mod signatures;
+mod stake;

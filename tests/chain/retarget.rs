@@ -15,7 +15,12 @@ type Wide = Uint<1024, 16>;
 type Rows = &'static [(u64, u64, u32)];
 
 fn header(height: u64, timestamp: u64, target: Target) -> Header {
-    let genesis = Genesis { rules: Rules::default(), timestamp: Timestamp(timestamp), allocations: BTreeMap::new() };
+    let genesis = Genesis {
+        rules: Rules::default(),
+        timestamp: Timestamp(timestamp),
+        allocations: BTreeMap::new(),
+        validators: Vec::new(),
+    };
     let mut header = genesis.block().header;
     (header.unsealed.height, header.unsealed.target) = (Height(height), target);
     header

@@ -37,7 +37,7 @@ impl Native {
         let key = SecretKey::from_seed([9; 32]);
         let allocations = [(key.public().address(), Amount::literal(1_000_000))].into();
         let rules = Rules { initial_difficulty: 1_200, block_interval: 3_000, ..Rules::default() };
-        let genesis = Genesis { rules, timestamp: Timestamp(BEGINS), allocations };
+        let genesis = Genesis { rules, timestamp: Timestamp(BEGINS), allocations, validators: Vec::new() };
         let node = Node::with_chain(Chain::new(&genesis), Keyring::new(key, [1; 32]));
         let at = Timestamp(BEGINS);
         let mut new = Self { node, genesis, template: None, hashes: 0, says: Vec::new(), mines: true, at };

@@ -30,6 +30,7 @@ mod forwarder;
 mod payments_adversary;
 mod resize;
 mod simulation;
+mod stake;
 mod sync;
 mod torture;
 mod watchtower;

@@ -97,7 +97,8 @@ impl Place {
         let rules = Rules { initial_difficulty: 1, block_interval: 100, half_life: 1 << 40, ..Rules::default() };
         let allocations = rich.map(|account| (account, Amount::new(WEALTH).unwrap())).collect();
         let clock = Clock::default();
-        let genesis = Genesis { rules, timestamp: Timestamp(clock.now().0 - 10_000), allocations };
+        let genesis =
+            Genesis { rules, timestamp: Timestamp(clock.now().0 - 10_000), allocations, validators: Vec::new() };
         let chain = Chain::new(&genesis);
         let id = chain.genesis_id();
         let node = Node::with_chain(chain, accounts.keyring(&own).unwrap());

@@ -52,7 +52,7 @@ pub fn rules(difficulty: u64) -> Rules {
 /// A genesis in which the first `people` own a million each.
 pub fn genesis(people: u8, rules: Rules) -> Genesis {
     let allocations: BTreeMap<Address, Amount> = (1..=people).map(|who| (address(who), units(1_000_000))).collect();
-    Genesis { rules, timestamp: Timestamp(1_000_000), allocations }
+    Genesis { rules, timestamp: Timestamp(1_000_000), allocations, validators: Vec::new() }
 }
 
 /// An unsigned transfer.

@@ -79,7 +79,7 @@ impl Trio {
     pub fn open(policy: Policy) -> Self {
         let rules = Rules { initial_difficulty: 1, block_interval: 1_000, half_life: 10_000_000, ..Rules::default() };
         let allocations = (0..3).map(|node| (key(node).public().address(), units(1_000_000))).collect();
-        let genesis = Genesis { rules, timestamp: Timestamp(1_000_000), allocations };
+        let genesis = Genesis { rules, timestamp: Timestamp(1_000_000), allocations, validators: Vec::new() };
         let nodes: Vec<Node> = (0..3).map(|node| Node::new(&genesis, keyring(node))).collect();
         let mut trio = Self {
             chain: Chain::new(&genesis),

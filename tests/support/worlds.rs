@@ -18,6 +18,7 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
             name: name(index),
             hash_rate: *hash_rate,
             balance: Amount::literal(1_000_000),
+            stake: Amount::ZERO,
             key: None,
         })
         .collect();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    chain::{ChannelError, TransactionError},
+    chain::{ChannelError, StakeError, TransactionError},
     primitives::{Amount, Nonce, TransactionId},
 };
 
@@ -62,6 +62,9 @@ pub enum PoolError {
         /// What its waiting transactions need, this one included.
         required: Amount,
     },
+    /// A vote: it waits for no block, but goes from node to node by itself.
+    #[error("votes do not wait in the pool")]
+    Vote,
     /// The pool is full of better-paying ones.
     #[serde(rename = "pool-full")]
     #[error("the pool is full; fee rate {fee_rate} per 1,000 bytes is not above the lowest, {lowest}")]
@@ -89,13 +92,15 @@ impl PoolError {
             Self::ReplacementUnderpriced { .. } => "replacement-underpriced",
             Self::Outdated { .. } => "outdated",
             Self::Overspent { .. } => "overspent",
+            Self::Vote => "vote",
             Self::Full { .. } => "pool-full",
         }
     }
 
     /// Whether an honest peer could not have sent it, whatever it had seen.
     pub fn is_senders_fault(&self) -> bool {
-        use TransactionError::{BadCommitment, BadSignature, Channel, CostOverflow, ZeroAmount};
+        use StakeError::{BadEvidence, BadVote, NoOffence, VoteWithFee};
+        use TransactionError::{BadCommitment, BadSignature, Channel, CostOverflow, Stake, ZeroAmount};
         matches!(
             self,
             Self::Transaction {
@@ -103,6 +108,7 @@ impl PoolError {
                     | BadCommitment { .. }
                     | ZeroAmount
                     | CostOverflow { .. }
+                    | Stake(BadEvidence | BadVote { .. } | NoOffence | VoteWithFee { .. })
                     | Channel(
                         ChannelError::SameParty | ChannelError::BadTerm { .. } | ChannelError::TooManyHtlcs { .. }
                     )

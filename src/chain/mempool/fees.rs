@@ -37,11 +37,11 @@ impl Mempool {
     }
 
     /// What a new transaction has to pay here at least. Ends and disputes of channels pay the least that there is, however full the pool: who
-    /// is cheated must be heard, and each channel has few places.
+    /// is cheated must be heard, and each channel has few places. So does evidence.
     pub(super) fn least_fee(&self, new: &Pooled) -> Amount {
         match &new.transaction.unsigned.action {
-            Action::Close(_) | Action::Dispute(_) => minimum_fee(new.size),
-            Action::Transfer { .. } | Action::Fund(_) => fee_of(self.floor(), new.size),
+            Action::Close(_) | Action::Dispute(_) | Action::Report(_) => minimum_fee(new.size),
+            _ => fee_of(self.floor(), new.size),
         }
     }
 

@@ -18,9 +18,9 @@ use serde::Serialize;
 
 pub use error::PoolError;
 pub use fees::{NextBlock, fee_of, minimum_fee};
-use rules::{is_near, is_unspent};
+use rules::{is_near, is_unspent, staking};
 
-use super::{Account, Ledger};
+use super::{Account, Ledger, draft::Draft};
 use crate::primitives::{
     Action, Address, Amount, ChannelId, DisputeStep, Funding, Hash, Nonce, PaymentHash, Tag, Transaction,
     TransactionId, ordered,
@@ -222,6 +222,8 @@ impl Mempool {
             Action::Transfer { .. } => {}
             Action::Fund(funding) => self.check_funding(funding, ledger)?,
             Action::Close(_) | Action::Dispute(_) => ledger.allows(&new.transaction)?,
+            Action::Stake(_) | Action::Unstake(_) | Action::Report(_) => staking(&new, ledger).into_result()?,
+            Action::Attest(_) => return Err(PoolError::Vote),
         }
         let replaced = self.check_replacement(&new)?;
         self.check_affordable(&new, &replaced, ledger)?;
@@ -263,12 +265,29 @@ impl Mempool {
 
     /// The best-paying transactions that fit into `room` bytes and follow one another.
     pub fn select(&self, ledger: &Ledger, room: usize) -> Vec<Transaction> {
-        let mut draft = ledger.draft();
+        self.select_into(&mut ledger.draft(), &[], ledger, room)
+    }
+
+    /// The same after others, as far as these fit and follow, on what is changed already above a ledger.
+    pub(super) fn select_into(
+        &self,
+        draft: &mut Draft<'_>,
+        first: &[Transaction],
+        ledger: &Ledger,
+        room: usize,
+    ) -> Vec<Transaction> {
+        let (mut selected, mut left) = (Vec::new(), room);
+        for transaction in first {
+            let size = transaction.size();
+            if size <= left && draft.transact(transaction).is_ok() {
+                left -= size;
+                selected.push(transaction.clone());
+            }
+        }
         let rank = |id: &TransactionId| (self.waiting[id].fee_rate, Reverse(*id));
         let firsts = self.senders.iter().filter_map(|(sender, waiting)| waiting.get(&ledger.account(sender).nonce));
         let mut candidates: BTreeSet<(u64, Reverse<TransactionId>)> =
             ordered(firsts.chain(self.steps.values()).map(rank));
-        let (mut selected, mut left) = (Vec::new(), room);
         while let Some((_, Reverse(id))) = candidates.pop_last() {
             let pooled = &self.waiting[&id];
             // A funding comes up with either party's nonce; it is taken when both are next.
@@ -383,6 +402,8 @@ fn is_past(pooled: &Pooled, ledger: &Ledger) -> Option<Dropped> {
         Action::Transfer { .. } => false,
         Action::Fund(funding) => funding.terms.valid_until <= ledger.height(),
         Action::Close(_) | Action::Dispute(_) => ledger.allows(&pooled.transaction).is_err(),
+        Action::Stake(_) | Action::Unstake(_) | Action::Report(_) => staking(pooled, ledger).into_result().is_err(),
+        Action::Attest(_) => true,
     };
     // What needs no nonce has none.
     let spent = pooled.nonces().into_iter().any(out_of_range).then_some(Dropped::Spent);

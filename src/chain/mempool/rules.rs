@@ -55,6 +55,9 @@ impl Mempool {
                 vec![Finding::new("adjudicator", funded.into())]
             }
             None => {
+                if new.transaction.unsigned.action.is_of_stake() {
+                    return vec![Finding::new("validators", staking(new, ledger))];
+                }
                 let findings = ledger.draft().findings(&new.transaction).into_iter();
                 findings.filter(|finding| finding.rule == "adjudicator").collect()
             }
@@ -141,6 +144,11 @@ impl Mempool {
         let required = Amount::checked_sum(debits).unwrap_or(Amount::MAX);
         Verdict::compare(required <= account.balance, PoolError::Overspent { balance: account.balance, required })
     }
+}
+
+/// What the rules of stake say, whatever its nonce.
+pub(super) fn staking(new: &Pooled, ledger: &Ledger) -> Verdict<TransactionError> {
+    ledger.draft().stake_step(&new.transaction.unsigned.action).map(drop).map_err(TransactionError::from).into()
 }
 
 pub(super) fn is_unspent(nonce: Nonce, account: Account) -> Verdict<PoolError> {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Blocks;
 use crate::{
     chain::{Chain, CheckedBlock},
-    primitives::{Action, Address, BlockId, Height, Transaction, TransactionId},
+    primitives::{Action, Address, BlockId, Height, PublicKey, Transaction, TransactionId},
 };
 
 /// A place on the best chain.
@@ -88,7 +88,12 @@ pub fn named(transaction: &Transaction) -> Vec<Address> {
         Action::Transfer { from, to, .. } => vec![from.address(), *to],
         Action::Fund(funding) => funding.keys().map(|key| key.address()).to_vec(),
         Action::Close(_) => Vec::new(),
-        Action::Dispute(dispute) => vec![dispute.payer.address()],
+        Action::Report(report) => {
+            report.offence.offender().into_iter().chain([&report.from]).map(PublicKey::address).collect()
+        }
+        Action::Stake(_) | Action::Unstake(_) | Action::Attest(_) | Action::Dispute(_) => {
+            vec![transaction.unsigned.sender().address()]
+        }
     };
     accounts.sort_unstable();
     accounts.dedup();

@@ -136,7 +136,12 @@ mod tests {
 
     #[test]
     fn copies_keep_what_they_were_while_blocks_come_and_go() {
-        let genesis = Genesis { rules: Rules::default(), timestamp: Timestamp(0), allocations: Default::default() };
+        let genesis = Genesis {
+            rules: Rules::default(),
+            timestamp: Timestamp(0),
+            allocations: Default::default(),
+            validators: Vec::new(),
+        };
         let chain = Chain::new(&genesis);
         let block = chain.tree().block(&chain.tip()).expect("genesis").clone();
         let (mut blocks, mut copies) = (Blocks::default(), Vec::new());

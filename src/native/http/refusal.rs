@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 
 use super::problem::Problem;
 use crate::{
-    chain::{ChannelError, PoolError, TransactionError},
+    chain::{ChannelError, PoolError, StakeError, TransactionError},
     channel::Refusal,
     native::{accounts::AccountError, keystore::KeystoreError},
     node::{ChannelRefusal, CommandResult, PaymentRefusal},
@@ -81,7 +81,7 @@ fn status_in_pool(error: &PoolError) -> StatusCode {
         | PoolError::ReplacementUnderpriced { .. }
         | PoolError::Outdated { .. }
         | PoolError::Full { .. } => StatusCode::CONFLICT,
-        PoolError::FeeTooLow { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        PoolError::FeeTooLow { .. } | PoolError::Vote => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
@@ -90,10 +90,22 @@ fn status_of_transaction(error: &TransactionError) -> StatusCode {
         TransactionError::InsufficientBalance { .. } => StatusCode::PAYMENT_REQUIRED,
         TransactionError::WrongNonce { .. } => StatusCode::CONFLICT,
         TransactionError::Channel(error) => status_on_chain(error),
+        TransactionError::Stake(error) => status_of_stake(error),
         TransactionError::BadSignature { .. }
         | TransactionError::BadCommitment { .. }
         | TransactionError::ZeroAmount
         | TransactionError::CostOverflow { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+fn status_of_stake(error: &StakeError) -> StatusCode {
+    match error {
+        StakeError::WrongConsensus { .. }
+        | StakeError::Leaving { .. }
+        | StakeError::AlreadyVoted { .. }
+        | StakeError::AlreadySlashed { .. }
+        | StakeError::TooManyValidators { .. } => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

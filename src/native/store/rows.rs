@@ -24,6 +24,7 @@ enum Kind {
     Guard = 8,
     Watched = 9,
     Brought = 10,
+    Signed = 11,
 }
 
 /// A row to be written; without a value, to be removed.
@@ -46,6 +47,7 @@ pub(super) fn of(changes: &ChangeSet) -> Vec<Row> {
     changes.holds.iter().for_each(|holds| put(Kind::Holds, Vec::new(), Some(encode(holds))));
     changes.policy.iter().for_each(|policy| put(Kind::Policy, Vec::new(), Some(encode(policy))));
     changes.towers.iter().for_each(|towers| put(Kind::Towers, Vec::new(), Some(encode(towers))));
+    changes.signed.iter().for_each(|signed| put(Kind::Signed, Vec::new(), Some(encode(signed))));
     rows
 }
 
@@ -70,6 +72,7 @@ pub(super) fn read(into: &mut ChangeSet, key: &[u8], value: &[u8]) -> Result<(),
         kind if kind == Kind::Holds as u8 => set(&mut into.holds, "whether payments are held", value),
         kind if kind == Kind::Policy as u8 => set(&mut into.policy, "a policy", value),
         kind if kind == Kind::Towers as u8 => set(&mut into.towers, "settings of towers", value),
+        kind if kind == Kind::Signed as u8 => set(&mut into.signed, "what was signed as a validator", value),
         _ => Err(unknown(key)),
     }
 }

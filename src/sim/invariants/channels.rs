@@ -222,7 +222,7 @@ fn paid(node: &Node, channel: &Channel, ending: Ending) -> Option<Amount> {
             let key = channel.funding().keys()[side.index()].clone();
             Some(resizing.balances[funding.keys().iter().position(|party| *party == key)?])
         }
-        Action::Transfer { .. } => None,
+        _ => None,
     }
 }
 

@@ -1,15 +1,21 @@
 //! The promises of the design, evaluated while the world runs. Numbers are those of the design's list.
 
 mod channels;
+mod finality;
 mod forwards;
 mod rest;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub(super) use channels::{Watch, is_deep};
 
 use super::{EventKey, NodeIndex, World};
-use crate::{chain::Ledger, primitives::Amount};
+use crate::{
+    chain::Ledger,
+    primitives::{Amount, BlockId, Epoch},
+};
 
 /// A promise that can be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -30,6 +36,9 @@ pub enum Invariant {
     Forwarding,
     /// 7: at rest all honest nodes that are on and connected agree on one tip, and no HTLC or payment is stuck. Evaluated when the network has come to rest.
     Agreement,
+    /// What is final is never reverted, and no two honest nodes hold conflicting checkpoints for final, as long as less than a third of the stake has
+    /// misbehaved. Evaluated on a chain of stake whenever a node's ledger has changed.
+    Finality,
 }
 
 /// How often something was evaluated.
@@ -67,14 +76,20 @@ pub(super) struct Lights {
     payout: Tally,
     forwarding: Tally,
     agreement: Tally,
+    finality: Tally,
+    finals: BTreeMap<Epoch, BlockId>,
     tips: u64,
     first: Option<Violation>,
 }
 
-/// All that a ledger knows somebody to own: accounts, and what channels hold. Nothing if that is more than can exist.
+/// All that a ledger knows to exist: in accounts, in channels, staked and burned. Nothing if that is more than can exist.
 pub fn owned(ledger: &Ledger) -> Option<Amount> {
     let balances = ledger.accounts().map(|(_, account)| account.balance);
-    Amount::checked_sum(balances.chain(ledger.channels().map(|(_, record)| record.locked())))
+    let stakes = ledger.validators().map(|(_, validator)| validator.stake);
+    let burned = ledger.beacon().map(|beacon| beacon.burned);
+    Amount::checked_sum(
+        balances.chain(ledger.channels().map(|(_, record)| record.locked())).chain(stakes).chain(burned),
+    )
 }
 
 impl Lights {
@@ -87,6 +102,7 @@ impl Lights {
             Invariant::Payout => &mut self.payout,
             Invariant::Forwarding => &mut self.forwarding,
             Invariant::Agreement => &mut self.agreement,
+            Invariant::Finality => &mut self.finality,
         };
         tally.checked += 1;
         if !holds {
@@ -98,7 +114,7 @@ impl Lights {
 
 impl World {
     /// How often each invariant was evaluated and violated.
-    pub fn invariants(&self) -> [(Invariant, Tally); 7] {
+    pub fn invariants(&self) -> [(Invariant, Tally); 8] {
         let lights = &self.lights;
         [
             (Invariant::Supply, lights.supply),
@@ -108,6 +124,7 @@ impl World {
             (Invariant::Payout, lights.payout),
             (Invariant::Forwarding, lights.forwarding),
             (Invariant::Agreement, lights.agreement),
+            (Invariant::Finality, lights.finality),
         ]
     }
 
@@ -134,5 +151,6 @@ impl World {
             let detail = format!("block at height {height} does not reconnect to the same ledger");
             self.lights.tally(Violation { invariant: Invariant::Reconnect, key, node: Some(index), detail }, holds);
         }
+        self.check_finality(index);
     }
 }

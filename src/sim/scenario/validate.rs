@@ -38,6 +38,8 @@ impl Scenario {
                 problem(&format!("config.rules.{field}"), format!("is {value}, allowed are {min} to {max}"))
             }
             RulesError::SupplyCap => problem("config.rules.subsidy", error),
+            RulesError::Validators { .. } => problem("config.nodes", error),
+            RulesError::Validator { index, .. } => problem(&self.staker(index), error),
         })?;
         self.validate_script()
     }

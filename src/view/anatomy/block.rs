@@ -25,6 +25,10 @@ impl Annotate for Header {
                 into.variant("kind", 0, "work");
                 into.leaf("nonce", nonce);
             }
+            Seal::Stake(proposal) => {
+                into.variant("kind", 1, "stake");
+                proposal.annotate(into);
+            }
         });
     }
 }

@@ -7,6 +7,7 @@ mod block;
 mod channel;
 mod direct;
 mod message;
+mod stake;
 mod tower;
 mod transaction;
 

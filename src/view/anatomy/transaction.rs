@@ -45,6 +45,22 @@ impl Annotate for Action {
                 into.variant("kind", 3, "dispute");
                 dispute.annotate(into);
             }
+            Self::Stake(deposit) => {
+                into.variant("kind", 4, "stake");
+                deposit.annotate(into);
+            }
+            Self::Unstake(exit) => {
+                into.variant("kind", 5, "unstake");
+                exit.annotate(into);
+            }
+            Self::Attest(attestation) => {
+                into.variant("kind", 6, "attest");
+                attestation.annotate(into);
+            }
+            Self::Report(report) => {
+                into.variant("kind", 7, "report");
+                report.annotate(into);
+            }
         }
     }
 }

@@ -116,7 +116,9 @@ impl OnChain {
 
 fn ends(action: &Action, channel: &ChannelId) -> bool {
     match action {
-        Action::Transfer { .. } => false,
+        Action::Transfer { .. } | Action::Stake(_) | Action::Unstake(_) | Action::Attest(_) | Action::Report(_) => {
+            false
+        }
         // Its own opens it, another one's takes its place.
         Action::Fund(_) => action.channel() == Some(channel),
         Action::Close(_) => true,

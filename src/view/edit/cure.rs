@@ -61,7 +61,8 @@ fn of_block(error: &BlockError, one: Option<&Transaction>) -> Option<Change> {
         BlockError::UnknownParent { .. }
         | BlockError::KnownInvalid { .. }
         | BlockError::TooLarge { .. }
-        | BlockError::SupplyExceeded { .. } => None,
+        | BlockError::SupplyExceeded { .. }
+        | BlockError::Stake(_) => None,
     }
 }
 

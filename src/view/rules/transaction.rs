@@ -51,8 +51,8 @@ pub(super) fn compared(error: &TransactionError) -> Vec<String> {
         TransactionError::CostOverflow { amount, fee } => values![amount, fee],
         TransactionError::WrongNonce { nonce, expected } => values![nonce, expected],
         TransactionError::InsufficientBalance { balance, amount, fee } => values![balance, amount, fee],
-        // The adjudicator's rules are many; its error says which one it was.
-        TransactionError::Channel(_) => vec![],
+        // Rules of the adjudicator and of validators are many; the error says which one it was.
+        TransactionError::Channel(_) | TransactionError::Stake(_) => vec![],
     }
 }
 
@@ -63,7 +63,7 @@ fn in_pool(error: &PoolError) -> Vec<String> {
         PoolError::NonceTooFar { nonce, expected, limit } => values![nonce, expected, limit],
         PoolError::ReplacementUnderpriced { fee, required, replaces } => values![fee, required, replaces],
         // Another error of the rule whose sentence compares fees.
-        PoolError::Outdated { .. } => vec![],
+        PoolError::Outdated { .. } | PoolError::Vote => vec![],
         PoolError::Overspent { balance, required } => values![required, balance],
         PoolError::Full { fee_rate, lowest } => values![fee_rate, lowest],
     }

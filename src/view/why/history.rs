@@ -84,6 +84,9 @@ fn names(action: &Action, name: &str) -> bool {
         | Action::ConnectRemote { node, .. }
         | Action::DisconnectRemote { node, .. }
         | Action::External { node, .. }
+        | Action::Stake { node, .. }
+        | Action::Unstake { node, .. }
+        | Action::Trust { node, .. }
         | Action::SetHashRate { node, .. } => node == name,
         Action::Watch { client, tower } => client == name || tower.as_deref() == Some(name),
         Action::Partition { nodes } => nodes.iter().any(|node| node == name),

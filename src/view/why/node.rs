@@ -125,6 +125,13 @@ fn moved(world: &World, address: &Address, transaction: &Transaction) -> Option<
             let party = closing.keys.iter().any(|key| key.address() == *address);
             party.then(|| ("cause-stepped", vec![body.action.kind().to_owned()]))
         }
+        Action::Report(report) if report.offence.offender().is_some_and(|key| key.address() == *address) => {
+            Some(("cause-slashed", vec![named(&sender)]))
+        }
+        Action::Attest(_) => None,
+        Action::Stake(_) | Action::Unstake(_) | Action::Report(_) => {
+            (sender == *address).then(|| ("cause-validated", vec![body.action.kind().to_owned()]))
+        }
         Action::Dispute(_) => (sender == *address).then(|| ("cause-stepped", vec![body.action.kind().to_owned()])),
     }
 }

@@ -19,11 +19,11 @@ pub(in crate::web) fn is_json(text: &str) -> bool {
         && serde_json::from_str(text).is_ok_and(|value: serde_json::Value| value.is_object())
 }
 
-pub(super) fn generated(nodes: u32, seed: &str) -> Result<Scenario, Refusal> {
+pub(super) fn generated(nodes: u32, seed: &str, staked: bool) -> Result<Scenario, Refusal> {
     let seed = seed.parse().map_err(|_| Refusal::new("seed", format!("{seed:?} is not a whole number below 2^64")))?;
     let count = nodes as usize;
     if count == 0 || count > MAX_NODES {
         return Err(Refusal::new("nodes", format!("{count} nodes: 1 to {MAX_NODES} are possible")));
     }
-    Ok(Scenario::generated(count, seed))
+    Ok(if staked { Scenario::staked(count, seed) } else { Scenario::generated(count, seed) })
 }

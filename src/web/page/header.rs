@@ -95,6 +95,7 @@ fn promise(light: &Light) -> &'static str {
         4 => text("invariant-4"),
         5 => text("invariant-5"),
         6 => text("invariant-6"),
-        _ => text("invariant-7"),
+        7 => text("invariant-7"),
+        _ => text("invariant-10"),
     }
 }

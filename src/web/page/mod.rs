@@ -37,6 +37,7 @@ mod sheet;
 mod sidebar;
 mod size;
 mod space_time;
+mod stake;
 mod table;
 mod transport;
 
@@ -240,6 +241,7 @@ fn LabPage() -> impl IntoView {
         <main id="lab" tabindex="-1" aria-busy=move || loading().to_string()>
             <network::Network />
             <chain::ChainPanel />
+            <stake::Stake />
             <space_time::SpaceTime />
             <channels::Channels />
             <payments::Payments />

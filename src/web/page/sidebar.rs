@@ -198,7 +198,7 @@ fn NewNetwork() -> impl IntoView {
     let lab = expect_context::<Lab>();
     let (nodes, seed) = (RwSignal::new("5".to_owned()), RwSignal::new("1".to_owned()));
     let problem = RwSignal::new(None::<(String, String)>);
-    let busy = RwSignal::new(false);
+    let (busy, staked) = (RwSignal::new(false), RwSignal::new(false));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Ok(count) = nodes.get_untracked().trim().parse::<u32>() else {
@@ -208,7 +208,11 @@ fn NewNetwork() -> impl IntoView {
         problem.set(None);
         busy.set(true);
         lab.client.ask(
-            Request::Generate { nodes: count, seed: seed.get_untracked().trim().to_owned() },
+            Request::Generate {
+                nodes: count,
+                seed: seed.get_untracked().trim().to_owned(),
+                staked: staked.get_untracked(),
+            },
             lab.client.place,
             move |result| {
                 busy.set(false);
@@ -237,6 +241,12 @@ fn NewNetwork() -> impl IntoView {
         <form class="new" on:submit=submit novalidate>
             {field("nodes", "node-count", nodes)}
             {field("seed", "seed", seed)}
+            <label class="stack">{text("consensus")}
+                <select on:change=move |event| staked.set(event_target_value(&event) == "pos")>
+                    <option value="pow">{text("proof-of-work")}</option>
+                    <option value="pos">{text("proof-of-stake")}</option>
+                </select>
+            </label>
             <button type="submit" disabled=move || busy.get()>{move || if busy.get() { text("building") } else { text("begin") }}</button>
         </form>
     }

@@ -78,7 +78,7 @@ async fn balance(State(shared): State<Shared>, Part(address): Part<Address>) -> 
         nonce: account.nonce,
         next_nonce,
         locked,
-        staked: Amount::ZERO,
+        staked: snapshot.ledger.validator(&address).map_or(Amount::ZERO, |validator| validator.stake),
         pending,
     }))
 }

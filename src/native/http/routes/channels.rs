@@ -105,7 +105,7 @@ pub(super) fn closing_of(view: &View<'_>, channel: &Channel) -> Option<Transacti
         Action::Close(closing) => closing.channel == id,
         Action::Fund(funding) => funding.resizes.is_some_and(|resizing| resizing.channel == id),
         Action::Dispute(dispute) => dispute.channel == id && !matches!(dispute.step, DisputeStep::Reveal(_)),
-        Action::Transfer { .. } => false,
+        _ => false,
     };
     let included = |height: Height| view.index().blocks().at(height)?.transactions.iter().find(ends).cloned();
     if let Some((height, _)) = seen.ending {

@@ -64,6 +64,9 @@ impl Given for NewBlock {
         (status = 429, description = "others are being mined for"),
         (status = 503, description = "none found in time, or the node is still syncing")))]
 async fn mine(State(shared): State<Shared>, Sent(new): Sent<NewBlock>) -> Answer<Response> {
+    if !shared.app.genesis.rules.consensus.is_work() {
+        return Err(Problem::conflict("wrong-consensus", "stake seals the blocks of this chain: nothing can be mined"));
+    }
     let deadline = Instant::now() + PATIENCE;
     let turn = timeout_at(deadline, shared.turns.mining.acquire()).await;
     let _turn = turn.map_err(|_| Problem::too_many("busy-mining", "others are being mined for"))?;

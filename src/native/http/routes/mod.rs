@@ -13,6 +13,7 @@ mod pay;
 mod payments;
 mod peers;
 mod transactions;
+mod validators;
 mod wait;
 
 use tokio::sync::{Mutex, Semaphore};
@@ -61,6 +62,7 @@ pub(super) fn all() -> OpenApiRouter<Shared> {
         payments::routes(),
         peers::routes(),
         transactions::routes(),
+        validators::routes(),
     ];
     groups.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge)
 }

@@ -53,7 +53,7 @@ async fn status(State(shared): State<Shared>) -> Answer<Json<NodeStatus>> {
         blockchain_height: handle.snapshot().height(),
         pending_transactions,
         channel_stats,
-        consensus: "proof-of-work",
+        consensus: if shared.app.genesis.rules.consensus.is_work() { "proof-of-work" } else { "proof-of-stake" },
         uptime: shared.began.elapsed().as_secs(),
     }))
 }

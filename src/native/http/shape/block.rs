@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::TransactionShape;
 use crate::{
     chain::CheckedBlock,
-    primitives::{Address, Amount, BlockId, Hash, Height, Seal, Target, Timestamp},
+    primitives::{Address, Amount, BlockId, Hash, Height, Target, Timestamp},
 };
 
 /// A block.
@@ -39,8 +39,13 @@ pub(in crate::native::http) struct BlockShape {
     target: Target,
     /// Hashes that the target takes on average: a decimal string.
     difficulty: String,
-    /// What brings the work hash to the target: a decimal string.
-    nonce: String,
+    /// What brings the work hash to the target: a decimal string. Missing where stake seals blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    /// Whose stake seals it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    proposer: Option<Address>,
     /// Who is paid for it.
     coinbase: CoinbaseShape,
     /// Bytes.
@@ -74,7 +79,6 @@ impl BlockShape {
     /// A block.
     pub(in crate::native::http) fn of(block: &CheckedBlock) -> Self {
         let header = &block.header;
-        let Seal::Work { nonce } = header.seal;
         Self {
             hash: block.id(),
             height: header.height,
@@ -85,7 +89,8 @@ impl BlockShape {
             timestamp: header.timestamp,
             target: header.target,
             difficulty: header.target.work().hashes().to_string(),
-            nonce: nonce.to_string(),
+            nonce: header.seal.nonce().map(|nonce| nonce.to_string()),
+            proposer: header.seal.proposal().map(|proposal| proposal.proposer.address()),
             coinbase: CoinbaseShape { to: block.coinbase.to, amount: block.coinbase.amount },
             size: block.size(),
             transactions: block.transactions.iter().map(TransactionShape::of).collect(),

@@ -106,7 +106,7 @@ impl TransactionShape {
         let sender = unsigned.sender().address();
         let (receiver, data) = match &unsigned.action {
             Action::Transfer { to, memo, .. } => (Some(*to), memo.as_str().to_owned()),
-            Action::Fund(_) | Action::Close(_) | Action::Dispute(_) => (None, String::new()),
+            _ => (None, String::new()),
         };
         let nonce = unsigned.nonces().into_iter().find(|(account, _)| *account == sender).map(|(_, nonce)| nonce);
         Self {
