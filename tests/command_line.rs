@@ -70,6 +70,7 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
         "penalties",
         "reorgs",
         "staleBlocks",
+        "staleRate",
         "transactions",
         "virtualMs",
         "wallMs",
@@ -79,7 +80,9 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
     (one["wallMs"], other["wallMs"]) = (json!(0), json!(0));
     assert_eq!(one, other);
     assert_eq!((&one["nodes"], &one["invariants"]["violated"]), (&json!(4), &json!(0)));
-    assert!(one["blocks"].as_u64() > Some(5) && one["checks"]["remembered"].as_u64() > Some(0));
+    let [blocks, stale, rate] = ["blocks", "staleBlocks", "staleRate"].map(|key| one[key].as_u64().expect("a number"));
+    assert_eq!(rate, stale * 1_000_000 / blocks);
+    assert!(blocks > 5 && one["checks"]["remembered"].as_u64() > Some(0));
 
     let mut plain = json_of(&[&arguments[..], &["--no-memo"]].concat());
     assert_eq!(plain["checks"]["remembered"], json!(0));
@@ -92,6 +95,8 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
     let (code, out, err) = run(&SHORT);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(out.contains(one["digest"].as_str().expect("text")) && out.contains("0 violated"), "{out}");
+    let percent = format!("{blocks} mined, {stale} of them stale ({}.{} %)\n", rate / 10_000, rate / 1_000 % 10);
+    assert!(out.contains(&percent), "{out}");
 }
 
 /// A scenario in a file, with a channel that lives from funding to penalty: the object counts it all.

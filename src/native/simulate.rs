@@ -118,6 +118,11 @@ fn run_with_progress(world: &mut World, length: u64, started: Instant) {
     bar.finish_and_clear();
 }
 
+fn stale_percent(summary: &Summary) -> String {
+    let tenths = summary.stale_rate.map(|rate| rate / 1_000);
+    tenths.map_or_else(String::new, |tenths| format!(" ({}.{} %)", tenths / 10, tenths % 10))
+}
+
 fn print_summary(world: &World, summary: &Summary) {
     let Summary { checks, invariants, .. } = summary;
     let rows = [
@@ -125,7 +130,10 @@ fn print_summary(world: &World, summary: &Summary) {
         ("virtual time", duration::show(summary.virtual_ms)),
         ("real time", duration::show(summary.wall_ms)),
         ("events", format!("{} ({} deliveries)", summary.events, summary.deliveries)),
-        ("blocks", format!("{} mined, {} of them stale", summary.blocks, summary.stale_blocks)),
+        (
+            "blocks",
+            format!("{} mined, {} of them stale{}", summary.blocks, summary.stale_blocks, stale_percent(summary)),
+        ),
         ("finality", finality(summary)),
         ("reorgs", format!("{} (deepest {})", summary.reorgs, world.stats().deepest_reorg)),
         ("transactions", format!("{} confirmed", summary.transactions)),

@@ -91,7 +91,7 @@ impl World {
             waiting: rates.len() as u64,
             lowest_fee: rates.first().copied(),
             median_fee: rates.get(rates.len() / 2).copied(),
-            stale: node.and_then(|node| self.stale(node.chain().height())),
+            stale: node.and_then(|node| self.stale_rate(node.chain().height())).map(|rate| rate / 1_000),
             locked: Amount::checked_sum(locked.map(|(_, record)| record.locked())).unwrap_or_default(),
         }
     }
@@ -111,9 +111,11 @@ impl World {
         }
     }
 
-    fn stale(&self, height: Height) -> Option<u64> {
-        let mined = self.stats().mined;
-        (mined > 0 && self.remotes().is_empty()).then(|| mined.saturating_sub(height.0) * 1_000 / mined)
+    /// Of a million blocks that were found, how many are not on a best chain of this height; nothing before the first, or if other tabs find
+    /// some too.
+    pub(super) fn stale_rate(&self, height: Height) -> Option<u64> {
+        let stale = self.remotes().is_empty().then(|| self.stats().stale(height))?;
+        (stale * 1_000_000).checked_div(self.stats().mined)
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     channel::Notice,
     node::{EventKind, PaymentNotice},
+    primitives::Height,
 };
 
 /// What happened so far, counted.
@@ -34,6 +35,11 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// Of the blocks that were found, how many are not on a best chain of this height.
+    pub fn stale(&self, height: Height) -> u64 {
+        self.mined.saturating_sub(height.0)
+    }
+
     /// Counts what a node reports.
     pub(super) fn count(&mut self, event: &EventKind) {
         match event {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Action, NodeIndex, ScriptEntry, SimNode, Workload, World};
-use crate::primitives::{CheckCounts, Hash};
+use crate::primitives::{CheckCounts, Hash, Height};
 
 /// Virtual milliseconds a network may take to come to rest.
 pub const SETTLE_MS: u64 = 600_000;
@@ -34,6 +34,8 @@ pub struct Summary {
     pub blocks: u64,
     /// Of these, how many are not on the best chain now.
     pub stale_blocks: u64,
+    /// Of a million found, how many these are, rounded down; nothing before the first.
+    pub stale_rate: Option<u64>,
     /// Times a node left its best chain for another.
     pub reorgs: u64,
     /// Transactions confirmed on the best chain.
@@ -80,7 +82,7 @@ impl Summary {
             .running()
             .max_by_key(|(_, node)| node.chain().tree().weight(&node.chain().tip()))
             .map(|(_, node)| node.chain());
-        let height = best.map_or(0, |chain| chain.height().0);
+        let height = best.map_or(Height(0), |chain| chain.height());
         let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
         for block in best.iter().flat_map(|chain| chain.best().iter().filter_map(|id| chain.tree().block(id))) {
             for transaction in &block.transactions {
@@ -99,7 +101,8 @@ impl Summary {
             events: stats.events,
             deliveries: stats.deliveries,
             blocks: stats.mined,
-            stale_blocks: stats.mined.saturating_sub(height),
+            stale_blocks: stats.stale(height),
+            stale_rate: world.stale_rate(height),
             reorgs: stats.reorgs,
             transactions: kinds.values().sum(),
             channels_opened: of("fund") + of("resize"),

@@ -2,7 +2,7 @@
 
 use tabchain::{
     primitives::Timestamp,
-    sim::{Action, LinkQuality, MAX_SAMPLES, Sample, Scenario, Timeline, World},
+    sim::{Action, LinkQuality, MAX_SAMPLES, Sample, Scenario, Summary, Timeline, World},
     view::{Focus, Inspector, WorldView},
 };
 
@@ -35,6 +35,7 @@ fn a_sample_is_the_world_at_its_time() {
         straight.run_until(sample.at);
         assert_eq!(*sample, straight.sample());
     }
+    assert_eq!(straight.sample().stale, Summary::of(&straight, 0).stale_rate.map(|rate| rate / 1_000));
     let (first, last) = (all[0], all[all.len() - 1]);
     assert_eq!((first.hash_rate, last.hash_rate, first.interval, first.stale), (120, 80, None, None));
     assert_eq!((first.locked.units(), last.locked.units()), (0, 170_000));
