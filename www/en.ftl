@@ -863,7 +863,7 @@ rule-channel-window = Dispute window: next block { $a } ≤ its end { $b }
 rule-cost-overflow = Cost: amount { $a } + fee { $b } can exist
 rule-fee-too-low = Least fee: { $a } ≥ { $b }, the least for { $c } bytes
 rule-insufficient-balance = Balance: { $a } ≥ amount { $b } + fee { $c }
-rule-insufficient-work = Work: hash { $a } ≤ target { $b }
+rule-insufficient-work = Work: hash { $a } ≤ target { $b } ({ $c } hashes expected)
 rule-known-invalid = Not known as invalid: neither it nor its parent
 rule-node-peers = Peers: { $a } ≤ { $b }
 rule-node-pool = Mempool: { $a } bytes ≤ { $b }
@@ -906,7 +906,7 @@ rule-wrong-merkle-root = Merkle root: header { $a } = over the body { $b }
 rule-wrong-nonce = Nonce: { $a } = the account’s next { $b }
 rule-wrong-reveal = Reveal: the secret is the one that the proposer had committed to
 rule-wrong-state-root = State root: header { $a } = after the block { $b }
-rule-wrong-target = Target: { $a } = by the retarget rule { $b }
+rule-wrong-target = Target: { $a } ({ $c } hashes expected) = by the retarget rule { $b } ({ $d } hashes expected)
 rule-wrong-version = Version: { $a } = { $b }
 rule-zero-amount = Amount: at least 1 base unit
 run-seed = Seed { $a }
