@@ -13,6 +13,8 @@ use crate::{
 const MAX_POOL_ROWS: usize = 20;
 /// Messages that are listed: those in flight, and of those that arrived last as many as there is room for.
 const MAX_MESSAGE_ROWS: usize = 8;
+/// Bytes of a transfer, but for memo, key and signature.
+const TRANSFER_BYTES: usize = 62;
 /// Accounts that are listed.
 const MAX_ACCOUNT_ROWS: usize = 60;
 
@@ -105,6 +107,8 @@ pub struct NextBlockFacts {
     pub transactions: usize,
     /// What would be enough to be among them.
     pub enough: u64,
+    /// Bytes of a transfer from this node, but for its memo.
+    pub transfer_bytes: usize,
     /// What is needed to wait at all.
     pub floor: u64,
 }
@@ -163,7 +167,9 @@ impl NodeDetail {
 impl NextBlockFacts {
     fn of(node: &Node) -> Self {
         let next = node.chain().next_block(node.mempool());
-        Self { transactions: next.transactions, enough: next.enough, floor: node.mempool().floor() }
+        let transfer_bytes = TRANSFER_BYTES + node.public().footprint();
+        let floor = node.mempool().floor();
+        Self { transactions: next.transactions, enough: next.enough, transfer_bytes, floor }
     }
 }
 

@@ -145,6 +145,22 @@ test('a node is added and catches up; a node is stopped and started', async (t) 
   await page.getByRole('button', { name: /^Delta, .*, follows block/ }).waitFor();
 });
 
+test('a transfer offers what is enough for the next block, until somebody says something else', async (t) => {
+  const page = await quietLab(t);
+  await mine(page);
+  const form = page.getByRole('form', { name: 'Send a transfer' });
+  const [fee, memo] = [form.getByLabel('Fee'), form.getByLabel('Memo')];
+  const [, enough] = (await page.getByText(/^The next block would take/).innerText()).match(/A fee of ([\d,]+) per 1,000 bytes/);
+  const offered = Number(await fee.inputValue());
+  await memo.fill('x'.repeat(200));
+  await until(async () => Number(await fee.inputValue()) === offered + Number(enough) / 5, 'a longer transfer offers more');
+  await form.getByRole('button', { name: 'Send' }).click();
+  await form.getByText(`1,000 to Bravo sent, fee ${offered + Number(enough) / 5}`).waitFor();
+  await fee.fill('77');
+  await memo.fill('');
+  assert.equal(await fee.inputValue(), '77');
+});
+
 test('what is wrong with a form is said at its field, and nothing changes', async (t) => {
   const page = await quietLab(t);
   const before = await state(page);

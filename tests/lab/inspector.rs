@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tabchain::{
-    primitives::{Amount, Hash, Policy, Timestamp},
-    sim::{Action, EventKey, LinkQuality, Scenario, World},
+    chain::fee_of,
+    node::Transfer,
+    primitives::{Amount, Hash, Memo, Policy, Timestamp},
+    sim::{Action, EventKey, LinkQuality, Scenario, World, preset},
     view::{ChannelDetail, Focus, Inspection, Inspector, Outcome, RuleRow, RulesView, Selection, Status, Summary, Tab},
 };
 
@@ -123,6 +125,25 @@ fn a_fresh_inspector_says_the_same() {
             let fresh = look(&world, &mut Inspector::default(), selection, tab);
             assert_eq!(look(&world, used, selection, tab), fresh);
         }
+    }
+}
+
+/// What a transfer needs is known without signing one, whatever the key.
+#[test]
+fn the_bytes_of_a_transfer_are_told_for_both_schemes() {
+    let world = World::new(Scenario::from_json(preset("two-keys").expect("it is there")).expect("valid"));
+    for (_, node) in world.running() {
+        let name = world.name_of(&node.public().address()).expect("it has one");
+        let inspection = look(&world, &mut Inspector::default(), &Selection::node(name), Tab::Summary);
+        let Some(Summary::Node(detail)) = inspection.summary else {
+            panic!("a node");
+        };
+        let next = detail.next_block.expect("it is on");
+        let memo = Memo::new("rent").expect("short");
+        let bytes = next.transfer_bytes + memo.as_str().len();
+        let (to, amount, fee) = (node.public().address(), Amount::literal(1), fee_of(next.enough, bytes));
+        let transfer = Transfer { to, amount, fee, memo, nonce: None };
+        assert_eq!(node.try_transfer(&transfer).expect("the fee is enough").size(), bytes, "{name}");
     }
 }
 

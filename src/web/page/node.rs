@@ -12,6 +12,7 @@ use super::{
     table::as_file,
 };
 use crate::{
+    chain::fee_of,
     primitives::{Amount, Memo as MemoText},
     sim::Action,
     view::{AccountRow, NextBlockFacts, NodeDetail, PeerRow, Summary},
@@ -43,7 +44,7 @@ pub(super) fn NodePanel() -> impl IntoView {
                     <Switches name=name.clone() detail />
                     <PartySwitches name=name.clone() />
                     <Show when=move || on.get()>
-                        <TransferForm from=name.clone() />
+                        <TransferForm from=name.clone() detail />
                     </Show>
                     <Show when=move || on.get()><Tables detail /></Show>
                 }
@@ -121,19 +122,16 @@ fn field_of(code: &str) -> &'static str {
 }
 
 #[component]
-fn TransferForm(from: String) -> impl IntoView {
+fn TransferForm(from: String, detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let names = lab.slice(room::payees);
     let others = {
         let from = from.clone();
         Memo::new(move |_| names.get().unwrap_or_default().into_iter().filter(|name| *name != from).collect::<Vec<_>>())
     };
-    let (to, amount, fee, memo) = (
-        RwSignal::new(String::new()),
-        RwSignal::new("1000".to_owned()),
-        RwSignal::new("200".to_owned()),
-        RwSignal::new(String::new()),
-    );
+    let (to, amount, memo) =
+        (RwSignal::new(String::new()), RwSignal::new("1000".to_owned()), RwSignal::new(String::new()));
+    let (fee, say_fee) = fee_field(detail, memo);
     let problem = RwSignal::new(None::<Refused>);
     let sent = RwSignal::new(None::<String>);
     let place = Place::here();
@@ -172,17 +170,34 @@ fn TransferForm(from: String) -> impl IntoView {
                     {move || others.get().into_iter().map(option).collect_view()}
                 </select>
             </Field>
-            <Input key="amount" value=amount problem=problem_at("amount") numeric=true />
-            <Input key="fee" value=fee problem=problem_at("fee") numeric=true />
-            <Input key="memo" value=memo problem=problem_at("memo") numeric=false />
+            <Input key="amount" value=amount say=amount problem=problem_at("amount") numeric=true />
+            <Input key="fee" value=fee say=say_fee problem=problem_at("fee") numeric=true />
+            <Input key="memo" value=memo say=memo problem=problem_at("memo") numeric=false />
             <button class="primary" type="submit">{text("send")}</button>
             <p class="sent" role="status">{move || sent.get()}</p>
         </form>
     }
 }
 
+/// The fee: what is enough for the next block, until somebody says another.
+fn fee_field(detail: Memo<Option<NodeDetail>>, memo: RwSignal<String>) -> (Memo<String>, SignalSetter<String>) {
+    let said = RwSignal::new(None::<String>);
+    let enough = move || {
+        let next = detail.with(|node| node.as_ref().and_then(|node| node.next_block))?;
+        Some(fee_of(next.enough, next.transfer_bytes + memo.with(String::len)).to_string())
+    };
+    let fee = Memo::new(move |_| said.get().or_else(enough).unwrap_or_default());
+    (fee, SignalSetter::map(move |fee| said.set(Some(fee))))
+}
+
 #[component]
-fn Input(key: &'static str, value: RwSignal<String>, problem: Memo<Option<String>>, numeric: bool) -> impl IntoView {
+fn Input(
+    key: &'static str,
+    #[prop(into)] value: Signal<String>,
+    #[prop(into)] say: SignalSetter<String>,
+    problem: Memo<Option<String>>,
+    numeric: bool,
+) -> impl IntoView {
     view! {
         <Field key problem>
             <input
@@ -192,7 +207,7 @@ fn Input(key: &'static str, value: RwSignal<String>, problem: Memo<Option<String
                 inputmode=if numeric { "numeric" } else { "text" }
                 autocomplete="off"
                 prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| say.set(event_target_value(&event))
             />
         </Field>
     }
@@ -242,7 +257,7 @@ fn Tables(detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     });
     let next = Memo::new(move |_| detail.with(|node| node.as_ref().and_then(|node| node.next_block)));
     let next_block = move || {
-        let NextBlockFacts { transactions, enough, floor } = next.get()?;
+        let NextBlockFacts { transactions, enough, floor, .. } = next.get()?;
         Some(fill(
             "pool-next-block",
             &[&format::grouped(transactions), &format::grouped(enough), &format::grouped(floor)],
