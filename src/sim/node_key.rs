@@ -24,6 +24,12 @@ pub enum NodeKey {
 }
 
 impl NodeKey {
+    /// An RSA key as it is pasted: PEM (RFC 7468), or the base64 in it alone. Nothing is checked.
+    pub fn rsa(text: &str) -> Self {
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+        Self::Rsa { pkcs8: lines.collect::<String>().into() }
+    }
+
     /// The key that signs.
     ///
     /// # Errors
@@ -48,5 +54,22 @@ impl NodeKey {
             return Err(problem(&format!("{path}.pkcs8"), "makes no valid signatures: a prime is none"));
         }
         Ok(secret)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_be_pasted_as_pem_or_as_its_base64() {
+        let bare = NodeKey::Rsa { pkcs8: "MIIEvAIBADANBgkq".into() };
+        for text in [
+            "MIIEvAIBADANBgkq",
+            " MIIEvAIB\nADANBgkq\n",
+            "-----BEGIN PRIVATE KEY-----\r\nMIIEvAIB\r\nADANBgkq\r\n-----END PRIVATE KEY-----\r\n",
+        ] {
+            assert_eq!(NodeKey::rsa(text), bare, "{text:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 // The page as a person uses it: everything is found by its role and its accessible name.
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { button, mine, mined, state, summary, until } from './hands.mjs';
 import { inEveryLook, lab, picture, tasksDuring } from './harness.mjs';
@@ -143,6 +144,31 @@ test('a node is added and catches up; a node is stopped and started', async (t) 
   await page.getByRole('button', { name: 'Delta, switched off' }).waitFor();
   await button(page, 'Start Delta').click();
   await page.getByRole('button', { name: /^Delta, .*, follows block/ }).waitFor();
+});
+
+test('a node is added with an RSA key that is pasted; what is wrong with a key is said at its field', async (t) => {
+  const page = await quietLab(t);
+  const { config } = JSON.parse(await readFile(new URL('../../examples/two-keys.json', import.meta.url), 'utf8'));
+  const { pkcs8 } = config.nodes.find((node) => node.key).key;
+  const form = page.getByRole('form', { name: 'Add a node' });
+  assert.equal(await form.getByRole('textbox').count(), 0);
+  await form.getByRole('combobox', { name: 'Scheme' }).selectOption({ label: 'RSA, a pasted key' });
+  const key = form.getByLabel('Private key: PKCS#8 in PEM or base64');
+  for (const [text, message] of [['no key!', /^is no base64: /], ['', /^not the DER of a PKCS#8 RSA key/], [pkcs8.slice(0, 400), /^not the DER/]]) {
+    await key.fill(text);
+    await button(form, 'Add a node').click();
+    await form.getByRole('alert').filter({ hasText: message }).waitFor();
+    assert.equal(await key.getAttribute('aria-invalid'), 'true');
+  }
+  await inEveryLook(page, 'add-node');
+  await key.fill(`-----BEGIN PRIVATE KEY-----\n${pkcs8.match(/.{1,64}/g).join('\n')}\n-----END PRIVATE KEY-----\n`);
+  await button(form, 'Add a node').click();
+  await page.getByRole('heading', { name: 'Node Delta' }).waitFor();
+  await page.getByText(/^RSA, 2048 bits: /).waitFor();
+  assert.deepEqual([await key.inputValue(), await key.getAttribute('aria-invalid')], ['', 'false']);
+  await key.fill(pkcs8);
+  await button(form, 'Add a node').click();
+  await form.getByRole('alert').filter({ hasText: 'is another node' }).waitFor();
 });
 
 test('a transfer offers what is enough for the next block, until somebody says something else', async (t) => {

@@ -2,6 +2,7 @@
 //! local to them.
 #![expect(unreachable_pub, reason = "the component macro makes more of a component's parts public than the component")]
 
+mod add_node;
 mod bench;
 mod breaks;
 mod chain;

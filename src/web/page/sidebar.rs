@@ -2,13 +2,9 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{
-    Lab, format,
-    room::{WhoIsHere, new_name},
-    runs::Runs,
-};
+use super::{Lab, add_node::AddNode, format, room::WhoIsHere, runs::Runs};
 use crate::{
-    sim::{Action, NodeConfig, Workload},
+    sim::{Action, Workload},
     view::{LinkLine, NodeDot},
     web::{
         protocol::Request,
@@ -16,8 +12,6 @@ use crate::{
     },
 };
 
-/// Hashes per virtual second of a node that is added.
-const NEW_HASH_RATE: u32 = 1_000;
 /// Transfers per virtual hour and node to choose from.
 const RATES: [u32; 5] = [0, 60, 360, 1_800, 7_200];
 
@@ -43,18 +37,6 @@ fn Nodes() -> impl IntoView {
         moment.world.network.nodes.iter().map(row).collect::<Vec<_>>()
     });
     let selected = lab.shown_node();
-    let add = move |_| {
-        let names: Vec<String> = nodes.get_untracked().unwrap_or_default().into_iter().map(|(name, ..)| name).collect();
-        let name = lab.client.moment.with_untracked(|moment| moment.as_ref().map(new_name)).unwrap_or_default();
-        // Two nodes across the network from each other, other ones every time.
-        let turns = [names.len() / 3, names.len() / 3 + names.len() / 2];
-        let mut links: Vec<String> =
-            turns.iter().filter_map(|turn| names.get(turn % names.len().max(1)).cloned()).collect();
-        links.dedup();
-        let node = NodeConfig { name: name.clone(), hash_rate: NEW_HASH_RATE, ..NodeConfig::default() };
-        lab.act(Action::AddNode { node, links });
-        lab.look_at_node(name);
-    };
     let row = move |(index, name): (usize, String)| {
         let shown = name.clone();
         let name = StoredValue::new(name);
@@ -85,7 +67,7 @@ fn Nodes() -> impl IntoView {
     view! {
         <h2>{text("nodes")}</h2>
         <ul><For each=move || names.get() key=Clone::clone let:name>{row(name)}</For></ul>
-        <button id="add-node" class="add" on:click=add>{text("add-node")}</button>
+        <AddNode />
     }
 }
 
