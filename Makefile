@@ -99,7 +99,7 @@ torture: ## run the long random tests at full length (TORTURE_SCALE=20; plain te
 	  adjudicator_model:: channel_mempool:: properties:: bytes:: channels:: payments_adversary:: capsules:: links::
 	$(MAKE) namespaces
 	ulimit -n 32768 2>/dev/null; cargo test --locked --test processes crowd -- --ignored --nocapture
-	cargo test --locked --release --test network -- --include-ignored --nocapture forwarder:: torture::
+	cargo test --locked --release --test network -- --include-ignored --nocapture forwarder:: torture:: stake::
 
 clean: ## remove what was built, but not the tools (those: rm -r .tools)
 	rm -rf target dist tests/e2e/out

@@ -21,6 +21,7 @@ fn main() {
         rules: Rules { initial_difficulty: 1_000, ..Rules::default() },
         timestamp: Timestamp(0),
         allocations: BTreeMap::from([(alice, Amount::literal(1_000_000))]),
+        validators: Vec::new(),
     };
     let mut nodes = [Node::new(&genesis, keyring(1)), Node::new(&genesis, keyring(2))];
     let to = nodes[1].address();

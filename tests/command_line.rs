@@ -69,6 +69,7 @@ fn simulate_prints_one_object_that_only_the_scenario_determines() {
         "paymentsFailed",
         "penalties",
         "reorgs",
+        "slashed",
         "staleBlocks",
         "staleRate",
         "transactions",

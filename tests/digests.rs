@@ -36,8 +36,8 @@ const CHANNELS: &str = "56527131352459aff812f9e364aa8d11765536899a245590cf19ecb9
 const CHANNELS_LOSSY: &str = "fe6799cdd9471e04b9415c52f7bbad63cf47f022d82668e842d710f947831cf6";
 const TWO_KEYS: &str = "ec9768f4e25dfa00d231635ea16b478c4b538b44faa54ed371fdb4d1d5f22f41";
 
-const STAKE: &str = "";
-const STAKE_BADLY: &str = "";
+const STAKE: &str = "0290e71b858cb34b5e9fd64050f577a342cb7a35ad3a3f9b09b30a2b7af30e1a";
+const STAKE_BADLY: &str = "57cba0bbaf8a36f8c671f5546c84cdde6ce199f2f43675cc7c38c1a29bbbed22";
 
 /// Validators, one that signs everything twice, a deposit, an exit, and a cut that heals.
 fn staked_badly() -> Scenario {

@@ -1,7 +1,7 @@
 //! Layer 1: the chain of one node.
 //!
 //! Owns the block tree, fork choice, the ledger, the mempool and the rules of consensus. Must never know a peer, a wire message or a clock:
-//! time is handed in. Fork choice by work follows Nakamoto (2008): the most cumulative work, ties to the lower block id; by stake see [`stake`].
+//! time is handed in. Fork choice by work follows Nakamoto (2008): the most cumulative work, ties to the lower block id; by stake it is in `stake`.
 
 mod adjudicator;
 mod asert;
@@ -41,7 +41,7 @@ pub use rules::{Genesis, Rules, RulesError, VERSION};
 use stake::Staked;
 pub use stake::{
     Beacon, Committee, Consensus, Duty, GenesisValidator, MAX_VALIDATORS, Member, Proposer, StakeError, StakeRules,
-    StakeTerms, Validator, VoteError,
+    StakeTerms, Validator, VoteError, first_secret,
 };
 pub use state_map::{Account, StateKey, StateMap, StateProof, StateValue};
 pub use template::BlockTemplate;

@@ -14,9 +14,9 @@ use std::{
 use clap::Args;
 
 use super::{
-    Failure, duration,
+    Failure, Kind, duration,
     folder::{ChainFile, Folder},
-    genesis::calibrated,
+    genesis::{calibrated, staked},
     keystore::Keystore,
     secret::Secret,
 };
@@ -54,6 +54,9 @@ pub(super) struct Options {
     /// Time between blocks that a new chain aims at.
     #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration::parse)]
     block_interval: u64,
+    /// What seals the blocks of a new chain; by stake every node is a validator.
+    #[arg(long, value_enum, default_value = "pow")]
+    consensus: Kind,
     /// What the nodes log.
     #[arg(long, default_value = "info", value_name = "FILTER")]
     log: String,
@@ -102,7 +105,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 /// Makes the directories of a new network, or takes those of an old one: the accounts of its nodes.
 fn prepare(options: &Options) -> Result<Vec<Address>, Failure> {
     let mut accounts = Vec::new();
-    let mut folders = Vec::new();
+    let (mut folders, mut keys) = (Vec::new(), Vec::new());
     let mut known: Option<ChainFile> = None;
     let mut faucet = None;
     for number in 1..=options.nodes {
@@ -117,13 +120,15 @@ fn prepare(options: &Options) -> Result<Vec<Address>, Failure> {
         }
         known = folder.chain().map_err(Failure::input)?.or(known);
         accounts.push(keystore.own());
+        keys.extend(keystore.key(&keystore.own()).cloned());
         folders.push(folder);
     }
     let genesis = known.map_or_else(
         || {
             let owners = accounts.iter().copied().chain(faucet);
             let allocations = owners.map(|account| (account, ALLOCATION)).collect();
-            Genesis { allocations, ..calibrated(options.block_interval) }
+            let genesis = Genesis { allocations, ..calibrated(options.block_interval) };
+            if options.consensus == Kind::Pos { staked(genesis, &keys) } else { genesis }
         },
         |known| known.genesis,
     );
@@ -158,7 +163,8 @@ fn start(options: &Options, number: u16, account: Address) -> Result<Running, Fa
     command.args(["node", "--until-eof", "--dev", "--log", &options.log]);
     command.arg("--data-dir").arg(node_dir(options, number));
     command.args(["--http", &format!("127.0.0.1:{http}"), "--listen", &format!("/ip4/127.0.0.1/tcp/{peers}")]);
-    if number <= options.miners {
+    // Validators do without threads; who does not validate has no duties.
+    if number <= options.miners || options.consensus == Kind::Pos {
         command.arg("--mine=1");
     }
     for earlier in 1..number {

@@ -6,10 +6,12 @@ use clap::Args;
 
 use super::{Failure, amount_of, clock::Clock, duration};
 use crate::{
-    chain::{Genesis, Rules},
-    primitives::{Address, Amount, Hash, Midstate, Target, Timestamp},
+    chain::{Consensus, Genesis, GenesisValidator, Rules, StakeRules},
+    primitives::{Address, Amount, Hash, Midstate, Reveal, SecretKey, Target, Timestamp},
 };
 
+/// Base units that each validator of a new chain for development has staked.
+const STAKE: Amount = Amount::literal(1_000_000_000);
 /// Hashes that calibration takes: some tens of milliseconds.
 const CALIBRATION: u64 = 200_000;
 
@@ -36,6 +38,24 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     genesis.validate().map_err(|error| Failure::Input(error.to_string()))?;
     println!("{}", serde_json::to_string_pretty(&genesis).expect("plain data"));
     Ok(())
+}
+
+/// The same chain with blocks that stake seals: these accounts are validators from the beginning, each with as much.
+pub(super) fn staked<'a>(genesis: Genesis, keys: impl IntoIterator<Item = &'a SecretKey>) -> Genesis {
+    let consensus = Consensus::Stake(StakeRules::default());
+    // Clocks of machines differ by more than those of a simulation; a slot's block is late rather than early.
+    let max_future_drift = 500;
+    let rules = Rules { consensus, max_future_drift, ..genesis.rules };
+    let mut genesis = Genesis { rules, ..genesis };
+    let Some(salt) = genesis.stake_terms().map(|terms| terms.salt()) else {
+        return genesis;
+    };
+    let validator = |key: &SecretKey| {
+        let commitment = Reveal::promise(key, &salt, 0);
+        GenesisValidator { key: key.public(), stake: STAKE, commitment }
+    };
+    genesis.validators = keys.into_iter().map(validator).collect();
+    genesis
 }
 
 /// A chain that begins now, whose first block takes about one interval on one thread of this machine.

@@ -45,6 +45,16 @@ struct Cli {
     command: Command,
 }
 
+/// A kind of consensus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    /// Proof of work.
+    Pow,
+    /// Proof of stake: every node that begins the chain is a validator.
+    Pos,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a node: keeps the chain, talks to peers, serves HTTP; stops cleanly on Ctrl-C.

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{Failure, duration, progress, read, write};
+use super::{Failure, Kind, duration, progress, read, write};
 use crate::{
     primitives::Timestamp,
     sim::{Capsule, Scenario, Summary, World, settle},
@@ -40,15 +40,6 @@ pub(super) struct Options {
     /// Compute every signature check, share none between nodes.
     #[arg(long)]
     no_memo: bool,
-}
-
-/// A kind of consensus.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Kind {
-    /// Proof of work.
-    Pow,
-    /// Proof of stake: every node is a validator.
-    Pos,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {

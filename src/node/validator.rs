@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{ChangeSet, CommandResult, EventKind, Node, Output, votes::Votes};
 use crate::{
-    chain::{PoolError, Proposer, StakeError, TransactionError, VoteError, minimum_fee},
+    chain::{PoolError, Proposer, StakeError, TransactionError, VoteError, first_secret, minimum_fee},
     primitives::{
         Action, Address, Amount, Checkpoint, Checks, Deposit, Epoch, Exit, Header, Offence, Report, Reveal, SignedVote,
         Slot, Timestamp, Transaction, TransactionId, UnsignedTransaction, Vote,
@@ -141,6 +141,10 @@ impl Node {
         let old = vote.target.epoch.after(2) < terms.rules.epoch_of(slot);
         if old || vote.slot > slot.next() {
             return Err(refuse(StakeError::VoteOutOfTime { slot: vote.slot, block: slot }));
+        }
+        if terms.rules.epoch_of(vote.slot) != vote.target.epoch {
+            let (from, to) = (vote.source.epoch, vote.target.epoch);
+            return Err(refuse(StakeError::BadVote { slot: vote.slot, from, to }));
         }
         if self.chain.ledger().validator(&address).is_none() {
             return Err(refuse(StakeError::NotAValidator { address }));
@@ -277,7 +281,7 @@ impl Node {
         let (from, nonce) = (self.keyring.public(), self.next_nonce());
         let action = match amount {
             Some(amount) => {
-                let commitment = Reveal::promise(self.keyring.key(), &terms.salt(), 0);
+                let commitment = Reveal::promise(self.keyring.key(), &terms.salt(), first_secret(nonce));
                 Action::Stake(Box::new(Deposit { from, nonce, amount, commitment }))
             }
             None => Action::Unstake(Box::new(Exit { from, nonce })),

@@ -79,7 +79,7 @@ pub struct Deposit {
     pub nonce: Nonce,
     /// Base units locked.
     pub amount: Amount,
-    /// [`Reveal::commitment`] of the first secret that the validator will reveal. Counts with the first deposit only.
+    /// [`Reveal::commitment`] of the first secret that the validator will reveal. Counts only where it begins.
     pub commitment: Hash,
 }
 

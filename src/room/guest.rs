@@ -57,6 +57,7 @@ impl Belongings {
             rules: genesis.rules.clone(),
             begins: genesis.timestamp,
             allocations: Some(genesis.allocations.clone()),
+            validators: genesis.validators.clone(),
             nodes: Vec::new(),
             links: Vec::new(),
             workload: Workload::default(),

@@ -57,6 +57,7 @@ impl Scenario {
             rules,
             begins: Timestamp(0),
             allocations: None,
+            validators: Vec::new(),
             nodes,
             links,
             workload: Workload { transfers_per_hour: each.max(1), ..Workload::default() },

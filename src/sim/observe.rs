@@ -115,9 +115,10 @@ impl World {
         self.next_due().is_some() || self.is_mining()
     }
 
-    /// Whether any node searches for a block.
+    /// Whether any node searches for a block, or will propose one when its turn comes.
     pub fn is_mining(&self) -> bool {
-        self.nodes.iter().any(|sim| sim.search.is_some())
+        let proposes = |node: &Node| node.chain().is_staked() && node.is_mining();
+        self.nodes.iter().any(|sim| sim.search.is_some() || sim.node.as_ref().is_some_and(proposes))
     }
 
     /// About how many bytes a copy of this world takes besides what copies share.

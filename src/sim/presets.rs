@@ -1,7 +1,7 @@
 //! The scenarios of `examples/`, by name.
 
 /// The names of all, in the order in which they are best met.
-pub const PRESETS: [&str; 14] = [
+pub const PRESETS: [&str; 15] = [
     "first-steps",
     "partition",
     "slow-links",
@@ -9,6 +9,7 @@ pub const PRESETS: [&str; 14] = [
     "majority",
     "rush",
     "two-keys",
+    "stake",
     "pay-and-close",
     "route",
     "channels",
@@ -28,6 +29,7 @@ pub fn preset(name: &str) -> Option<&'static str> {
         "majority" => include_str!("../../examples/majority.json"),
         "rush" => include_str!("../../examples/rush.json"),
         "two-keys" => include_str!("../../examples/two-keys.json"),
+        "stake" => include_str!("../../examples/stake.json"),
         "pay-and-close" => include_str!("../../examples/pay-and-close.json"),
         "route" => include_str!("../../examples/route.json"),
         "channels" => include_str!("../../examples/channels.json"),

@@ -68,6 +68,9 @@ pub struct Config {
     /// their balances say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocations: Option<BTreeMap<Address, Amount>>,
+    /// Who has staked what at genesis besides its own nodes, for the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validators: Vec<GenesisValidator>,
     /// The nodes; with `allocations` there may be none, to be added by the script.
     pub nodes: Vec<NodeConfig>,
     /// Who is connected to whom.
@@ -191,17 +194,15 @@ impl Scenario {
             rules: self.config.rules.clone(),
             timestamp: self.config.begins,
             allocations,
-            validators: Vec::new(),
+            validators: self.config.validators.clone(),
         };
         if let Some(terms) = genesis.stake_terms() {
             let stakers = self.config.nodes.iter().filter(|node| node.stake > Amount::ZERO);
-            genesis.validators = stakers
-                .map(|node| {
-                    let keyring = self.keyring(&node.name, node.key.as_ref());
-                    let commitment = Reveal::promise(keyring.key(), &terms.salt(), 0);
-                    GenesisValidator { key: keyring.public(), stake: node.stake, commitment }
-                })
-                .collect();
+            genesis.validators.extend(stakers.map(|node| {
+                let keyring = self.keyring(&node.name, node.key.as_ref());
+                let commitment = Reveal::promise(keyring.key(), &terms.salt(), 0);
+                GenesisValidator { key: keyring.public(), stake: node.stake, commitment }
+            }));
         }
         genesis
     }
@@ -209,7 +210,10 @@ impl Scenario {
     /// The place of the validator of a number in [`Scenario::genesis`].
     fn staker(&self, index: usize) -> String {
         let mut stakers = self.config.nodes.iter().enumerate().filter(|(_, node)| node.stake > Amount::ZERO);
-        stakers.nth(index).map_or("config.nodes".to_owned(), |(at, _)| format!("config.nodes[{at}].stake"))
+        let index = index.checked_sub(self.config.validators.len());
+        index
+            .and_then(|index| stakers.nth(index))
+            .map_or("config.validators".to_owned(), |(at, _)| format!("config.nodes[{at}].stake"))
     }
 
     /// When its first nodes appear.

@@ -310,7 +310,7 @@ test('scripts find the engine at window.tabchain, with the JSON of the command l
     await window.tabchain.simulate({ nodes: 2, seed: '4', for: 60_000 }),
     await window.tabchain.simulate({ nodes: 2, seed: '4', for: 60_000, live: true }),
   ]);
-  const keys = ['digest', 'nodes', 'virtualMs', 'wallMs', 'events', 'deliveries', 'blocks', 'staleBlocks', 'staleRate', 'reorgs', 'transactions', 'channelsOpened', 'channelUpdates', 'payments', 'paymentsFailed', 'channelsClosed', 'penalties', 'checks', 'invariants'];
+  const keys = ['digest', 'nodes', 'virtualMs', 'wallMs', 'events', 'deliveries', 'blocks', 'staleBlocks', 'staleRate', 'reorgs', 'transactions', 'channelsOpened', 'channelUpdates', 'payments', 'paymentsFailed', 'channelsClosed', 'penalties', 'slashed', 'checks', 'invariants'];
   assert.deepEqual(Object.keys(loopback), keys);
   assert.deepEqual({ ...live, wallMs: 0 }, { ...loopback, wallMs: 0 });
   const refusals = await page.evaluate(async () => {

@@ -385,3 +385,30 @@ fn fields_are_named_by_their_place() {
     assert!(evidence.fields.iter().any(|field| field.path == "newest.commitment.number"));
     assert!(paths.contains(&"block.transactions.count") && paths.contains(&"block.transactions[0].action.amount"));
 }
+
+/// What stake brings along: seals, votes, deposits, exits and evidence of both kinds, out of a run that has them all.
+#[test]
+fn blocks_of_stake_are_tiled_by_their_fields() {
+    let mut scenario =
+        tabchain::sim::Scenario::from_json(tabchain::sim::preset("stake").expect("an example")).expect("as shipped");
+    let action = tabchain::sim::Action::Unstake { node: "Foxtrot".to_owned(), fee: Amount::literal(500) };
+    scenario
+        .script
+        .insert(2, tabchain::sim::ScriptEntry { at: tabchain::sim::Position::Time(Timestamp(300_000)), action });
+    let mut world = tabchain::sim::World::new(scenario);
+    world.run_until(Timestamp(600_000));
+    let chain = world.nodes()[0].node.as_ref().expect("on").chain();
+    let mut kinds = std::collections::BTreeSet::new();
+    for id in chain.best().iter().skip(1) {
+        let block = Block::clone(chain.tree().block(id).expect("best"));
+        let (bytes, _) = Annotator::run(&block);
+        assert_eq!(bytes, encode(&block));
+        kinds.extend(block.transactions.iter().map(|one| match &one.unsigned.action {
+            Action::Report(report) => report.offence.kind().expect("an offence").name(),
+            action => action.kind(),
+        }));
+    }
+    for kind in ["attest", "stake", "unstake", "equivocation", "double-vote"] {
+        assert!(kinds.contains(kind), "{kind}: {kinds:?}");
+    }
+}

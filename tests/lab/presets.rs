@@ -65,6 +65,7 @@ fn what_is_promised_happens() {
                     && sizes[0] * 3 < sizes[1]
                     && sizes[1] + 512 <= sizes[2]
             }
+            "stake" => summary.slashed == 2 && summary.finalized_epoch.is_some_and(|epoch| epoch >= 4),
             "route" => stats.payments == 4 && stats.payments_failed == 0,
             "channels" => summary.penalties == 1 && summary.channels_closed == 2,
             "theft" => summary.penalties == 0 && summary.channels_closed == 1,

@@ -87,3 +87,32 @@ fn mining_takes_what_waits_and_pays_who_was_named() {
     place.post("/api/mine", &json!({ "miningRewardAddress": "tab1xyz" })).refused(400, "bad-field");
     place.post("/api/mine", &json!({ "miningRewardAddress": place.own, "threads": 3 })).refused(400, "unknown-field");
 }
+
+/// A chain of stake makes its own blocks; nothing can be mined on it, and who validates is told.
+#[test]
+fn validators_of_a_chain_of_stake() {
+    let place = Place::staked();
+    assert_eq!(place.get("/api/node/status").is(200)["consensus"], "proof-of-stake");
+    place.post("/api/mine", &json!({ "miningRewardAddress": place.own })).refused(409, "wrong-consensus");
+    let begin = place.handle.command(place.own, tabchain::node::Command::SetMining(true));
+    place.runtime.block_on(begin).expect("it runs");
+    let is_final = |told: &Value| told["finalized"]["epoch"].as_u64() > Some(14);
+    let looks = (0..300).map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        place.get("/api/validators").is(200)
+    });
+    let told = looks.into_iter().find(is_final).expect("something becomes final within a minute");
+    let validator = &told["validators"][0];
+    // Nobody voted before it began: a little of the stake has leaked.
+    let stake = validator["stake"].as_u64().expect("a number");
+    assert!(stake <= WEALTH && stake > WEALTH / 100 * 99, "{stake}");
+    assert_eq!(validator["address"], json!(place.own));
+    assert_eq!(told["slots"].as_array().map(Vec::len), Some(2));
+    assert!(told["attestations"].as_array().is_some_and(|votes| !votes.is_empty()), "{told}");
+    assert_eq!(told["slots"][0]["leader"], json!(place.own));
+    let block = place.get("/api/block/1").is(200);
+    assert_eq!((&block["proposer"], block.get("nonce")), (&json!(place.own), None));
+    assert_eq!(place.get(&format!("/api/balance/{}", place.own)).is(200)["staked"], stake);
+    assert_eq!(place.get("/api/blockchain/valid").is(200)["valid"], true);
+    Place::new().get("/api/validators").refused(409, "wrong-consensus");
+}

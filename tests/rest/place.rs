@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tabchain::{
-    chain::{Chain, Genesis, Rules},
+    chain::{Chain, Consensus, Genesis, GenesisValidator, Rules, StakeRules},
     native::{
         accounts::Accounts,
         clock::Clock,
@@ -20,7 +20,8 @@ use tabchain::{
     },
     node::Node,
     primitives::{
-        Action, Address, Amount, BlockId, Memo, Nonce, Scheme, SecretKey, Timestamp, Transaction, UnsignedTransaction,
+        Action, Address, Amount, BlockId, Memo, Nonce, Reveal, Scheme, SecretKey, Timestamp, Transaction,
+        UnsignedTransaction,
     },
 };
 use tokio::{net::TcpListener, runtime::Runtime, sync::mpsc, sync::oneshot};
@@ -87,18 +88,34 @@ impl Place {
         Self::with(Settings::default(), Arc::new(Alone))
     }
 
+    /// A chain of stake with slots of half a second, on which the node's account is the only validator.
+    pub(crate) fn staked() -> Self {
+        let consensus = Consensus::Stake(StakeRules { epoch_slots: 2, ..StakeRules::default() });
+        Self::on(Rules { consensus, block_interval: 500, ..Rules::default() }, Settings::default(), Arc::new(Alone))
+    }
+
     pub(crate) fn with(settings: Settings, network: Arc<dyn Network>) -> Self {
+        let rules = Rules { initial_difficulty: 1, block_interval: 100, half_life: 1 << 40, ..Rules::default() };
+        Self::on(rules, settings, network)
+    }
+
+    fn on(rules: Rules, settings: Settings, network: Arc<dyn Network>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
         let accounts = Accounts::new(Keystore::ephemeral().unwrap(), None);
         let (own, other) = (accounts.list()[0].address, accounts.create(Scheme::Ed25519, "other").unwrap());
         let key = SecretKey::from_seed([7; 32]);
         let more: Vec<SecretKey> = (100..132).map(|seed| SecretKey::from_seed([seed; 32])).collect();
         let rich = more.iter().chain([&key]).map(|key| key.public().address()).chain([own, other]);
-        let rules = Rules { initial_difficulty: 1, block_interval: 100, half_life: 1 << 40, ..Rules::default() };
         let allocations = rich.map(|account| (account, Amount::new(WEALTH).unwrap())).collect();
         let clock = Clock::default();
-        let genesis =
+        let mut genesis =
             Genesis { rules, timestamp: Timestamp(clock.now().0 - 10_000), allocations, validators: Vec::new() };
+        if let Some(terms) = genesis.stake_terms() {
+            let keyring = accounts.keyring(&own).unwrap();
+            let commitment = Reveal::promise(keyring.key(), &terms.salt(), 0);
+            genesis.validators =
+                vec![GenesisValidator { key: keyring.public(), stake: Amount::new(WEALTH).unwrap(), commitment }];
+        }
         let chain = Chain::new(&genesis);
         let id = chain.genesis_id();
         let node = Node::with_chain(chain, accounts.keyring(&own).unwrap());

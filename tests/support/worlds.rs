@@ -32,6 +32,7 @@ pub fn scenario(seed: u64, hash_rates: &[u32], links: &[(usize, usize)], quality
             begins: Timestamp(0),
             rules: Rules { initial_difficulty: (total * 10).max(1), ..Rules::default() },
             allocations: None,
+            validators: Vec::new(),
             nodes,
             links,
             workload: Workload { transfers_per_hour: 120, ..Workload::default() },

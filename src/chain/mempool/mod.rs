@@ -6,6 +6,7 @@
 
 mod error;
 mod fees;
+mod pooled;
 mod rules;
 
 use std::{
@@ -18,13 +19,12 @@ use serde::Serialize;
 
 pub use error::PoolError;
 pub use fees::{NextBlock, fee_of, minimum_fee};
+use pooled::Place;
+pub use pooled::Pooled;
 use rules::{is_near, is_unspent, staking};
 
 use super::{Account, Ledger, draft::Draft};
-use crate::primitives::{
-    Action, Address, Amount, ChannelId, DisputeStep, Funding, Hash, Nonce, PaymentHash, Tag, Transaction,
-    TransactionId, ordered,
-};
+use crate::primitives::{Action, Address, Amount, ChannelId, Hash, Nonce, Tag, Transaction, TransactionId, ordered};
 
 const DIGEST: Tag = Tag::new("tabchain/mempool-digest");
 /// Bytes of encoded transactions the pool holds before the lowest fee rate is evicted.
@@ -33,9 +33,6 @@ pub const MAX_POOL_BYTES: usize = 1 << 20;
 const MAX_NONCE_GAP: u64 = 64;
 /// A replacement pays at least this many percent more than what it replaces.
 const REPLACEMENT_PERCENT: u64 = 110;
-
-/// A step of a channel, and the payment that it reveals a preimage for. One of each may wait.
-type Place = (ChannelId, &'static str, Option<PaymentHash>);
 
 /// The waiting transactions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -47,20 +44,6 @@ pub struct Mempool {
     payers: BTreeMap<Address, BTreeSet<TransactionId>>,
     rates: BTreeSet<(u64, TransactionId)>,
     bytes: usize,
-}
-
-/// A waiting transaction with what was computed about it once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Pooled {
-    /// The transaction.
-    pub transaction: Arc<Transaction>,
-    /// Its id.
-    pub id: TransactionId,
-    /// Bytes.
-    pub size: usize,
-    /// Base units per 1,000 bytes, rounded down.
-    pub fee_rate: u64,
 }
 
 /// What admitting a transaction did.
@@ -91,59 +74,6 @@ pub enum Dropped {
     Past,
     /// Its payer has not enough any more.
     Unpayable,
-}
-
-impl Pooled {
-    fn new(transaction: Arc<Transaction>) -> Self {
-        let (id, size) = (transaction.id(), transaction.size());
-        let fee_rate = fees::rate_of(transaction.unsigned.fee, size);
-        Self { transaction, id, size, fee_rate }
-    }
-
-    fn nonces(&self) -> Vec<(Address, Nonce)> {
-        self.transaction.unsigned.nonces()
-    }
-
-    fn debits(&self) -> Vec<(Address, Amount)> {
-        self.transaction.unsigned.debits().unwrap_or_default()
-    }
-
-    fn debit(&self, of: &Address) -> Amount {
-        Amount::checked_sum(self.debits().into_iter().filter(|(payer, _)| payer == of).map(|(_, amount)| amount))
-            .unwrap_or(Amount::MAX)
-    }
-
-    /// The step of a channel that it takes the place of. What both have signed shares one: it ends the channel either way.
-    fn step(&self) -> Option<Place> {
-        let action = &self.transaction.unsigned.action;
-        let channel = *action.channel()?;
-        let Action::Dispute(dispute) = action else {
-            return Some((channel, "end", None));
-        };
-        let payment = match &dispute.step {
-            DisputeStep::Reveal(revelation) => Some(revelation.preimage.payment()),
-            _ => None,
-        };
-        Some((channel, dispute.step.kind(), payment))
-    }
-
-    fn funding(&self) -> Option<&Funding> {
-        match &self.transaction.unsigned.action {
-            Action::Fund(funding) => Some(funding),
-            _ => None,
-        }
-    }
-
-    /// The number of the commitment by which it refutes.
-    fn refutes_with(&self) -> Option<u64> {
-        match &self.transaction.unsigned.action {
-            Action::Dispute(dispute) => match &dispute.step {
-                DisputeStep::Refute(shown) => Some(shown.commitment.number),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
 }
 
 impl Mempool {

@@ -74,8 +74,9 @@ impl Chain {
     pub fn propose(&self, slot: Slot, by: Proposer<'_>, pool: &Mempool) -> Result<Block, BlockError> {
         let (address, genesis) = (by.key.public().address(), self.genesis_id());
         let terms = self.stake_terms().ok_or(StakeError::WrongConsensus { what: "proposal" })?;
-        let revealed = self.ledger().validator(&address).map_or(0, |validator| validator.reveals);
-        let reveal = Reveal::of(by.key, &terms.salt(), revealed);
+        let proposer = self.ledger().validator(&address);
+        let secret = proposer.map_or(0, |proposer| proposer.first_secret + proposer.reveals);
+        let reveal = Reveal::of(by.key, &terms.salt(), secret);
         let begin = terms.begin_of(slot);
         let turn = Turn { slot, parent: self.tip(), reveals: Some((address, reveal)) };
         let template = self.build(begin, by.to, Some(&turn), by.votes, pool)?;

@@ -182,6 +182,7 @@ pub(in crate::chain) fn first_records(
             key: validator.key.clone(),
             stake: validator.stake,
             commitment: validator.commitment,
+            first_secret: 0,
             reveals: 0,
             exit: None,
             slashed: false,

@@ -24,7 +24,7 @@ pub(super) use records::Records;
 pub use records::{Beacon, Committee, Member, Validator};
 pub use rules::{Consensus, GenesisValidator, StakeRules, StakeTerms};
 pub(super) use seal::{SEAL_RULES, SealCase};
-pub use steps::MAX_VALIDATORS;
+pub use steps::{MAX_VALIDATORS, first_secret};
 pub(super) use steps::{Step, check_terms};
 
 use super::Ledger;

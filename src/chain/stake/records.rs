@@ -22,7 +22,9 @@ pub struct Validator {
     pub stake: Amount,
     /// What its next reveal is held against.
     pub commitment: Hash,
-    /// How many secrets it has revealed.
+    /// Which of its secrets was the first: 2^32 for each nonce that its account had before, so that whoever comes back begins with new ones.
+    pub first_secret: u64,
+    /// How many it has revealed.
     pub reveals: u64,
     /// The epoch after its last; nothing while it stays.
     pub exit: Option<Epoch>,

@@ -5,7 +5,7 @@ use super::records::{Committee, Records, has_bit, with_bit};
 use super::{StakeError, StakeTerms, Validator};
 use crate::{
     chain::{StateKey, StateValue, draft::Draft},
-    primitives::{Action, Address, Amount, Attestation, Deposit, Epoch, Exit, Report, Vote},
+    primitives::{Action, Address, Amount, Attestation, Deposit, Epoch, Exit, Nonce, Report, Vote},
 };
 
 /// Validators that a chain may have: each costs every node some work in every epoch.
@@ -73,7 +73,9 @@ impl Draft<'_> {
             None if count >= MAX_VALIDATORS => Err(StakeError::TooManyValidators { count }),
             None => {
                 let (key, commitment) = (deposit.from.clone(), deposit.commitment);
-                Ok(Step::Keep(address, Validator { key, stake, commitment, reveals: 0, exit: None, slashed: false }))
+                let first_secret = first_secret(deposit.nonce);
+                let new = Validator { key, stake, commitment, first_secret, reveals: 0, exit: None, slashed: false };
+                Ok(Step::Keep(address, new))
             }
         }
     }
@@ -144,6 +146,11 @@ impl Draft<'_> {
         self.put(StateKey::Registry, StateValue::Registry(rest));
         self.drop_record(StateKey::Validator(*address));
     }
+}
+
+/// The number of the first secret of a validator whose deposit has this nonce.
+pub fn first_secret(nonce: Nonce) -> u64 {
+    nonce.0 << 32
 }
 
 /// The rules of a transaction of stake that need no ledger.

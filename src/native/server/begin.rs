@@ -6,10 +6,10 @@ use super::Options;
 use crate::{
     chain::{Chain, Genesis},
     native::{
-        Failure,
+        Failure, Kind,
         clock::Clock,
         folder::{ChainFile, Folder},
-        genesis::calibrated,
+        genesis::{calibrated, staked},
         keystore::{Keystore, random},
         passphrase, progress, read,
         store::{Disk, Memory, Store, Stored},
@@ -60,7 +60,7 @@ impl Begin {
         let genesis = match known {
             Some(known) => known.genesis,
             None => {
-                let genesis = given.unwrap_or_else(|| own_chain(keystore.own()));
+                let genesis = given.unwrap_or_else(|| own_chain(&keystore, options));
                 let file = ChainFile { version: 1, dev, genesis: genesis.clone() };
                 let text = serde_json::to_string_pretty(&file).expect("plain data");
                 folder.write("chain.json", &text).map_err(Failure::input)?;
@@ -75,7 +75,7 @@ impl Begin {
         let (given, dev) = (given_genesis(options)?, options.dev.unwrap_or_default());
         chosen(given.as_ref(), dev)?;
         let keystore = Keystore::ephemeral().map_err(Failure::input)?;
-        let genesis = given.unwrap_or_else(|| own_chain(keystore.own()));
+        let genesis = given.unwrap_or_else(|| own_chain(&keystore, options));
         Ok(Self { folder: None, genesis, dev, keystore, store: Box::new(Memory) })
     }
 
@@ -144,8 +144,8 @@ fn chosen(given: Option<&Genesis>, dev: bool) -> Result<(), Failure> {
 }
 
 /// A chain for development: whoever begins it owns all there is.
-fn own_chain(own: Address) -> Genesis {
-    let mut genesis = calibrated(DEV_INTERVAL);
+fn own_chain(keystore: &Keystore, options: &Options) -> Genesis {
+    let (own, mut genesis) = (keystore.own(), calibrated(DEV_INTERVAL));
     genesis.allocations.insert(own, DEV_ALLOCATION);
-    genesis
+    if options.consensus == Some(Kind::Pos) { staked(genesis, keystore.key(&own)) } else { genesis }
 }

@@ -22,7 +22,7 @@ use super::{
     http::{App, Server},
     p2p,
 };
-use crate::node::Command;
+use crate::node::{Command, CommandResult};
 use begin::Begin;
 use network::Peers;
 
@@ -41,7 +41,7 @@ pub(super) fn run(options: Options) -> Result<(), Failure> {
 }
 
 async fn serve(options: &Options) -> Result<(), Failure> {
-    let site = site::settings(options)?;
+    let (site, checkpoint) = (site::settings(options)?, options.checkpoint()?);
     let begin = Begin::open(options)?;
     let clock = Clock::default();
     let (node, others) = begin.restore(&clock)?;
@@ -64,6 +64,12 @@ async fn serve(options: &Options) -> Result<(), Failure> {
     let site = tokio::spawn(Server::new(app, site).run(listener, async { drop(stopping.await) }));
     let (listening, http) = (network.listening(), options.http());
     tracing::info!(account = %own, chain = %genesis, dev, id = network.local_id(), ?listening, %http, "the node runs");
+    if let Some(checkpoint) = checkpoint {
+        let told = handle.command(own, Command::Trust(checkpoint)).await;
+        if let CommandResult::Refused(error) = told.map_err(|error| Failure::Run(error.to_string()))? {
+            return Err(Failure::Input(format!("--checkpoint: {error}")));
+        }
+    }
     if mining_threads > 0 {
         let mining = handle.command(own, Command::SetMining(true)).await;
         mining.map_err(|error| Failure::Run(error.to_string()))?;

@@ -9,7 +9,10 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 
-use crate::native::{Failure, read};
+use crate::{
+    native::{Failure, Kind, read},
+    primitives::{Checkpoint, Epoch},
+};
 
 const LISTEN: &str = "/ip4/127.0.0.1/tcp/4000";
 
@@ -33,6 +36,12 @@ pub(in crate::native) struct Options {
     /// A chain of its own for trying things: this node's account owns a billion units, and its keys need no passphrase.
     #[arg(long, env = "TABCHAIN_DEV", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub(super) dev: Option<bool>,
+    /// What seals the blocks of a chain that --dev begins [default: pow].
+    #[arg(long, env = "TABCHAIN_CONSENSUS", value_enum)]
+    pub(super) consensus: Option<Kind>,
+    /// A checkpoint of a chain of stake that this node was told, without which it takes no chain: needed by whoever was away for longer than stakes are locked.
+    #[arg(long, env = "TABCHAIN_CHECKPOINT", value_name = "EPOCH:BLOCK")]
+    pub(super) checkpoint: Option<String>,
     /// Where the HTTP interface listens [default: 127.0.0.1:3000].
     #[arg(long, env = "TABCHAIN_HTTP", value_name = "ADDRESS:PORT")]
     pub(super) http: Option<SocketAddr>,
@@ -51,7 +60,7 @@ pub(in crate::native) struct Options {
     /// A peer to begin with, a multiaddr; may be given often.
     #[arg(long = "peer", env = "TABCHAIN_PEER", value_delimiter = ',', value_name = "MULTIADDR")]
     pub(super) peer: Vec<String>,
-    /// Mine, on so many threads [default: 0; 1 if no number is given].
+    /// Mine, on so many threads [default: 0; 1 if no number is given]. On a chain of stake: propose and vote.
     #[arg(long, env = "TABCHAIN_MINE", num_args = 0..=1, default_missing_value = "1", value_name = "THREADS",
           value_parser = clap::value_parser!(u16).range(0..=256))]
     pub(super) mine: Option<u16>,
@@ -88,6 +97,8 @@ impl Options {
             ephemeral: self.ephemeral.or(file.ephemeral),
             genesis: self.genesis.or(file.genesis),
             dev: self.dev.or(file.dev),
+            consensus: self.consensus.or(file.consensus),
+            checkpoint: self.checkpoint.or(file.checkpoint),
             http: self.http.or(file.http),
             api_token: self.api_token.or(file.api_token),
             allow_host: list(self.allow_host, file.allow_host),
@@ -101,6 +112,17 @@ impl Options {
             log_json: self.log_json.or(file.log_json),
             until_eof: self.until_eof,
         })
+    }
+
+    /// The checkpoint, read.
+    pub(super) fn checkpoint(&self) -> Result<Option<Checkpoint>, Failure> {
+        let Some(text) = &self.checkpoint else {
+            return Ok(None);
+        };
+        let parts = text.split_once(':').and_then(|(epoch, block)| Some((epoch.parse().ok()?, block.parse().ok()?)));
+        let wrong = || Failure::Input(format!("--checkpoint {text:?}: an epoch, a colon and a block's id are wanted"));
+        let (epoch, block) = parts.ok_or_else(wrong)?;
+        Ok(Some(Checkpoint { epoch: Epoch(epoch), block }))
     }
 
     pub(super) fn http(&self) -> SocketAddr {

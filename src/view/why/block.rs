@@ -26,9 +26,11 @@ pub(super) fn explain(world: &World, id: &BlockId) -> WhyPart {
     let found = find_of(world, id);
     tale.needs(found);
     tale.spread(id);
+    let staked = detail.slot.is_some();
     if detail.best {
         let (known, all) = detail.known_by;
-        return tale.answer("cause-is-best", vec![height, miner, known.to_string(), all.to_string()]);
+        let code = if staked { "cause-is-best-voted" } else { "cause-is-best" };
+        return tale.answer(code, vec![height, miner, known.to_string(), all.to_string()]);
     }
     let rival = usize::try_from(detail.height.0).ok().and_then(|at| chain::best_by_height(world).get(at)).copied();
     let Some(rival) = rival else {
@@ -38,6 +40,9 @@ pub(super) fn explain(world: &World, id: &BlockId) -> WhyPart {
     tale.rival(&rival, found);
     tale.losses(&[*id, rival], found.or(find_of(world, &rival)).map(|found| found.key));
     tale.left(id, found);
+    if staked {
+        return tale.answer("cause-is-aside-voted", vec![height, other]);
+    }
     let next = usize::try_from(detail.height.0 + 1).ok().and_then(|at| chain::best_by_height(world).get(at));
     match next {
         Some(next) => {

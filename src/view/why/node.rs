@@ -66,7 +66,9 @@ fn of_reorg(world: &World, name: &str, record: &Record) -> WhyPart {
     tale.healing(record, parted);
     record.origin.iter().for_each(|origin| tale.chain(origin));
     tale.record(record);
-    tale.answer("cause-is-reorged", vec![name.to_owned(), disconnected.to_string(), connected.to_string()])
+    let staked = !world.genesis().rules.consensus.is_work();
+    let code = if staked { "cause-is-reorged-voted" } else { "cause-is-reorged" };
+    tale.answer(code, vec![name.to_owned(), disconnected.to_string(), connected.to_string()])
 }
 
 /// The last blocks that changed its balance.

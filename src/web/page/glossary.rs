@@ -8,7 +8,7 @@ use super::Lab;
 use crate::web::{protocol::Request, strings::text};
 
 /// Labels by their keys, and what the glossary calls what they name.
-const TERMS: [(&str, &str); 38] = [
+const TERMS: [(&str, &str); 42] = [
     ("balance", "account"),
     ("bench-bound", "bound"),
     ("branch", "branch"),
@@ -22,9 +22,11 @@ const TERMS: [(&str, &str); 38] = [
     ("column-locked", "base unit"),
     ("ending", "cooperative close"),
     ("fee-rate", "fee rate"),
+    ("followed-by", "tip"),
     ("funding", "funding"),
     ("handle", "handle"),
     ("hash-rate", "hash power"),
+    ("last-final-block", "final"),
     ("memo", "memo"),
     ("merkle-root", "Merkle root"),
     ("newest-commitment", "commitment"),
@@ -32,6 +34,7 @@ const TERMS: [(&str, &str); 38] = [
     ("parent", "parent"),
     ("peer", "peer"),
     ("peers", "peer"),
+    ("proof-of-stake", "proof of stake"),
     ("publication", "publication"),
     ("published-by-it", "publication"),
     ("reserve", "reserve"),
@@ -40,11 +43,12 @@ const TERMS: [(&str, &str); 38] = [
     ("room", "room"),
     ("scheme", "scheme"),
     ("space-time", "space and time"),
+    ("stake", "stake"),
     ("state-root", "state root"),
     ("target", "target"),
     ("terms", "dispute window"),
-    ("followed-by", "tip"),
     ("tip", "tip"),
+    ("validator", "validator"),
     ("window", "dispute window"),
     ("work", "work"),
 ];

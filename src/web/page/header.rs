@@ -23,7 +23,11 @@ pub(super) fn Header() -> impl IntoView {
         let (name, seed, _) = run.get().unwrap_or_default();
         if name.is_empty() { fill("run-seed", &[&seed]) } else { name }
     };
-    let interval = move || run.get().map(|(_, _, interval)| fill("pow-interval", &[&(interval / 1_000).to_string()]));
+    let staked = lab.slice(|moment| moment.world.stake.is_some());
+    let interval = move || {
+        let seconds = run.get().map(|(_, _, interval)| (interval / 1_000).to_string())?;
+        Some(fill(if staked.get() == Some(true) { "pos-interval" } else { "pow-interval" }, &[&seconds]))
+    };
     view! {
         <header>
             <h1><span class="logo" aria-hidden="true"></span>"Tabchain"</h1>

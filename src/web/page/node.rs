@@ -92,6 +92,7 @@ fn Switches(name: String, detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     let lab = expect_context::<Lab>();
     let name = StoredValue::new(name);
     let on = Memo::new(move |_| detail.with(|node| node.as_ref().is_some_and(|node| node.on)));
+    let staked = lab.slice(|moment| moment.world.stake.is_some());
     let mines = Memo::new(move |_| detail.with(|node| node.as_ref().is_some_and(|node| node.hash_rate > 0)));
     let switch = move |_| {
         let node = name.get_value();
@@ -106,7 +107,7 @@ fn Switches(name: String, detail: Memo<Option<NodeDetail>>) -> impl IntoView {
     view! {
         <div class="row">
             <button on:click=switch>{switch_label}</button>
-            <Show when=move || on.get()><button on:click=mine>{mine_label}</button></Show>
+            <Show when=move || on.get() && staked.get() == Some(false)><button on:click=mine>{mine_label}</button></Show>
         </div>
     }
 }

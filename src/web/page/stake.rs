@@ -44,11 +44,11 @@ fn Panel(stake: Memo<Option<StakeView>>) -> impl IntoView {
         Memo::new(move |_| stake.with(|stake| stake.as_ref().map(|it| it.offences.clone()).unwrap_or_default()));
     view! {
         <section class="stake" tabindex="-1" aria-labelledby="stake-title">
-            <h2 id="stake-title">{text("proof-of-stake")}<span>{summary}</span></h2>
+            <h2 id="stake-title">{term("proof-of-stake")}<span>{summary}</span></h2>
             <dl class="facts">
                 <dt>{term("last-final-block")}</dt>
                 <dd>{move || last.get().map(|block| lab.block_link(block, block.short()))}</dd>
-                <dt>{term("burned")}</dt>
+                <dt>{text("burned")}</dt>
                 <dd data-testid="burned">{burned}</dd>
             </dl>
             <ol class="slots" aria-label=text("slots")>
