@@ -1,6 +1,7 @@
 //! Whole networks of validators: cuts, loss, liars and absentees; what is final stays so.
 
 use tabchain::{
+    chain::{Consensus, StakeRules},
     node::EventKind,
     primitives::{Amount, Epoch, Timestamp},
     sim::{Action, Invariant, LogEntry, Misbehaviour, Position, Scenario, ScriptEntry, World},
@@ -126,11 +127,8 @@ fn a_third_can_halt_but_not_revert() {
 #[test]
 fn a_node_becomes_a_validator_and_leaves() {
     let mut scenario = Scenario::staked(4, 7);
-    scenario.config.rules.consensus = tabchain::chain::Consensus::Stake(tabchain::chain::StakeRules {
-        weak_subjectivity: 3,
-        evidence_epochs: 1,
-        ..Default::default()
-    });
+    let rules = StakeRules { weak_subjectivity: 3, evidence_epochs: 1, ..StakeRules::default() };
+    scenario.config.rules.consensus = Consensus::Stake(rules);
     scenario.config.nodes[3].stake = Amount::ZERO;
     let node = names(&scenario)[3].clone();
     let (amount, fee) = (Amount::new(900_000).expect("in range"), Amount::new(1_000).expect("in range"));
@@ -150,4 +148,35 @@ fn a_node_becomes_a_validator_and_leaves() {
     let ledger = world.nodes()[0].node.as_ref().expect("on").chain().ledger();
     assert!(ledger.validator(&address).is_none(), "paid out");
     assert!(ledger.account(&address).balance > amount);
+}
+
+/// A cut that outlasts the leak ends in two histories, each final for its own side. They are told apart, nobody is blamed, and nothing final is reverted: it is
+/// for people to choose.
+#[test]
+fn a_cut_that_outlasts_the_leak_is_shown_as_conflicting_finality() {
+    let mut scenario = Scenario::staked(6, 8);
+    let rules = StakeRules { leak_quotient: 256, ..StakeRules::default() };
+    scenario.config.rules.consensus = Consensus::Stake(rules);
+    let side = names(&scenario)[..3].to_vec();
+    scenario.script = vec![at(300_000, Action::Partition { nodes: side }), at(3_000_000, Action::HealAll)];
+    let mut world = World::new(scenario);
+    world.run_until(Timestamp(2_990_000));
+    let last = |world: &World, at: usize| {
+        world.nodes()[at].node.as_ref().expect("on").chain().checkpoints().expect("of stake")[1]
+    };
+    let before = [0, 5].map(|at| last(&world, at));
+    assert!(before.iter().all(|checkpoint| checkpoint.epoch > Epoch(20)), "both sides finalise: {before:?}");
+    let told = world.violation().expect("the light for finality is red").clone();
+    assert_eq!(told.invariant, Invariant::Finality, "{told:?}");
+    world.run_until(Timestamp(3_400_000));
+    for (at, before) in [0, 5].into_iter().zip(before) {
+        let chain = world.nodes()[at].node.as_ref().expect("on").chain();
+        assert!(
+            last(&world, at).epoch > before.epoch && chain.is_best(&before.block),
+            "node {at} goes on with its own"
+        );
+    }
+    assert_eq!(seen(&world, |event| matches!(event, EventKind::PeerBlamed { .. })), 0);
+    let refused = |event: &EventKind| matches!(event, EventKind::BlockRejected { error, .. } if error.is_view());
+    assert!(seen(&world, refused) > 0, "blocks of the other side are refused by name");
 }
