@@ -22,11 +22,6 @@ impl Chain {
         self.stake.as_ref().map(|staked| [staked.justified, staked.finalized])
     }
 
-    /// The checkpoint without which no chain is taken.
-    pub fn trusted(&self) -> Option<Checkpoint> {
-        self.stake.as_ref()?.trusted
-    }
-
     /// Takes no chain any more without this checkpoint: what whoever was away for long has to be told (weak subjectivity). Blocks that are here already stay.
     ///
     /// # Errors
@@ -127,11 +122,11 @@ impl Chain {
     /// Drops branches that conflict with what is final.
     fn drop_aside(&mut self) {
         let Some(staked) = &mut self.stake else { return };
-        let conflicting = staked.prune(&self.tree);
-        for lowest in conflicting {
-            if !self.is_best(&lowest) {
-                self.tree.remove(&lowest);
-            }
+        let mut conflicting = staked.prune(&self.tree);
+        conflicting.retain(|lowest| !self.is_best(lowest));
+        let dropped: Vec<BlockId> = conflicting.iter().flat_map(|lowest| self.tree.remove(lowest)).collect();
+        if let Some(staked) = &mut self.stake {
+            staked.forget(&self.tree, &dropped);
         }
     }
 }

@@ -78,7 +78,7 @@ pub enum Command {
     Submit(Box<Transaction>),
     /// Take a block that somebody made.
     SubmitBlock(Box<Block>),
-    /// Start or stop asking for blocks to be mined.
+    /// Start or stop asking for blocks to be mined; on a chain of stake, proposing and voting.
     SetMining(bool),
     /// Ask the best peer now for what it knows more of the chain.
     Sync,

@@ -54,16 +54,6 @@ impl Signed {
 }
 
 impl Node {
-    /// What it has signed as a validator.
-    pub fn signed(&self) -> Signed {
-        self.validating.signed
-    }
-
-    /// A vote that it has heard, by the id of the transaction that carries it.
-    pub fn vote(&self, id: &TransactionId) -> Option<&Arc<Transaction>> {
-        self.validating.votes.get(id)
-    }
-
     /// Votes that it has heard for an epoch.
     pub fn votes(&self, epoch: Epoch) -> impl Iterator<Item = SignedVote> {
         self.validating.votes.of(epoch, epoch).filter_map(|vote| SignedVote::of(vote))
@@ -103,7 +93,7 @@ impl Node {
         self.chain.is_staked().then_some(self.validating.due)
     }
 
-    /// Follows the best branch, then does what is this validator's turn.
+    /// Follows the best branch, then does what is this validator's turn, if it is asked to.
     pub(super) fn do_duties(&mut self, now: Timestamp, checks: &mut Checks) {
         let Some(terms) = self.chain.stake_terms().filter(|_| self.validating.due <= now).cloned() else {
             return;
@@ -112,9 +102,10 @@ impl Node {
         let votes_at = terms.begin_of(slot).after(terms.interval / VOTES_AFTER);
         self.validating.due = if now < votes_at { votes_at } else { terms.begin_of(slot.next()) };
         self.validating.votes.forget_before(terms.rules.epoch_of(slot));
+        self.forget_judged();
         self.count_waiting(now);
         self.follow_votes(now, checks);
-        let Some(duty) = self.chain.duty(&self.address, slot) else {
+        let Some(duty) = self.chain.duty(&self.address, slot).filter(|_| self.mining) else {
             return;
         };
         if now < votes_at && duty.proposes && self.validating.signed.may_propose(slot) {
@@ -247,12 +238,16 @@ impl Node {
 
     /// Brings to the pool what waits for this node's turn: who includes the evidence is paid for it.
     fn report_offences(&mut self, now: Timestamp, checks: &mut Checks) {
-        for (offender, offence) in self.validating.offences.clone() {
-            match self.chain.ledger().validator(&offender) {
-                Some(validator) if !validator.slashed => self.bring(now, offence, checks),
-                _ => drop(self.validating.offences.remove(&offender)),
-            }
+        for offence in self.validating.offences.clone().into_values() {
+            self.bring(now, offence, checks);
         }
+    }
+
+    /// What the chain knows need not be brought to it.
+    fn forget_judged(&mut self) {
+        let ledger = self.chain.ledger();
+        let at_large = |offender: &Address| ledger.validator(offender).is_some_and(|validator| !validator.slashed);
+        self.validating.offences.retain(|offender, _| at_large(offender));
     }
 
     fn bring(&mut self, now: Timestamp, offence: Offence, checks: &mut Checks) {

@@ -4,7 +4,7 @@ use tabchain::{
     chain::{Consensus, StakeRules},
     node::EventKind,
     primitives::{Amount, Epoch, Timestamp},
-    sim::{Action, Invariant, LogEntry, Misbehaviour, Position, Scenario, ScriptEntry, World},
+    sim::{Action, Invariant, LogEntry, Misbehaviour, Position, Scenario, ScriptEntry, World, settle},
 };
 
 use crate::worlds::keep;
@@ -121,6 +121,20 @@ fn a_third_can_halt_but_not_revert() {
     assert!(finals(&world).0 > Epoch(14), "{:?}", finals(&world));
     // Who was off has signed nothing twice.
     assert_eq!(seen(&world, |event| matches!(event, EventKind::OffenceSeen { .. })), 0);
+}
+
+/// Validators that are asked to come to rest make no more blocks, and agree.
+#[test]
+fn validators_come_to_rest() {
+    let mut world = World::new(Scenario::staked(5, 9));
+    run(&mut world, 30);
+    settle(&mut world);
+    let mined = world.stats().mined;
+    let rest = world.now().after(120_000);
+    world.run_until(rest);
+    assert_eq!(world.stats().mined, mined);
+    let agreement = world.invariants().into_iter().find(|(kind, _)| *kind == Invariant::Agreement).expect("listed").1;
+    assert_eq!((agreement.checked, agreement.violated), (1, 0));
 }
 
 /// A node that stakes gets its turns; one that leaves gets its money back.

@@ -94,6 +94,9 @@ fn validators_of_a_chain_of_stake() {
     let place = Place::staked();
     assert_eq!(place.get("/api/node/status").is(200)["consensus"], "proof-of-stake");
     place.post("/api/mine", &json!({ "miningRewardAddress": place.own })).refused(409, "wrong-consensus");
+    // Whoever is not asked to has no duties, whatever its stake.
+    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    assert_eq!(place.get("/api/blockchain/height").is(200), json!({ "height": 0 }));
     let begin = place.handle.command(place.own, tabchain::node::Command::SetMining(true));
     place.runtime.block_on(begin).expect("it runs");
     let is_final = |told: &Value| told["finalized"]["epoch"].as_u64() > Some(14);

@@ -13,10 +13,11 @@ use tokio::{net::TcpListener, time::Instant};
 
 use crate::place::Place;
 
-/// Requests of each client of a measurement.
-const EACH: usize = 10_000;
-/// Clients, which share the machine with the server.
-const CLIENTS: usize = 4;
+/// Rounds of a measurement in which each connection asks once.
+const EACH: usize = 1_500;
+/// Clients, which share the machine with the server, and the connections of each: every connection waits for its answer before it asks again.
+const CLIENTS: usize = 2;
+const CONNECTIONS: usize = 16;
 
 /// A kept connection, over which requests are written whole.
 struct Kept {
@@ -31,9 +32,12 @@ impl Kept {
         Self { stream, buffer: vec![0; 64 << 10] }
     }
 
-    /// The whole answer.
-    fn ask(&mut self, request: &[u8]) -> &[u8] {
+    fn ask(&mut self, request: &[u8]) {
         self.stream.write_all(request).unwrap();
+    }
+
+    /// The whole answer.
+    fn answer(&mut self) -> &[u8] {
         let (mut read, mut needed) = (0, usize::MAX);
         while read < needed {
             read += self.stream.read(&mut self.buffer[read..]).unwrap();
@@ -52,12 +56,15 @@ impl Kept {
 /// Requests a second.
 fn rate(address: SocketAddr, request: &str) -> f64 {
     let client = || {
-        let mut kept = Kept::new(address);
-        (0..EACH).for_each(|_| assert!(kept.ask(request.as_bytes()).starts_with(b"HTTP/1.1 200")));
+        let mut all: Vec<Kept> = (0..CONNECTIONS).map(|_| Kept::new(address)).collect();
+        for _ in 0..EACH {
+            all.iter_mut().for_each(|kept| kept.ask(request.as_bytes()));
+            all.iter_mut().for_each(|kept| assert!(kept.answer().starts_with(b"HTTP/1.1 200")));
+        }
     };
     let began = Instant::now();
     std::thread::scope(|scope| (0..CLIENTS).for_each(|_| drop(scope.spawn(client))));
-    (CLIENTS * EACH) as f64 / began.elapsed().as_secs_f64()
+    (CLIENTS * CONNECTIONS * EACH) as f64 / began.elapsed().as_secs_f64()
 }
 
 #[test]
@@ -90,29 +97,31 @@ fn a_signed_transaction_costs_little_more_than_its_check() {
     let (mut bare, mut ours) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let nonces = move || (round * NONCES..(round + 1) * NONCES).map(Nonce);
-        let part = |keys: &[SecretKey]| {
-            keys.iter().flat_map(|key| nonces().map(|nonce| place.signed_by(key, nonce, 1))).collect()
-        };
-        let parts: Vec<Vec<Transaction>> = place.more.chunks(place.more.len() / CLIENTS).map(part).collect();
+        let of = |key: &SecretKey| nonces().map(|nonce| place.signed_by(key, nonce, 1)).collect();
+        let accounts: Vec<Vec<Transaction>> = place.more.iter().map(of).collect();
         let began = Instant::now();
         let valid = |one: &Transaction| one.is_signed(&place.genesis, &mut Checks::forgetful());
-        assert!(parts.iter().flatten().all(valid));
+        assert!(accounts.iter().flatten().all(valid));
         bare.push(began.elapsed());
         let request = |one: &Transaction| {
             let body = json!(one).to_string();
             let head = "POST /api/transactions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
             format!("{head}content-length: {}\r\n\r\n{body}", body.len())
         };
-        let requests: Vec<Vec<String>> = parts.iter().map(|part| part.iter().map(request).collect()).collect();
+        let requests: Vec<Vec<String>> = accounts.iter().map(|account| account.iter().map(request).collect()).collect();
         let began = Instant::now();
-        let send = |part: &[String]| {
-            let mut kept = Kept::new(place.address);
-            for request in part {
-                let answer = kept.ask(request.as_bytes());
-                assert!(answer.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(answer));
+        // A connection for each account, whose transactions must come in order.
+        let send = |accounts: &[Vec<String>]| {
+            let mut all: Vec<Kept> = accounts.iter().map(|_| Kept::new(place.address)).collect();
+            for nonce in 0..NONCES as usize {
+                all.iter_mut().zip(accounts).for_each(|(kept, requests)| kept.ask(requests[nonce].as_bytes()));
+                for kept in &mut all {
+                    let answer = kept.answer();
+                    assert!(answer.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(answer));
+                }
             }
         };
-        std::thread::scope(|scope| requests.iter().for_each(|part| drop(scope.spawn(|| send(part)))));
+        std::thread::scope(|scope| requests.chunks(CONNECTIONS).for_each(|part| drop(scope.spawn(|| send(part)))));
         ours.push(began.elapsed());
         while place.get("/api/transactions/pending?limit=1").json() != json!([]) {
             place.mine(1);
