@@ -1,5 +1,7 @@
 //! `tabchain devnet`: three real nodes on this machine do business with each other.
 
+use std::{fs, path::PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::client::{Client, Running, folder, ports, start};
@@ -9,16 +11,19 @@ const PAYMENTS: u64 = 1_000;
 struct Devnet {
     nodes: Vec<Client>,
     accounts: Vec<String>,
+    folder: PathBuf,
+    /// Where the first listens for peers; its interface's port is three below.
+    door: u16,
     process: Running,
 }
 
 impl Devnet {
-    fn start(name: &str) -> Self {
+    fn start(name: &str, more: &[&str]) -> Self {
         let (folder, first) = (folder(name), ports(6));
         let text = [first, first + 3].map(|port| port.to_string());
         let dir = folder.join("net");
         let arguments = ["devnet", "--nodes=3", "--block-interval=1s", "--data-dir", dir.to_str().expect("UTF-8")];
-        let arguments = [&arguments[..], &["--http-port", &text[0], "--peer-port", &text[1]]].concat();
+        let arguments = [&arguments[..], &["--http-port", &text[0], "--peer-port", &text[1]], more].concat();
         let process = start(&arguments, &folder.join("devnet.log"));
         let nodes: Vec<Client> = (first..first + 3).map(Client::new).collect();
         let mut accounts = Vec::new();
@@ -27,7 +32,7 @@ impl Devnet {
             let status = node.get("/api/node/status");
             accounts.push(status["address"].as_str().expect("an address").to_owned());
         }
-        Self { nodes, accounts, process }
+        Self { nodes, accounts, folder, door: first + 3, process }
     }
 
     fn open(&self, one: usize, other: usize) -> String {
@@ -44,7 +49,7 @@ impl Devnet {
 
 #[test]
 fn three_nodes_do_business() {
-    let net = Devnet::start("devnet");
+    let net = Devnet::start("devnet", &[]);
     // Sent to the second, mined by the first, seen by the third.
     let new = json!({ "sender": net.accounts[1], "receiver": net.accounts[2], "amount": 1_234 });
     let sent = net.nodes[1].post("/api/transactions", &new);
@@ -90,4 +95,42 @@ fn three_nodes_do_business() {
     net.nodes[1].until(&format!("/api/channels/{id}"), |channel| channel["state"] == "closed");
     assert_eq!(net.process.stop(), Some(0));
     assert!(net.nodes[0].try_get("/api/health").is_err(), "no node outlives the devnet");
+}
+
+/// Validators of three processes agree on what is final. Whoever comes late and is told a checkpoint of theirs follows them; whoever is told another does not.
+#[test]
+fn validators_agree_and_checkpoints_are_kept() {
+    let net = Devnet::start("validators", &["--consensus=pos"]);
+    let epoch = |told: &Value| told["finalized"]["epoch"].as_u64().unwrap_or_default();
+    let told = net.nodes[0].until("/api/validators", |told| epoch(told) >= 2);
+    for node in &net.nodes {
+        node.until("/api/validators", |other| epoch(other) >= epoch(&told));
+    }
+    let block = told["finalized"]["block"].as_str().expect("a block");
+    let files = net.folder.join("net").join("node-1").join("chain.json");
+    let chain: Value = serde_json::from_str(&fs::read_to_string(files).expect("readable")).expect("JSON");
+    let genesis = net.folder.join("genesis.json");
+    fs::write(&genesis, chain["genesis"].to_string()).expect("writable");
+
+    let door = format!("/ip4/127.0.0.1/tcp/{}", net.door);
+    let follow = |name: &str, checkpoint: &str| {
+        let first = ports(2);
+        let ports = [first, first + 1].map(|port| port.to_string());
+        let (http, listen) = (format!("127.0.0.1:{}", ports[0]), format!("/ip4/127.0.0.1/tcp/{}", ports[1]));
+        let genesis = genesis.to_str().expect("UTF-8");
+        let arguments = ["node", "--dev", "--ephemeral", "--genesis", genesis, "--peer", &door, "--http", &http];
+        let arguments = [&arguments[..], &["--listen", &listen, "--checkpoint", checkpoint]].concat();
+        (start(&arguments, &net.folder.join(name)), Client::new(first))
+    };
+    let (_right, informed) = follow("informed.log", &format!("{}:{block}", epoch(&told)));
+    let (_wrong, misled) = follow("misled.log", &format!("1:{}", "0".repeat(64)));
+    let height = |told: &Value| told["height"].as_u64().unwrap_or_default();
+    let there = height(&net.nodes[0].get("/api/blockchain/height"));
+    informed.until("/api/blockchain/height", |told| height(told) >= there);
+    informed.until("/api/validators", |told| epoch(told) >= 3);
+    misled.until("/api/health", |health| health["status"].is_string());
+    let taken = height(&misled.get("/api/blockchain/height"));
+    let first_of_two = chain["genesis"]["rules"]["consensus"]["epochSlots"].as_u64().map_or(64, |slots| 2 * slots);
+    assert!(taken < first_of_two && there > taken, "{taken} of {there}");
+    assert_eq!(net.process.stop(), Some(0));
 }
