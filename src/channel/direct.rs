@@ -3,18 +3,19 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Message, MessageError, TowerMessage, TowerMessageError};
+use super::{Asking, AskingError, Message, MessageError, TowerMessage, TowerMessageError};
 use crate::primitives::encode;
 
 /// What one node says to another, and to nobody else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
-#[expect(clippy::large_enum_variant, reason = "read and handed on at once, and nearly always the larger one")]
 #[serde(tag = "about", content = "message", rename_all = "camelCase")]
 pub enum Direct {
     /// Between the parties of a channel.
     Channel(Message),
     /// Between a party and its watchtower.
     Tower(TowerMessage),
+    /// Between a payer and a payee.
+    Asking(Asking),
 }
 
 /// Why bytes are nothing that is said directly.
@@ -30,6 +31,9 @@ pub enum DirectError {
     /// Not a message between a party and its watchtower.
     #[error(transparent)]
     Tower(TowerMessageError),
+    /// Not a message about an invoice.
+    #[error(transparent)]
+    Asking(AskingError),
 }
 
 impl Direct {
@@ -41,6 +45,7 @@ impl Direct {
         match bytes.split_first() {
             Some((0, message)) => Message::parse(message).map(Self::Channel).map_err(DirectError::Channel),
             Some((1, message)) => TowerMessage::parse(message).map(Self::Tower).map_err(DirectError::Tower),
+            Some((2, message)) => Asking::parse(message).map(Self::Asking).map_err(DirectError::Asking),
             unknown => Err(DirectError::Unknown(unknown.map(|(kind, _)| *kind))),
         }
     }
@@ -55,6 +60,7 @@ impl Direct {
         match self {
             Self::Channel(message) => message.body.kind(),
             Self::Tower(message) => message.kind(),
+            Self::Asking(message) => message.kind(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! secrets follows Poon and Dryja (2016) and BOLTs 2 and 3; the turn replaces their asynchronous updates, so that there is one
 //! commitment for both parties and never more than one on its way.
 
+mod asking;
 mod closing;
 mod deadlines;
 mod direct;
@@ -32,6 +33,7 @@ use std::collections::{BTreeMap, VecDeque};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
+pub use asking::{Asking, AskingError, MAX_ASKING_BYTES};
 pub use direct::{Direct, DirectError};
 pub use dispute::SETTLE_PATIENCE;
 pub use error::{Breach, Invalid, Refusal};

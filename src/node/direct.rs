@@ -12,6 +12,7 @@ impl Node {
         match Direct::parse(bytes) {
             Ok(Direct::Channel(message)) => self.on_channel_message(now, from, message, checks),
             Ok(Direct::Tower(message)) => self.on_tower_message(now, from, message, checks),
+            Ok(Direct::Asking(message)) => self.on_asking(now, from, message, checks),
             Err(error) => self.blame_in_channel(now, from, Hash::ZERO, error.to_string()),
         }
     }

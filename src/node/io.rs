@@ -118,6 +118,13 @@ pub enum Command {
         /// Base units, at least [`crate::primitives::MIN_HTLC`].
         amount: Amount,
     },
+    /// Ask a peer for an invoice.
+    AskForInvoice {
+        /// Whom.
+        peer: PeerId,
+        /// Base units, at least [`crate::primitives::MIN_HTLC`].
+        amount: Amount,
+    },
     /// Pay an invoice over whatever route is found.
     PayInvoice {
         /// Signed by the payee.
@@ -201,6 +208,8 @@ pub enum CommandResult {
     PaymentRefused(PaymentRefusal),
     /// An invoice was made.
     Invoiced(Box<Invoice>),
+    /// A peer was asked for an invoice; its answer goes by this.
+    Asked(Hash),
     /// Nothing changed.
     PolicyRefused(PolicyError),
     /// A channel was offered under this handle.

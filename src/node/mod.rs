@@ -42,6 +42,7 @@ pub use tower::TowerSettings;
 use tower::Towers;
 pub use validator::Signed;
 use validator::Validating;
+use wallet::Own;
 
 use crate::{
     chain::{BlockTemplate, Chain, Genesis, Mempool},
@@ -76,7 +77,7 @@ pub struct Node {
     template: Option<BlockTemplate>,
     template_due: Timestamp,
     held: BTreeMap<BlockId, Held>,
-    own: BTreeMap<TransactionId, Timestamp>,
+    own: Own,
     inputs: InputSequence,
     #[serde(skip)]
     keyring: Keyring,
@@ -114,7 +115,7 @@ impl Node {
             template: None,
             template_due: Timestamp::default(),
             held: BTreeMap::new(),
-            own: BTreeMap::new(),
+            own: Own::default(),
             inputs: 0,
             keyring,
             outbox: VecDeque::new(),
@@ -182,8 +183,7 @@ impl Node {
     pub fn next_wake(&self) -> Option<Timestamp> {
         let template = self.template.as_ref().map(|_| self.template_due);
         let held = self.held.values().map(|held| held.due);
-        let own = self.own.values().copied();
-        held.chain(own)
+        held.chain(self.own.next_due())
             .chain(template)
             .chain(self.gossip.next_wake())
             .chain(self.next_channel_wake())
@@ -311,6 +311,7 @@ impl Node {
                 self.on_channel_command(now, &channel, Event::Pay { amount, times }, checks)
             }
             Command::Invoice { amount } => self.make_invoice(now, amount),
+            Command::AskForInvoice { peer, amount } => self.ask_for_invoice(peer, amount),
             Command::PayInvoice { invoice, max_fee } => self.pay_invoice(now, *invoice, max_fee, checks),
             Command::HoldPayments(holds) => self.hold_payments(now, holds, checks),
             Command::PublishOld { channel, old } => {

@@ -1,12 +1,47 @@
 //! The node's own transactions: signed here, announced until they are confirmed.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::Serialize;
 
 use super::{CommandResult, Node, REBROADCAST, Transfer};
 use crate::{
     chain::{PoolError, check_transaction},
-    primitives::{Action, Amount, Checks, Timestamp, Transaction, TransactionId, UnsignedTransaction},
+    primitives::{Action, Amount, Checks, Timestamp, Transaction, TransactionId, UnsignedTransaction, ordered},
 };
+
+/// This node's own transactions that are not confirmed yet, each with the time at which it is announced again.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct Own {
+    times: BTreeMap<TransactionId, Timestamp>,
+    #[serde(skip)]
+    order: BTreeSet<(Timestamp, TransactionId)>,
+}
+
+impl Own {
+    pub(super) fn insert(&mut self, id: TransactionId, due: Timestamp) {
+        self.remove(&id);
+        self.times.insert(id, due);
+        self.order.insert((due, id));
+    }
+
+    fn remove(&mut self, id: &TransactionId) {
+        if let Some(due) = self.times.remove(id) {
+            self.order.remove(&(due, *id));
+        }
+    }
+
+    fn due(&self, now: Timestamp) -> impl Iterator<Item = TransactionId> + '_ {
+        self.order.iter().take_while(move |(due, _)| *due <= now).map(|(_, id)| *id)
+    }
+
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.order.first().map(|(due, _)| *due)
+    }
+}
 
 impl Node {
     /// What this node could send now: its balance less what waits and what it owes to channels being opened.
@@ -53,7 +88,7 @@ impl Node {
     /// Announces own transactions that still wait, and forgets those that do not.
     pub(super) fn rebroadcast(&mut self, now: Timestamp) {
         self.forget_settled();
-        let due: Vec<TransactionId> = self.own.iter().filter(|(_, due)| **due <= now).map(|(id, _)| *id).collect();
+        let due: BTreeSet<TransactionId> = ordered(self.own.due(now));
         for id in due {
             self.gossip.announce_transaction(now, id, true);
             self.own.insert(id, now.after(REBROADCAST));
@@ -62,7 +97,7 @@ impl Node {
 
     fn forget_settled(&mut self) {
         let settled: Vec<TransactionId> =
-            self.own.keys().filter(|id| self.mempool.get(id).is_none()).copied().collect();
+            self.own.times.keys().filter(|id| self.mempool.get(id).is_none()).copied().collect();
         for id in settled {
             self.own.remove(&id);
             self.persist_transaction(id, None);

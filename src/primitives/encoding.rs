@@ -38,6 +38,11 @@ pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
     borsh::to_vec(value).expect("writing to memory cannot fail")
 }
 
+/// How many they are.
+pub fn encoded_length<T: BorshSerialize>(value: &T) -> usize {
+    borsh::object_length(value).expect("counting cannot fail")
+}
+
 /// Reads a value from exactly these bytes.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ pub use channel::{
 };
 pub use checks::{CheckCounts, Checks};
 pub use dispute::{Closing, Dispute, DisputeStep, FeeSource, Revelation};
-pub use encoding::{DecodeError, decode, encode};
+pub use encoding::{DecodeError, decode, encode, encoded_length};
 pub use finding::{Finding, NOT_APPLICABLE, Verdict};
 pub use hash::{Hash, HashError, Tag};
 pub use htlc::{Htlc, MAX_EXPIRY, MAX_HTLCS, MIN_HTLC, PaymentHash, Preimage};

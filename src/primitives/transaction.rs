@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{
     Address, Amount, Attestation, BlockId, ChannelId, Checks, Closing, Deposit, Dispute, Exit, FeeSource, Funding,
-    Hash, Nonce, PublicKey, Report, SecretKey, Signature, Tag, encode,
+    Hash, Nonce, PublicKey, Report, SecretKey, Signature, Tag, encoded_length,
 };
 
 const TRANSACTION: Tag = Tag::new("tabchain/transaction");
@@ -257,7 +257,7 @@ impl Transaction {
 
     /// Size of the canonical encoding, in bytes.
     pub fn size(&self) -> usize {
-        encode(self).len()
+        encoded_length(self)
     }
 
     /// Whether everybody who must has signed it for this chain, and nobody else.
@@ -316,7 +316,7 @@ mod tests {
         let mut checks = Checks::forgetful();
         assert!(signed.is_signed(&genesis, &mut checks));
         assert!(!signed.is_signed(&Hash([8; 32]), &mut checks), "another chain");
-        let bytes = encode(&signed);
+        let bytes = crate::primitives::encode(&signed);
         for at in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[at / 8] ^= 1 << (at % 8);

@@ -72,7 +72,7 @@ impl Table {
         let direct = |wire| match wire {
             Wire::Direct(bytes) => match Direct::parse(&bytes).expect("a node says what can be read") {
                 Direct::Channel(message) => Some(message),
-                Direct::Tower(_) => None,
+                Direct::Tower(_) | Direct::Asking(_) => None,
             },
             _ => None,
         };

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use tabchain::{
     channel::{
-        self, Body, Change, Claim, Direct, Failure, FailureReason, MAX_TOWER_BYTES, NewHtlc, Onward, Packet, Progress,
-        TowerMessage, TowerRefusal, Watch,
+        self, Asking, Body, Change, Claim, Direct, Failure, FailureReason, Invoice, MAX_TOWER_BYTES, NewHtlc, Onward,
+        Packet, Progress, TowerMessage, TowerRefusal, Watch,
         routing::{Announcement, ChannelPolicy, MAX_HOPS},
     },
     gossip::{Announcements, Direction, Item, Message, Status, Wanted},
@@ -187,7 +187,14 @@ fn messages(numbers: &mut Numbers) -> Vec<Message> {
     let said = bodies(numbers).into_iter().map(|body| channel::Message { handle: numbers.id(), body });
     let said: Vec<Direct> = said.map(Direct::Channel).collect();
     let told = tower_messages(numbers).into_iter().map(Direct::Tower);
-    messages.extend(said.into_iter().chain(told).map(|said| Message::Direct(said.to_bytes())));
+    let invoice =
+        Invoice { payee: key(numbers), amount: amount(numbers), payment: numbers.id(), signature: signature(numbers) };
+    let asked = [
+        Asking::Want { request: numbers.id(), amount: amount(numbers) },
+        Asking::Made { request: numbers.id(), invoice },
+    ];
+    let asked = asked.map(Direct::Asking);
+    messages.extend(said.into_iter().chain(told).chain(asked).map(|said| Message::Direct(said.to_bytes())));
     messages.iter().for_each(every_kind_is_here);
     messages
 }

@@ -24,6 +24,7 @@ mod worlds;
 
 mod adversary;
 mod announcements;
+mod asking;
 mod bytes;
 mod channels;
 mod forwarder;

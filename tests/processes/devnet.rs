@@ -87,6 +87,13 @@ fn three_nodes_do_business() {
     assert_eq!(paid["state"], "paid", "{paid}");
     assert_eq!(paid["route"].as_array().map(Vec::len), Some(2), "{paid}");
 
+    // The same without an invoice: the payee's node is asked for one.
+    let new = json!({ "from": net.accounts[0], "to": net.accounts[2], "amount": 4_000 });
+    let payment = net.nodes[0].post("/api/payments", &new);
+    let path = format!("/api/payments/{}", payment["id"].as_str().expect("an id"));
+    let paid = net.nodes[0].until(&path, |payment| payment["state"] != "underWay");
+    assert_eq!((&paid["state"], &paid["to"]), (&json!("paid"), &json!(net.accounts[2])), "{paid}");
+
     // Asked for what is new.
     assert_eq!(net.nodes[0].try_post("/api/p2p/sync", &json!({})).expect("it answers").0, 202);
 

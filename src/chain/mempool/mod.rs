@@ -42,6 +42,9 @@ pub struct Mempool {
     #[serde(skip)]
     steps: BTreeMap<Place, TransactionId>,
     payers: BTreeMap<Address, BTreeSet<TransactionId>>,
+    /// What all of a payer's take together, base units.
+    #[serde(skip)]
+    reserved: BTreeMap<Address, u128>,
     rates: BTreeSet<(u64, TransactionId)>,
     bytes: usize,
 }
@@ -130,8 +133,7 @@ impl Mempool {
 
     /// What waiting transactions take from somebody's balance.
     pub fn reserved(&self, payer: &Address) -> Amount {
-        let debits = self.payers.get(payer).into_iter().flatten().map(|id| self.waiting[id].debit(payer));
-        Amount::checked_sum(debits).unwrap_or(Amount::MAX)
+        amount(self.reserved.get(payer).copied().unwrap_or_default())
     }
 
     /// Takes a transaction whose signatures were checked ([`super::check_transaction`]).
@@ -145,8 +147,8 @@ impl Mempool {
         }
         self.pays(&new).into_result()?;
         for (address, nonce) in new.nonces() {
-            is_unspent(nonce, ledger.account(&address)).into_result()?;
-            is_near(nonce, ledger.account(&address)).into_result()?;
+            is_unspent(*nonce, ledger.account(address)).into_result()?;
+            is_near(*nonce, ledger.account(address)).into_result()?;
         }
         match &new.transaction.unsigned.action {
             Action::Transfer { .. } => {}
@@ -228,8 +230,8 @@ impl Mempool {
             selected.push(Transaction::clone(&pooled.transaction));
             let followers = pooled
                 .nonces()
-                .into_iter()
-                .filter_map(|(sender, nonce)| self.senders.get(&sender).and_then(|waiting| waiting.get(&nonce.next())));
+                .iter()
+                .filter_map(|(sender, nonce)| self.senders.get(sender).and_then(|waiting| waiting.get(&nonce.next())));
             candidates.extend(followers.map(rank));
         }
         selected
@@ -249,7 +251,7 @@ impl Mempool {
     ) -> Result<BTreeSet<TransactionId>, PoolError> {
         let freed = replaced.iter().map(|id| self.waiting[id].size).sum::<usize>();
         let mut needed = (self.bytes + new.size).saturating_sub(MAX_POOL_BYTES + freed);
-        let own: BTreeSet<Address> = ordered(new.nonces().into_iter().map(|(sender, _)| sender));
+        let own: BTreeSet<Address> = ordered(new.nonces().iter().map(|(sender, _)| *sender));
         let mut victims = BTreeSet::new();
         for (rate, id) in &self.rates {
             if needed == 0 {
@@ -275,9 +277,9 @@ impl Mempool {
         let (mut tail, mut waiting) = (BTreeSet::new(), vec![id]);
         while let Some(id) = waiting.pop() {
             if tail.insert(id) {
-                let nonces = self.waiting[&id].nonces().into_iter();
+                let nonces = self.waiting[&id].nonces().iter();
                 waiting
-                    .extend(nonces.flat_map(|(sender, nonce)| self.senders[&sender].range(nonce..).map(|(_, id)| *id)));
+                    .extend(nonces.flat_map(|(sender, nonce)| self.senders[sender].range(nonce..).map(|(_, id)| *id)));
             }
         }
         tail
@@ -286,10 +288,11 @@ impl Mempool {
     fn insert(&mut self, new: Pooled) {
         let id = new.id;
         for (sender, nonce) in new.nonces() {
-            self.senders.entry(sender).or_default().insert(nonce, id);
+            self.senders.entry(*sender).or_default().insert(*nonce, id);
         }
-        for (payer, _) in new.debits() {
-            self.payers.entry(payer).or_default().insert(id);
+        for (payer, debit) in new.debits() {
+            self.payers.entry(*payer).or_default().insert(id);
+            *self.reserved.entry(*payer).or_default() += u128::from(debit.units());
         }
         self.steps.extend(new.step().map(|step| (step, id)));
         self.rates.insert((new.fee_rate, id));
@@ -300,10 +303,14 @@ impl Mempool {
     fn remove(&mut self, id: &TransactionId) -> Option<Arc<Transaction>> {
         let pooled = self.waiting.remove(id)?;
         for (sender, nonce) in pooled.nonces() {
-            take(&mut self.senders, sender, |waiting| waiting.remove(&nonce).is_some() && waiting.is_empty());
+            take(&mut self.senders, sender, |waiting| waiting.remove(nonce).is_some() && waiting.is_empty());
         }
-        for (payer, _) in pooled.debits() {
+        for (payer, debit) in pooled.debits() {
             take(&mut self.payers, payer, |ids| ids.remove(id) && ids.is_empty());
+            take(&mut self.reserved, payer, |left| {
+                *left -= u128::from(debit.units());
+                *left == 0
+            });
         }
         pooled.step().map(|step| self.steps.remove(&step));
         self.rates.remove(&(pooled.fee_rate, *id));
@@ -313,21 +320,26 @@ impl Mempool {
 }
 
 /// Takes something out of one of many collections, and the collection too once it is empty.
-fn take<V>(all: &mut BTreeMap<Address, V>, of: Address, empties: impl FnOnce(&mut V) -> bool) {
-    if all.get_mut(&of).is_some_and(empties) {
-        all.remove(&of);
+fn take<V>(all: &mut BTreeMap<Address, V>, of: &Address, empties: impl FnOnce(&mut V) -> bool) {
+    if all.get_mut(of).is_some_and(empties) {
+        all.remove(of);
     }
 }
 
+/// So many base units, or as many as can be.
+fn amount(units: u128) -> Amount {
+    u64::try_from(units).ok().and_then(|units| Amount::new(units).ok()).unwrap_or(Amount::MAX)
+}
+
 fn nonce_of(pooled: &Pooled, of: &Address) -> Option<Nonce> {
-    pooled.nonces().into_iter().find(|(sender, _)| sender == of).map(|(_, nonce)| nonce)
+    pooled.nonces().iter().find(|(sender, _)| sender == of).map(|(_, nonce)| *nonce)
 }
 
 /// Why it could not be included any more, whatever else waits.
 fn is_past(pooled: &Pooled, ledger: &Ledger) -> Option<Dropped> {
     let account = |address: &Address| ledger.account(address).nonce;
     let out_of_range =
-        |(address, nonce): (Address, Nonce)| nonce < account(&address) || nonce.0 > account(&address).0 + MAX_NONCE_GAP;
+        |(address, nonce): &(Address, Nonce)| *nonce < account(address) || nonce.0 > account(address).0 + MAX_NONCE_GAP;
     let over = match &pooled.transaction.unsigned.action {
         Action::Transfer { .. } => false,
         Action::Fund(funding) => funding.terms.valid_until <= ledger.height(),
@@ -336,6 +348,6 @@ fn is_past(pooled: &Pooled, ledger: &Ledger) -> Option<Dropped> {
         Action::Attest(_) => true,
     };
     // What needs no nonce has none.
-    let spent = pooled.nonces().into_iter().any(out_of_range).then_some(Dropped::Spent);
+    let spent = pooled.nonces().iter().any(out_of_range).then_some(Dropped::Spent);
     spent.or_else(|| over.then_some(Dropped::Past))
 }

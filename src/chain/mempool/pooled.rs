@@ -24,26 +24,36 @@ pub struct Pooled {
     pub size: usize,
     /// Base units per 1,000 bytes, rounded down.
     pub fee_rate: u64,
+    #[serde(skip)]
+    takes: Arc<Takes>,
+}
+
+/// What a transaction takes from accounts: an address is a hash of a key, and these are asked for again and again.
+#[derive(Debug, PartialEq, Eq)]
+struct Takes {
+    nonces: Vec<(Address, Nonce)>,
+    debits: Vec<(Address, Amount)>,
 }
 
 impl Pooled {
     pub(super) fn new(transaction: Arc<Transaction>) -> Self {
         let (id, size) = (transaction.id(), transaction.size());
-        let fee_rate = fees::rate_of(transaction.unsigned.fee, size);
-        Self { transaction, id, size, fee_rate }
+        let (body, fee_rate) = (&transaction.unsigned, fees::rate_of(transaction.unsigned.fee, size));
+        let takes = Arc::new(Takes { nonces: body.nonces(), debits: body.debits().unwrap_or_default() });
+        Self { transaction, id, size, fee_rate, takes }
     }
 
-    pub(super) fn nonces(&self) -> Vec<(Address, Nonce)> {
-        self.transaction.unsigned.nonces()
+    pub(super) fn nonces(&self) -> &[(Address, Nonce)] {
+        &self.takes.nonces
     }
 
-    pub(super) fn debits(&self) -> Vec<(Address, Amount)> {
-        self.transaction.unsigned.debits().unwrap_or_default()
+    pub(super) fn debits(&self) -> &[(Address, Amount)] {
+        &self.takes.debits
     }
 
     pub(super) fn debit(&self, of: &Address) -> Amount {
-        Amount::checked_sum(self.debits().into_iter().filter(|(payer, _)| payer == of).map(|(_, amount)| amount))
-            .unwrap_or(Amount::MAX)
+        let debits = self.debits().iter().filter(|(payer, _)| payer == of).map(|(_, amount)| *amount);
+        Amount::checked_sum(debits).unwrap_or(Amount::MAX)
     }
 
     /// The step of a channel that it takes the place of. What both have signed shares one: it ends the channel either way.

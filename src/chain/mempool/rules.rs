@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{MAX_NONCE_GAP, Mempool, PoolError, Pooled, REPLACEMENT_PERCENT};
+use super::{MAX_NONCE_GAP, Mempool, PoolError, Pooled, REPLACEMENT_PERCENT, amount};
 use crate::{
     chain::{Account, ChannelError, ChannelRecord, Ledger, TransactionError, audit::audit_transaction},
     primitives::{
@@ -30,17 +30,17 @@ impl Mempool {
             audit_transaction(transaction, genesis, checks).into_iter().map(|finding| finding.map(consensus)).collect();
         findings.push(Finding::new("fee-too-low", self.pays(&new)));
         for (address, nonce) in new.nonces() {
-            let account = ledger.account(&address);
-            findings.push(Finding::new("wrong-nonce", is_unspent(nonce, account)));
-            findings.push(Finding::new("nonce-too-far", is_near(nonce, account)));
+            let account = ledger.account(address);
+            findings.push(Finding::new("wrong-nonce", is_unspent(*nonce, account)));
+            findings.push(Finding::new("nonce-too-far", is_near(*nonce, account)));
         }
         findings.extend(self.adjudicated(&new, ledger).into_iter().map(|finding| finding.map(consensus)));
         let replaced = self.in_the_way_of(&new);
         findings.push(Finding::new("replacement-underpriced", self.replacement(&new, &replaced)));
         for (payer, debit) in new.debits() {
-            let account = ledger.account(&payer);
-            findings.push(Finding::new("insufficient-balance", affords(&new, &payer, debit, account)));
-            findings.push(Finding::new("overspent", self.affords_all(&replaced, &payer, debit, account)));
+            let account = ledger.account(payer);
+            findings.push(Finding::new("insufficient-balance", affords(&new, payer, *debit, account)));
+            findings.push(Finding::new("overspent", self.affords_all(&replaced, payer, *debit, account)));
         }
         findings.push(Finding::new("pool-full", self.make_room(&new, &replaced).map(drop).into()));
         findings.retain(Finding::applies);
@@ -125,8 +125,8 @@ impl Mempool {
         ledger: &Ledger,
     ) -> Result<(), PoolError> {
         for (payer, debit) in new.debits() {
-            affords(new, &payer, debit, ledger.account(&payer)).into_result()?;
-            self.affords_all(replaced, &payer, debit, ledger.account(&payer)).into_result()?;
+            affords(new, payer, *debit, ledger.account(payer)).into_result()?;
+            self.affords_all(replaced, payer, *debit, ledger.account(payer)).into_result()?;
         }
         Ok(())
     }
@@ -139,9 +139,10 @@ impl Mempool {
         debit: Amount,
         account: Account,
     ) -> Verdict<PoolError> {
-        let others = self.payers.get(payer).into_iter().flatten().filter(|id| !replaced.contains(id));
-        let debits = others.map(|id| self.waiting[id].debit(payer)).chain([debit]);
-        let required = Amount::checked_sum(debits).unwrap_or(Amount::MAX);
+        let units = |amount: Amount| u128::from(amount.units());
+        let freed: u128 = replaced.iter().map(|id| units(self.waiting[id].debit(payer))).sum();
+        let all = self.reserved.get(payer).copied().unwrap_or_default() + units(debit);
+        let required = amount(all - freed);
         Verdict::compare(required <= account.balance, PoolError::Overspent { balance: account.balance, required })
     }
 }

@@ -45,8 +45,7 @@ impl Fields {
 
     /// A field that must be there.
     pub(super) fn take<T: DeserializeOwned>(&mut self, name: &'static str) -> Answer<T> {
-        let missing = || Problem::malformed("missing-field", format!("{name}: missing"));
-        read(name, self.0.remove(name).ok_or_else(missing)?)
+        read(name, self.given(name)?)
     }
 
     /// A field that may be missing, or null.
@@ -59,13 +58,17 @@ impl Fields {
 
     /// A field whose every part must mean something: read and written again it is the same.
     pub(super) fn whole<T: DeserializeOwned + Serialize>(&mut self, name: &'static str) -> Answer<T> {
-        let given = self.0.get(name).cloned();
-        let value = self.take::<T>(name)?;
+        let given = self.given(name)?;
+        let value: T = read(name, &given)?;
         let written = serde_json::to_value(&value).unwrap_or_default();
-        match given.and_then(|given| stranger(&given, &written, name)) {
+        match stranger(&given, &written, name) {
             Some(path) => Err(Problem::malformed("unknown-field", format!("{path}: unknown"))),
             None => Ok(value),
         }
+    }
+
+    fn given(&mut self, name: &str) -> Answer<Value> {
+        self.0.remove(name).ok_or_else(|| Problem::malformed("missing-field", format!("{name}: missing")))
     }
 
     /// Nothing else may be there.
@@ -80,7 +83,7 @@ impl Fields {
     }
 }
 
-fn read<T: DeserializeOwned>(name: &str, value: Value) -> Answer<T> {
+fn read<'de, T: DeserializeOwned>(name: &str, value: impl Deserializer<'de, Error = serde_json::Error>) -> Answer<T> {
     T::deserialize(value).map_err(|error| Problem::malformed("bad-field", format!("{name}: {error}")))
 }
 

@@ -67,9 +67,11 @@ pub(super) fn done(result: CommandResult) -> Result<CommandResult, Problem> {
             Err(Problem::by_rule(StatusCode::UNPROCESSABLE_ENTITY, "bad-policy", &error))
         }
         CommandResult::NoPeers => Err(Problem::conflict("no-peers", "there are no peers")),
-        CommandResult::Accepted(_) | CommandResult::Invoiced(_) | CommandResult::Offered(_) | CommandResult::Done => {
-            Ok(result)
-        }
+        CommandResult::Accepted(_)
+        | CommandResult::Invoiced(_)
+        | CommandResult::Asked(_)
+        | CommandResult::Offered(_)
+        | CommandResult::Done => Ok(result),
     }
 }
 

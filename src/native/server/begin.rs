@@ -24,6 +24,8 @@ const DEV_ALLOCATION: Amount = Amount::literal(1_000_000_000);
 const DEV_INTERVAL: u64 = 5_000;
 /// Blocks from which on reading them again is worth a word.
 const LONG_WORK: u64 = 500;
+/// Milliseconds between two words in the log about it, where no terminal shows a bar.
+const WORD: u64 = 5_000;
 
 /// Everything that outlives a node, opened.
 pub(super) struct Begin {
@@ -88,7 +90,14 @@ impl Begin {
         let count = blocks.len() as u64;
         let bar =
             if count >= LONG_WORK { progress(count, "of the stored blocks judged") } else { ProgressBar::hidden() };
-        let blocks = blocks.into_iter().inspect(|_| bar.inc(1));
+        let mut told = now;
+        let blocks = blocks.into_iter().inspect(|_| {
+            bar.inc(1);
+            if bar.is_hidden() && clock.now().since(told) >= WORD {
+                told = clock.now();
+                tracing::info!(judged = bar.position(), of = count, "judging the stored blocks");
+            }
+        });
         let changes = stored.remove(&own).unwrap_or_default();
         let keyring = self.keyring(&own)?;
         let first = Node::restored(Chain::new(&self.genesis), keyring, blocks, &changes, now, &mut checks);

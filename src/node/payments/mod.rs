@@ -3,6 +3,7 @@
 //! The payer finds the whole route and learns from what comes back; a forwarder keeps nothing of its own, since the HTLC that it offers says where it
 //! came from; the payee knows the preimage. Follows BOLTs 2, 4 and 7.
 
+mod ask;
 mod forward;
 mod receive;
 mod send;
@@ -41,6 +42,8 @@ pub(super) struct Payments {
     pub(super) holds: bool,
     #[serde(skip)]
     memory: Memory,
+    #[serde(skip)]
+    askings: ask::Askings,
 }
 
 /// An invoice of this node.
@@ -175,6 +178,7 @@ impl Node {
 
     fn keep_invoice(&mut self, value: Invoiced) {
         let (payment, value) = (value.invoice.payment, Arc::new(value));
+        self.payments.askings.keep(&payment);
         if self.payments.invoices.insert(payment, Arc::clone(&value)).is_none() {
             self.remember(payment);
         }

@@ -1,5 +1,7 @@
 //! Being paid: invoices, and what arrives for them.
 
+use std::sync::Arc;
+
 use super::{Invoiced, PaymentNotice};
 use crate::{
     channel::{CLAIM_MARGIN, Event, Failure, FailureReason, Invoice},
@@ -10,10 +12,22 @@ use crate::{
 const PREIMAGE: Tag = Tag::new("tabchain/preimage");
 
 impl Node {
-    /// A new invoice. The preimage is like no other also where the random stream begins anew after a restart.
+    /// An invoice to be given to somebody, and kept.
     pub(in crate::node) fn make_invoice(&mut self, now: Timestamp, amount: Amount) -> CommandResult {
+        match self.new_invoice(now, amount) {
+            Ok(invoiced) => {
+                let invoice = invoiced.invoice.clone();
+                self.keep_invoice(invoiced);
+                CommandResult::Invoiced(Box::new(invoice))
+            }
+            Err(refusal) => CommandResult::PaymentRefused(refusal),
+        }
+    }
+
+    /// A new invoice. The preimage is like no other also where the random stream begins anew after a restart.
+    pub(super) fn new_invoice(&mut self, now: Timestamp, amount: Amount) -> Result<Invoiced, PaymentRefusal> {
         if amount < MIN_HTLC {
-            return CommandResult::PaymentRefused(PaymentRefusal::TooSmall { amount, minimum: MIN_HTLC });
+            return Err(PaymentRefusal::TooSmall { amount, minimum: MIN_HTLC });
         }
         let (random, count) = (self.keyring.draw_bytes(), self.inputs);
         let preimage = Preimage(
@@ -21,8 +35,7 @@ impl Node {
         );
         let genesis = self.chain.genesis_id();
         let invoice = Invoice::sign(self.keyring.key(), &genesis, amount, preimage.payment());
-        self.keep_invoice(Invoiced { invoice: invoice.clone(), preimage, paid_by: None });
-        CommandResult::Invoiced(Box::new(invoice))
+        Ok(Invoiced { invoice, preimage, paid_by: None })
     }
 
     /// From now on payments to this node are left pending, or taken; what is pending is taken then.
@@ -74,7 +87,9 @@ impl Node {
 
     /// Whether an HTLC pays an invoice that nobody has paid, as was asked, with time enough to claim it.
     fn judge(&self, channel: &Hash, htlc: &Htlc) -> Result<Invoiced, FailureReason> {
-        let invoiced = self.payments.invoices.get(&htlc.payment).ok_or(FailureReason::UnknownPayment)?;
+        let kept = self.payments.invoices.get(&htlc.payment).map(Arc::as_ref);
+        let invoiced = kept.or_else(|| self.payments.askings.promised(&htlc.payment));
+        let invoiced = invoiced.ok_or(FailureReason::UnknownPayment)?;
         if invoiced.paid_by.is_some_and(|paid_by| paid_by != (*channel, htlc.id)) {
             return Err(FailureReason::UnknownPayment);
         }

@@ -1,8 +1,8 @@
-//! Direct messages: between the parties of a channel, and with a watchtower.
+//! Direct messages: between the parties of a channel, with a watchtower, and about invoices.
 
 use super::{Annotate, Annotator};
 use crate::{
-    channel::{Claim, Direct, Progress, TowerMessage, TowerRefusal, Watch},
+    channel::{Asking, Claim, Direct, Invoice, Progress, TowerMessage, TowerRefusal, Watch},
     primitives::Side,
 };
 
@@ -16,6 +16,32 @@ impl Annotate for Direct {
             Self::Tower(message) => {
                 into.variant("about", 1, "tower");
                 message.annotate(into);
+            }
+            Self::Asking(message) => {
+                into.variant("about", 2, "invoice");
+                message.annotate(into);
+            }
+        }
+    }
+}
+
+impl Annotate for Asking {
+    fn annotate(&self, into: &mut Annotator) {
+        match self {
+            Self::Want { request, amount } => {
+                into.variant("kind", 0, self.kind());
+                into.leaf("request", request);
+                into.leaf("amount", amount);
+            }
+            Self::Made { request, invoice: Invoice { payee, amount, payment, signature } } => {
+                into.variant("kind", 1, self.kind());
+                into.leaf("request", request);
+                into.within("invoice", |into| {
+                    into.public_key("payee", payee);
+                    into.leaf("amount", amount);
+                    into.leaf("payment", payment);
+                    into.signature("signature", signature);
+                });
             }
         }
     }

@@ -5,6 +5,7 @@ mod chain;
 mod channels;
 mod events;
 mod graph;
+mod meet;
 mod mine;
 mod network;
 mod node;

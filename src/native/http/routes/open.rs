@@ -13,9 +13,8 @@ use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{channels, wait::until};
+use super::{channels, meet::meet, wait::until};
 use crate::{
-    gossip::PeerId,
     native::{
         driver::{View, What},
         http::{
@@ -27,7 +26,7 @@ use crate::{
             shape::{ChannelShape, PlacedTransaction},
         },
     },
-    node::{Command, CommandResult, EventKind, Node, OpenChannel},
+    node::{Command, CommandResult, EventKind, OpenChannel},
     primitives::{Address, Amount, ChannelId, Hash, Height, Policy},
 };
 
@@ -114,7 +113,9 @@ impl NewChannel {
         (status = 504, description = "the other party cannot be reached, or does not answer")))]
 async fn open(State(shared): State<Shared>, Sent(new): Sent<NewChannel>) -> Answer<Response> {
     let (pair, deadline) = (new.pair(&shared)?, Instant::now() + PATIENCE);
-    let peer = meet(&shared, &pair, deadline).await?;
+    let peer = meet(&shared, pair.opener, pair.accepter, deadline).await?;
+    let peer =
+        peer.ok_or_else(|| Problem::unanswered("unreachable", format!("{} cannot be reached", pair.accepter)))?;
     let smaller = pair.ours.min(pair.theirs).units();
     let offer = OpenChannel {
         peer,
@@ -166,30 +167,6 @@ fn refusal(shared: &Shared, before: u64, name: &Hash) -> Option<String> {
         }
         _ => None,
     })
-}
-
-/// Sees to it that both can talk: as whom the opener knows the accepter.
-async fn meet(shared: &Shared, pair: &Pair, deadline: Instant) -> Answer<PeerId> {
-    let (handle, app, Pair { opener, accepter, .. }) = (&shared.app.handle, &shared.app, *pair);
-    app.accounts.with_node(handle, opener).await?;
-    app.network.serve(opener);
-    let peer = if app.accounts.has(&accepter) {
-        app.accounts.with_node(handle, accepter).await?;
-        app.network.serve(accepter);
-        handle.ask(move |view| view.local_peer(&accepter)).await?
-    } else {
-        app.network.peer_of(opener, accepter).await
-    };
-    let unreachable = || Problem::unanswered("unreachable", format!("{accepter} cannot be reached"));
-    let peer = peer.ok_or_else(unreachable)?;
-    let met = move |view: &View<'_>| {
-        let knows = |node: &Node, other| node.gossip().peers().any(|(peer, status)| peer == other && status.is_some());
-        let back = view.local_peer(&opener).filter(|_| view.local_account(peer).is_some());
-        let known = back.is_none_or(|back| view.node(&accepter).is_some_and(|node| knows(node, back)));
-        (known && view.node(&opener).is_some_and(|node| knows(node, peer))).then_some(())
-    };
-    until(handle, deadline, met).await?.ok_or_else(unreachable)?;
-    Ok(peer)
 }
 
 /// A channel's end.

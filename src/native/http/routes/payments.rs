@@ -1,5 +1,7 @@
 //! Payments over several channels, invoices, and the graph that routes are found in.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -7,9 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use tokio::time::Instant;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::{meet::meet, wait::until};
 use crate::{
     channel::{Invoice, routing::Route},
     native::{
@@ -27,6 +31,9 @@ use crate::{
     primitives::{Address, Amount, ChannelId, PaymentHash},
 };
 
+/// How long a payee may take to make an invoice.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(list, pay)).routes(routes!(payment)).routes(routes!(invoice))
 }
@@ -43,7 +50,7 @@ enum NewPayment {
 struct NewPaymentShape {
     /// An account of this node's keystore.
     from: String,
-    /// Who is paid, if that is an account of this keystore, too; needs `amount`.
+    /// Who is paid; needs `amount`.
     to: Option<String>,
     /// Base units, with `to`.
     #[schema(maximum = 9_007_199_254_740_991_u64)]
@@ -179,26 +186,23 @@ fn find(view: &View<'_>, id: &PaymentHash) -> Option<PaymentShape> {
 
 /// Pays over whatever route is found.
 ///
-/// A payee is paid by invoice. If `to` is an account of this keystore the invoice is made here; anybody else's node makes one by `POST /api/invoices`,
-/// and it is given here instead of `to` and `amount`.
+/// A payee is paid by invoice. If `to` is an account of this keystore the invoice is made here; otherwise its node is asked for one, which has to be
+/// reachable. What it made by `POST /api/invoices` can be given instead of `to` and `amount`.
 #[utoipa::path(post, path = "/api/payments", tag = "payments", request_body = NewPaymentShape,
     responses((status = 202, body = PaymentShape), (status = 400, description = "malformed"),
         (status = 404, description = "not an account of the keystore"),
         (status = 409, description = "paid, or on its way"), (status = 413, description = "too large"),
         (status = 415, description = "not JSON"),
-        (status = 422, description = "an invoice is needed, or the one given is no good")))]
+        (status = 422, description = "the amount is too small, or the invoice no good"),
+        (status = 504, description = "the payee cannot be reached, or does not answer")))]
 async fn pay(State(shared): State<Shared>, Sent(new): Sent<NewPayment>) -> Answer<Response> {
     let (from, invoice, max_fee) = match new {
         NewPayment::Invoice { from, invoice, max_fee } => (from, invoice, max_fee),
         NewPayment::To { from, to, amount, max_fee } => {
-            if !shared.app.accounts.has(&to) {
-                let detail = format!(
-                    "{to} is no account of this node: have its node make an invoice by POST /api/invoices, and give that"
-                );
-                return Err(Problem::senseless("invoice-needed", detail));
-            }
             has_node(&shared, from).await?;
-            (from, make(&shared, to, amount).await?, max_fee)
+            let own = shared.app.accounts.has(&to);
+            let invoice = if own { make(&shared, to, amount).await? } else { asked(&shared, from, to, amount).await? };
+            (from, invoice, max_fee)
         }
     };
     has_node(&shared, from).await?;
@@ -214,6 +218,28 @@ async fn has_node(shared: &Shared, account: Address) -> Answer<()> {
     shared.app.accounts.with_node(&shared.app.handle, account).await?;
     shared.app.network.serve(account);
     Ok(())
+}
+
+/// The payee's node makes it.
+async fn asked(shared: &Shared, from: Address, to: Address, amount: Amount) -> Answer<Invoice> {
+    let (handle, deadline) = (&shared.app.handle, Instant::now() + PATIENCE);
+    let unreachable = || {
+        let detail =
+            format!("{to} cannot be reached: have its node make an invoice by POST /api/invoices, and give that");
+        Problem::unanswered("unreachable", detail)
+    };
+    let peer = meet(shared, from, to, deadline).await?.ok_or_else(unreachable)?;
+    let CommandResult::Asked(request) = done(handle.command(from, Command::AskForInvoice { peer, amount }).await?)?
+    else {
+        return Err(Problem::internal("unexpected result"));
+    };
+    let answer = until(handle, deadline, move |view| view.node(&from)?.answered(&request).cloned()).await?;
+    let silent = || Problem::unanswered("no-answer", format!("{to} does not answer when asked for an invoice"));
+    let invoice = answer.ok_or_else(silent)?;
+    if invoice.payee.address() != to || invoice.amount != amount {
+        return Err(Problem::conflict("bad-answer", format!("{to} answers with an invoice for something else")));
+    }
+    Ok(invoice)
 }
 
 async fn make(shared: &Shared, account: Address, amount: Amount) -> Answer<Invoice> {
