@@ -77,6 +77,10 @@ enum Command {
     Status(client::At),
     /// Open, use and close payment channels at a node.
     Channel(client::ChannelOptions),
+    /// Have a node pay over a route of channels, and wait until it has arrived.
+    Pay(client::PayOptions),
+    /// Have a node make an invoice, and print it for tabchain pay.
+    Invoice(client::InvoiceOptions),
     /// Print what a shell needs to complete these commands, for example: tabchain completions bash.
     Completions {
         /// Which shell.
@@ -121,6 +125,8 @@ pub fn main() -> ExitCode {
         Command::Balance(options) => client::balance(&options),
         Command::Status(at) => client::status(&at),
         Command::Channel(options) => client::channel(&options),
+        Command::Pay(options) => client::pay(&options),
+        Command::Invoice(options) => client::invoice(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "tabchain", &mut std::io::stdout());
             Ok(())

@@ -80,6 +80,16 @@ fn a_key_on_this_machine_is_paid_and_pays() {
     json_of(&["channel", "pay", "--node", &url, &id, "--from", &other, "--to", &own, "--amount", "250"]);
     let shown = json_of(&["channel", "show", "--node", &url, &id]);
     assert_eq!((&shown["balances"][&own], &shown["commitmentNumber"]), (&json!(40_250), &json!(1)), "{shown}");
+    // Over a route: to an account, and by invoice.
+    let paid = json_of(&["pay", "--node", &url, "--from", &other, "--to", &own, "--amount", "1500"]);
+    assert_eq!((&paid["state"], &paid["amount"]), (&json!("paid"), &json!(1_500)));
+    let invoice = path("invoice.json");
+    std::fs::write(&invoice, done(&["invoice", "--node", &url, "--account", &own, "--amount", "1200"]))
+        .expect("writable");
+    assert_eq!(json_of(&["pay", "--node", &url, "--from", &other, &invoice])["state"], "paid");
+    refused(&["pay", "--node", &url, "--from", &other, &invoice], "", 1, "payment-known");
+    let (code, out, err) = tabchain(&["pay", "--node", &url, "--from", &other, "--to", &own, "--amount", "900000"], "");
+    assert!(code == 1 && out.contains("failed") && err.starts_with("error: not paid: "), "{code} {out} {err}");
     json_of(&["channel", "settle", "--node", &url, &id]);
     mine();
     client.until(&format!("/api/channels/{id}"), |channel| channel["state"] == "closed");
@@ -106,7 +116,7 @@ fn a_node_says_what_it_needs_before_it_makes_anything() {
 #[test]
 fn shells_learn_the_commands_and_the_help_fits_a_terminal() {
     assert!(done(&["completions", "bash"]).contains("devnet"));
-    for command in ["node", "devnet", "send", "sign", "channel", "keygen", "genesis"] {
+    for command in ["node", "devnet", "send", "pay", "invoice", "sign", "channel", "keygen", "genesis"] {
         let help = done(&[command, "--help"]);
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{command}: {help}");
     }

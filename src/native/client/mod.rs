@@ -4,6 +4,7 @@
 
 mod keys;
 mod node;
+mod pay;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use super::{Failure, amount_of, read};
 use crate::primitives::{Address, Amount, ChannelId, Transaction};
 pub(super) use keys::{AddressOptions, KeygenOptions, SignOptions};
 use node::Node;
+pub(super) use pay::{InvoiceOptions, PayOptions, invoice, pay};
 
 /// Where the node is.
 #[derive(Debug, Clone, Args)]
