@@ -21,7 +21,7 @@ use super::{
 use crate::primitives::{Address, BlockId, Hash, SecretKey};
 
 /// Long enough for a busy machine; nothing waits so long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
 const WEBSOCKET: &str = "/ip4/127.0.0.1/tcp/0/ws";
 const CHAIN: BlockId = Hash([1; 32]);
