@@ -1,7 +1,7 @@
 # Everything a developer runs, one word each: `make` lists them. Every target installs what it needs first (scripts/setup).
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup serve build test test-native test-wasm test-e2e performance namespaces conformance advisories torture clean \
+.PHONY: help setup serve build later test test-native test-wasm test-e2e performance namespaces conformance advisories torture clean \
   lint lint-format lint-native lint-wasm lint-fuzz lint-doc lint-deps lint-scripts
 
 # Where Debian's compiler builds the wasm (.tools/env says so), it is for the wasm only: also in a shell that has read
@@ -29,6 +29,10 @@ serve: ## build the page and serve it on http://127.0.0.1:8080, again after each
 build: ## build the page into dist/, for any static host
 	@scripts/setup wasm >/dev/null
 	$(WASM) trunk build --release
+
+later: ## record anew which functions the first look at the page does not need (www/later/)
+	@scripts/setup all >/dev/null
+	$(WASM) node scripts/split/record.mjs
 
 test: test-native test-wasm test-e2e ## run every test
 

@@ -2,8 +2,10 @@
 // when there is no network.
 const { js, wasm } = document.querySelector('script[data-wasm]').dataset;
 try {
-  const { default: init } = await import(new URL(js, document.baseURI));
+  const { default: init, later } = await import(new URL(js, document.baseURI));
   await init({ module_or_path: new URL(wasm, document.baseURI) });
+  // Builds for development are in one part. Whoever needs what could not be fetched will try again, and complain.
+  later?.().catch(() => {});
 } catch (error) {
   const sorry = document.createElement('p');
   sorry.setAttribute('role', 'alert');

@@ -6,8 +6,10 @@ const early = [];
 const wait = (event) => early.push(event);
 self.addEventListener('message', wait);
 try {
-  const { default: init } = await import(`./worker.js${version}`);
+  const { default: init, later } = await import(`./worker.js${version}`);
   await init({ module_or_path: new URL(`./worker_bg.wasm${version}`, import.meta.url) });
+  // As in start.js.
+  later?.().catch(() => {});
 } catch (error) {
   // A rejected module would be silent: only a thrown error reaches the page's `worker.onerror`.
   setTimeout(() => {

@@ -26,7 +26,7 @@ pub(super) enum Request {
     Check { text: String },
     /// What a word of the glossary means: answers its sentence.
     Glossary { word: String },
-    /// Where nodes with these links are best drawn, some of which have a place: answers a pair of ten-thousandths for each.
+    /// Where nodes with these links are best drawn, some of which have a place: answers a pair of ten-thousandths for each, [`as_text`].
     Arrange { links: Vec<(usize, usize)>, fixed: Vec<Option<(u16, u16)>> },
     /// Let time pass.
     Play,
@@ -212,4 +212,14 @@ pub(super) struct Transport {
     pub(super) deeds: [Option<(String, Vec<String>)>; 2],
     /// Futures that were left: when, and how far they had been seen.
     pub(super) branches: Vec<(Timestamp, Timestamp)>,
+}
+
+/// A value as text, where a string is wanted that nobody reads. The page has nothing to read or write JSON with.
+pub(super) fn as_text(value: &impl BorshSerialize) -> String {
+    hex::encode(borsh::to_vec(value).expect("memory takes all"))
+}
+
+/// The value that [`as_text`] has written; of anything else, nothing.
+pub(super) fn from_text<T: BorshDeserialize>(text: &str) -> Option<T> {
+    borsh::from_slice(&hex::decode(text).ok()?).ok()
 }

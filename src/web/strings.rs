@@ -1,4 +1,4 @@
-//! The words of the page: `www/en.ftl`, by Project Fluent. The first value of a text is `$a`, the second `$b`, and so on.
+//! The words of the page: `www/en.ftl` and `www/later.ftl`, by Project Fluent. The first value of a text is `$a`, the second `$b`, and so on.
 //!
 //! The language is chosen once, before anything is shown. Besides English there is a pseudo-locale (`en-XA`), which accents and lengthens every
 //! text, so that whatever does not come from here, or has no room, can be seen.
@@ -8,14 +8,18 @@ use std::{borrow::Cow, cell::RefCell, collections::BTreeMap};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-const ENGLISH: &str = include_str!("../../www/en.ftl");
+/// What the first look at the page needs; all else would work from the later file, too, but the page would wait for it.
+const FIRST: &str = include_str!("../../www/en.ftl");
 /// The names of values, in order.
 const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 /// The pseudo-locale.
 pub(super) const PSEUDO: &str = "en-XA";
 
+type Bundle = FluentBundle<FluentResource>;
+
 thread_local! {
-    static WORDS: &'static FluentBundle<FluentResource> = Box::leak(Box::new(bundle()));
+    static WORDS: &'static Bundle = Box::leak(Box::new(bundle(FIRST.to_owned())));
+    static LATER: &'static Bundle = Box::leak(Box::new(bundle(later_words())));
     /// Texts without values. They are few, so they stay.
     static TEXTS: RefCell<BTreeMap<&'static str, &'static str>> = const { RefCell::new(BTreeMap::new()) };
     static PSEUDO_CHOSEN: RefCell<bool> = const { RefCell::new(false) };
@@ -44,6 +48,7 @@ pub(super) fn fill(key: &'static str, values: &[&str]) -> String {
 /// The text of a key known only when the page runs.
 pub(super) fn worded(key: &str, values: &[&str]) -> Option<String> {
     let words = WORDS.with(|words| *words);
+    let words = if words.has_message(key) { words } else { LATER.with(|words| *words) };
     let pattern = words.get_message(key)?.value()?;
     let arguments: FluentArgs<'_> = NAMES.into_iter().zip(values.iter().map(|value| argument(value))).collect();
     // A value that is missing shows its name.
@@ -59,7 +64,13 @@ fn argument(value: &str) -> FluentValue<'_> {
     }
 }
 
-fn bundle() -> FluentBundle<FluentResource> {
+/// The words of the later file. Its text is the later part's of the wasm, as this function is: scripts/split knows both, so nothing else may read it.
+#[inline(never)]
+fn later_words() -> String {
+    include_str!("../../www/later.ftl").to_owned()
+}
+
+fn bundle(words: String) -> Bundle {
     let english: LanguageIdentifier = "en".parse().expect("a language tag");
     let mut bundle = FluentBundle::new(vec![english]);
     // Every value is of the page's own direction.
@@ -67,8 +78,8 @@ fn bundle() -> FluentBundle<FluentResource> {
     if PSEUDO_CHOSEN.with_borrow(|chosen| *chosen) {
         bundle.set_transform(Some(accent));
     }
-    // Faults in the file are found by tests/lab/strings.rs.
-    let resource = FluentResource::try_new(ENGLISH.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    // Faults in the files are found by tests/lab/strings.rs.
+    let resource = FluentResource::try_new(words).unwrap_or_else(|(resource, _)| resource);
     bundle.add_resource_overriding(resource);
     bundle
 }

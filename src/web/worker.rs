@@ -17,7 +17,7 @@ use super::{
     clock::now_ms,
     engine::{Engine, Refusal, is_capsule, is_json},
     layout,
-    protocol::{Reply, Request},
+    protocol::{Reply, Request, as_text},
     room::invitation,
     runs,
 };
@@ -114,7 +114,7 @@ impl Worker {
             Request::JoinNode => spawn_local(join_node(id)),
             Request::Arrange { links, fixed } => spawn_local(async move {
                 let places = layout::arrange(links, fixed).await;
-                answer(id, Ok(serde_json::to_string(&places).expect("plain data")));
+                answer(id, Ok(as_text(&places)));
             }),
             Request::LoadText { text } if !is_json(&text) => {
                 let refusal = Refusal::new("not-json", "this is not a scenario or a capsule, or it is damaged");

@@ -176,9 +176,11 @@ const server = await serve(DIST);
 const browser = await launch();
 const result = { rows };
 try {
-  const { page, worker, all } = await sizes();
+  const { page, pageLater, worker, workerLater, all } = await sizes();
   row('size.page', page / 1000, 'kB');
+  row('size.page.later', pageLater / 1000, 'kB');
   row('size.worker', worker / 1000, 'kB');
+  row('size.worker.later', workerLater / 1000, 'kB');
   row('size.all', all / 1000, 'kB');
   await loading(browser, server.url);
   await fifty(browser, server.url);

@@ -38,9 +38,8 @@ fn labels_are_words_of_the_glossary() {
 /// A label whose word the glossary has explains itself, wherever it stands: in a heading, at a column, at a field.
 #[test]
 fn words_of_the_glossary_explain_themselves() {
-    let strings = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("www/en.ftl")).expect("the words");
     let word = |key: &str| {
-        let said = strings.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))?.to_lowercase();
+        let said = words::SOURCE.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "))?.to_lowercase();
         let one = said.strip_suffix('s').unwrap_or(&said).to_owned();
         [said, one].into_iter().find(|word| tabchain::view::meaning(word).is_some())
     };
@@ -72,7 +71,7 @@ fn every_key_exists_and_is_used() {
         let is_call = |at: &usize| !page[..*at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
         for at in page.match_indices(call).map(|(at, _)| at).filter(is_call) {
             for key in keys_of_call(&page[at + call.len()..]) {
-                assert!(strings.contains_key(key), "src/web uses {key:?}, which www/en.ftl does not have");
+                assert!(strings.contains_key(key), "src/web uses {key:?}, which www/*.ftl do not have");
             }
         }
     }
@@ -95,6 +94,6 @@ fn every_key_exists_and_is_used() {
             Some(("truth", _)) => literal(&core, key) || literal(&page, key),
             _ => literal(&page, key),
         };
-        assert!(used, "www/en.ftl has {key:?}, which nothing uses");
+        assert!(used, "www/*.ftl have {key:?}, which nothing uses");
     }
 }

@@ -38,14 +38,16 @@ pub(super) fn Share() -> impl IntoView {
             dialog.close();
         }
     };
-    let fits = move || link.with(String::len) <= MAX_LINK;
+    let (made, fits) = (move || !link.with(String::is_empty), move || link.with(String::len) <= MAX_LINK);
     view! {
         <button id="share" class="primary" on:click=open>{text("share")}</button>
         <dialog node_ref=dialog aria-label=text("share-title")>
             <h2>{text("share-title")}</h2>
             <p>{text("share-about")}</p>
-            <Show when=fits fallback=move || view! { <p>{move || fill("share-long", &[&format::grouped(link.with(String::len)), &format::grouped(MAX_LINK)])}</p> }>
-                <Link link />
+            <Show when=made>
+                <Show when=fits fallback=move || view! { <p>{move || fill("share-long", &[&format::grouped(link.with(String::len)), &format::grouped(MAX_LINK)])}</p> }>
+                    <Link link />
+                </Show>
             </Show>
             <p class="row">
                 <button on:click=move |_| runs::save(lab)>{text("save-capsule")}</button>

@@ -42,17 +42,24 @@ pub(super) fn SheetHost() -> impl IntoView {
     };
     view! {
         <dialog node_ref=dialog class="overlay" aria-labelledby="sheet-title" on:close=closed on:click=beside>
-            {move || lab.sheet.get().map(|sheet| view! {
-                <div class="overlay-body" class:small=sheet == Sheet::Keys>
-                    <div class="overlay-head">
-                        <h2 id="sheet-title">{text(title(sheet))}</h2>
-                        <button aria-label=text("close") title=text("close") on:click=move |_| lab.sheet.set(None)>"✕"</button>
-                    </div>
-                    {content(sheet)}
-                </div>
-            })}
+            {move || lab.sheet.get().map(|sheet| body(lab, sheet))}
         </dialog>
     }
+}
+
+/// By itself, so that it is no part of what the first look runs (docs/adr/028-first-and-later-wasm.md).
+#[inline(never)]
+fn body(lab: Lab, sheet: Sheet) -> AnyView {
+    view! {
+        <div class="overlay-body" class:small=sheet == Sheet::Keys>
+            <div class="overlay-head">
+                <h2 id="sheet-title">{text(title(sheet))}</h2>
+                <button aria-label=text("close") title=text("close") on:click=move |_| lab.sheet.set(None)>"✕"</button>
+            </div>
+            {content(sheet)}
+        </div>
+    }
+    .into_any()
 }
 
 fn title(sheet: Sheet) -> &'static str {

@@ -9,7 +9,10 @@ use super::{
     super::{Lab, Place, room::ForeignNode},
     Point,
 };
-use crate::{view::NetworkView, web::protocol::Request};
+use crate::{
+    view::NetworkView,
+    web::protocol::{Request, as_text, from_text},
+};
 
 /// Under this name the browser keeps the places of the newest runs.
 const KEPT_AS: &str = "tabchain-places";
@@ -89,7 +92,7 @@ impl Places {
             return;
         }
         lab.client.ask(Request::Arrange { links, fixed }, self.place, move |result| {
-            let found: Option<Vec<(u16, u16)>> = result.ok().and_then(|json| serde_json::from_str(&json).ok());
+            let found: Option<Vec<(u16, u16)>> = result.ok().and_then(|text| from_text(&text));
             // Another run may have been begun meanwhile.
             if run == self.run.get_untracked() {
                 self.take(names.into_iter().zip(found.unwrap_or_default()).collect());
@@ -133,9 +136,9 @@ impl Places {
             let Some(other) = all.keys().find(|other| **other != run).cloned() else { break };
             all.remove(&other);
         }
-        if let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(&all)) {
+        if let Some(storage) = storage() {
             // A full or forbidden storage keeps nothing, and all else works.
-            drop(storage.set_item(KEPT_AS, &json));
+            drop(storage.set_item(KEPT_AS, &as_text(&all)));
         }
     }
 }
@@ -160,8 +163,8 @@ fn storage() -> Option<web_sys::Storage> {
 }
 
 fn read() -> BTreeMap<String, Spots> {
-    let json = storage().and_then(|storage| storage.get_item(KEPT_AS).ok().flatten());
-    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+    let kept = storage().and_then(|storage| storage.get_item(KEPT_AS).ok().flatten());
+    kept.and_then(|text| from_text(&text)).unwrap_or_default()
 }
 
 fn point(spot: (u16, u16), size: Point) -> Point {
