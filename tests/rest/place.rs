@@ -100,7 +100,7 @@ impl Place {
     }
 
     fn on(rules: Rules, settings: Settings, network: Arc<dyn Network>) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let accounts = Accounts::new(Keystore::ephemeral().unwrap(), None);
         let (own, other) = (accounts.list()[0].address, accounts.create(Scheme::Ed25519, "other").unwrap());
         let key = SecretKey::from_seed([7; 32]);
