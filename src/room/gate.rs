@@ -12,7 +12,7 @@ use super::{Beat, Body, Card, Clock, Letter, MAX_CARDS, MAX_LETTERS, Post, TabId
 use crate::{
     chain::Genesis,
     primitives::{Address, BlockId, Height, Timestamp},
-    sim::{MAX_ALLOCATIONS, MAX_TIME},
+    sim::{MAX_ALLOCATIONS, MAX_TIME, said},
 };
 
 /// The node, among the tabs of its room.
@@ -132,7 +132,7 @@ impl Invitation {
     /// # Errors
     /// [`InvitationError`].
     pub fn from_json(text: &str) -> Result<Self, InvitationError> {
-        let malformed = |error: serde_json::Error| InvitationError::Malformed(error.to_string());
+        let malformed = |error: serde_json::Error| InvitationError::Malformed(said(&error));
         let invitation: Self = serde_json::from_str(text).map_err(malformed)?;
         can_begin(&invitation.genesis)?;
         Ok(invitation)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_SCENARIO_BYTES, Scenario, ScenarioError, Step, World};
+use super::{MAX_SCENARIO_BYTES, Scenario, ScenarioError, Step, World, place::said};
 use crate::primitives::{Hash, Timestamp};
 
 /// The version of the capsule format.
@@ -109,7 +109,7 @@ impl Capsule {
         if text.len() > MAX_SCENARIO_BYTES {
             return Err(CapsuleError::TooLarge(text.len()));
         }
-        let malformed = |error: serde_json::Error| CapsuleError::Malformed(error.to_string());
+        let malformed = |error: serde_json::Error| CapsuleError::Malformed(said(&error));
         let value: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
         match value.get("capsule").and_then(serde_json::Value::as_u64) {
             Some(version) if version == u64::from(CAPSULE_VERSION) => {}

@@ -52,6 +52,7 @@ pub use node_key::NodeKey;
 pub use obstacles::{Obstacle, Trace, Tried, Widest};
 pub use occurrence::{Carried, Occurrence, Subject, What};
 pub use past::{Deed, Loss, Lost, Mark, Passage};
+pub(crate) use place::said;
 pub use presets::{PRESETS, preset};
 pub use publish::MAX_PUBLISHED;
 pub use remote::{Departure, MAX_REMOTES, Payload, REMOTE_REDIAL, Remote, RemoteLink, remote_of, remote_peer};

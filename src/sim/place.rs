@@ -1,5 +1,24 @@
 //! Where in a JSON text the value of a path stands, and which path a place belongs to. Text that is not JSON is walked as far as it goes.
 
+/// Letters of a complaint that are kept, from its beginning and its end: a name of any length may stand in it.
+const KEPT: (usize, usize) = (520, 60);
+
+/// What a reader of JSON complains of, in bounded length: what is wrong stands at its beginning, and where at its end.
+pub(crate) fn said(error: &serde_json::Error) -> String {
+    bounded(error.to_string())
+}
+
+/// A text of bounded length, without its middle if it was longer.
+pub(super) fn bounded(text: String) -> String {
+    let (begin, end) = KEPT;
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= begin + end {
+        return text;
+    }
+    let (first, last) = (&letters[..begin], &letters[letters.len() - end..]);
+    first.iter().chain(['…'].iter()).chain(last).collect()
+}
+
 /// The number of the line, from 1, of the value at a path such as `config.links[3].a`, or of the nearest one around it that is there.
 pub(super) fn line_of(text: &str, path: &str) -> usize {
     let (mut nearest, mut longest) = (0, 0);

@@ -248,8 +248,8 @@ impl Scenario {
 /// What is no scenario at all: the place where reading ended.
 fn unread(text: &str, error: &serde_json::Error) -> ScenarioError {
     let path = place::path_at(text, error.line(), error.column());
-    let path = if path.is_empty() { "scenario".to_owned() } else { path };
-    ScenarioError { path, problem: error.to_string(), line: Some(error.line().max(1)) }
+    let path = if path.is_empty() { "scenario".to_owned() } else { place::bounded(path) };
+    ScenarioError { path, problem: place::said(error), line: Some(error.line().max(1)) }
 }
 
 pub(super) fn problem(path: &str, problem: impl ToString) -> ScenarioError {
