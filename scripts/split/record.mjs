@@ -9,11 +9,12 @@ import { listOf, written } from './names.mjs';
 
 /** Milliseconds after the first block of the default run: in earnest, the later part is there long before. */
 const LOOK = 1_000;
-/** First looks differ in how wide the window is. */
+/** First looks differ in how wide the window is, and how many times slower the machine than this one. */
 const WINDOWS = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
 ];
+const SLOWER = [1, 6];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = `${root}target/record/`;
@@ -23,8 +24,9 @@ if (status !== 0) process.exit(1);
 const run = { page: new Set(), worker: new Set() };
 const server = await serve(dist);
 const browser = await launch();
-for (const viewport of WINDOWS) {
+for (const [viewport, rate] of WINDOWS.flatMap((viewport) => SLOWER.map((rate) => [viewport, rate]))) {
   const page = await browser.newPage({ viewport, serviceWorkers: 'block' });
+  await (await page.context().newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate });
   await page.goto(server.url);
   await page.getByRole('button', { name: /^Block 1 by/ }).waitFor();
   await page.waitForTimeout(LOOK);
