@@ -3,8 +3,8 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::Invoice;
-use crate::primitives::{Amount, Hash, decode};
+use super::{Invoice, MessageError, message::read};
+use crate::primitives::{Amount, Hash};
 
 /// Bytes of one message; more are not read. The longest has a key and a signature of RSA.
 pub const MAX_ASKING_BYTES: usize = 2_048;
@@ -29,35 +29,13 @@ pub enum Asking {
     },
 }
 
-/// Why bytes are not a message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum AskingError {
-    /// More bytes than any message has.
-    #[error("message about an invoice has {bytes} bytes, at most {MAX_ASKING_BYTES} are allowed")]
-    TooLarge {
-        /// How many came.
-        bytes: usize,
-    },
-    /// Not the encoding of a message.
-    #[error("{reason}")]
-    Undecodable {
-        /// What the decoder met.
-        reason: String,
-    },
-}
-
 impl Asking {
     /// Reads a message from untrusted bytes.
     ///
     /// # Errors
-    /// [`AskingError`] if they are too many, or not a message.
-    pub fn parse(bytes: &[u8]) -> Result<Self, AskingError> {
-        if bytes.len() > MAX_ASKING_BYTES {
-            return Err(AskingError::TooLarge { bytes: bytes.len() });
-        }
-        decode("message about an invoice", bytes)
-            .map_err(|error| AskingError::Undecodable { reason: error.to_string() })
+    /// [`MessageError`] if they are too many, or not a message.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
+        read("message about an invoice", bytes, MAX_ASKING_BYTES)
     }
 
     /// Its name, for people.

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{Asking, AskingError, Message, MessageError, TowerMessage, TowerMessageError};
+use super::{Asking, Message, MessageError, TowerMessage};
 use crate::primitives::encode;
 
 /// What one node says to another, and to nobody else.
@@ -25,15 +25,9 @@ pub enum DirectError {
     /// It begins with no known byte.
     #[error("direct message is about nothing known: {0:?}")]
     Unknown(Option<u8>),
-    /// Not a message between the parties of a channel.
+    /// Not a message of the kind that it begins as.
     #[error(transparent)]
-    Channel(MessageError),
-    /// Not a message between a party and its watchtower.
-    #[error(transparent)]
-    Tower(TowerMessageError),
-    /// Not a message about an invoice.
-    #[error(transparent)]
-    Asking(AskingError),
+    Message(#[from] MessageError),
 }
 
 impl Direct {
@@ -42,12 +36,12 @@ impl Direct {
     /// # Errors
     /// [`DirectError`] if they are about nothing known, too many, or not a message.
     pub fn parse(bytes: &[u8]) -> Result<Self, DirectError> {
-        match bytes.split_first() {
-            Some((0, message)) => Message::parse(message).map(Self::Channel).map_err(DirectError::Channel),
-            Some((1, message)) => TowerMessage::parse(message).map(Self::Tower).map_err(DirectError::Tower),
-            Some((2, message)) => Asking::parse(message).map(Self::Asking).map_err(DirectError::Asking),
-            unknown => Err(DirectError::Unknown(unknown.map(|(kind, _)| *kind))),
-        }
+        Ok(match bytes.split_first() {
+            Some((0, message)) => Self::Channel(Message::parse(message)?),
+            Some((1, message)) => Self::Tower(TowerMessage::parse(message)?),
+            Some((2, message)) => Self::Asking(Asking::parse(message)?),
+            unknown => return Err(DirectError::Unknown(unknown.map(|(kind, _)| *kind))),
+        })
     }
 
     /// The bytes on the wire.

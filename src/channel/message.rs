@@ -172,10 +172,14 @@ pub enum Change {
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum MessageError {
     /// More bytes than any message has.
-    #[error("channel message has {bytes} bytes, at most {MAX_MESSAGE_BYTES} are allowed")]
+    #[error("{what} has {bytes} bytes, at most {most} are allowed")]
     TooLarge {
+        /// Of which kind.
+        what: &'static str,
         /// How many came.
         bytes: usize,
+        /// How many may.
+        most: usize,
     },
     /// Not the encoding of a message.
     #[error("{reason}")]
@@ -191,17 +195,21 @@ pub enum MessageError {
     },
 }
 
+/// Reads a message of a kind from untrusted bytes, at most so many.
+pub(super) fn read<T: BorshDeserialize>(what: &'static str, bytes: &[u8], most: usize) -> Result<T, MessageError> {
+    if bytes.len() > most {
+        return Err(MessageError::TooLarge { what, bytes: bytes.len(), most });
+    }
+    decode(what, bytes).map_err(|error| MessageError::Undecodable { reason: error.to_string() })
+}
+
 impl Message {
     /// Reads a message from untrusted bytes.
     ///
     /// # Errors
     /// [`MessageError`] if they are too many, not a message, or hold too long a text.
     pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            return Err(MessageError::TooLarge { bytes: bytes.len() });
-        }
-        let message: Self = decode("channel message", bytes)
-            .map_err(|error| MessageError::Undecodable { reason: error.to_string() })?;
+        let message: Self = read("channel message", bytes, MAX_MESSAGE_BYTES)?;
         match &message.body {
             Body::Refuse { reason } if reason.len() > MAX_REASON_BYTES => {
                 Err(MessageError::LongReason { bytes: reason.len() })

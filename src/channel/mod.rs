@@ -33,7 +33,7 @@ use std::collections::{BTreeMap, VecDeque};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-pub use asking::{Asking, AskingError, MAX_ASKING_BYTES};
+pub use asking::{Asking, MAX_ASKING_BYTES};
 pub use direct::{Direct, DirectError};
 pub use dispute::SETTLE_PATIENCE;
 pub use error::{Breach, Invalid, Refusal};
@@ -49,8 +49,7 @@ pub use resizing::{Successor, Wish};
 pub use secrets::{Inconsistent, RevealedSecrets};
 pub use tower::{
     Answer, Brought, Claim, Guard, MAX_REVEALS, MAX_TOWER_BYTES, MAX_WATCHED, MAX_WATCHED_OF_CLIENT, Progress,
-    REVEAL_MARGIN, Sight, Tower, TowerBreach, TowerMessage, TowerMessageError, TowerNotice, TowerRefusal, Watch,
-    WatchError, Watched,
+    REVEAL_MARGIN, Sight, Tower, TowerBreach, TowerMessage, TowerNotice, TowerRefusal, Watch, WatchError, Watched,
 };
 
 use queue::Queue;

@@ -6,7 +6,7 @@ use crate::primitives::{Hash, Timestamp};
 /// Checkpoints kept at most; when full, every second one is dropped and the spacing doubles.
 const MAX_CHECKPOINTS: usize = 160;
 /// Bytes that all checkpoints together may weigh, estimated by [`World::weight`]; full, too, when they do.
-const MAX_WEIGHT: usize = 192 << 20;
+const MAX_WEIGHT: usize = 48 << 20;
 /// Events between two checkpoints at first.
 const FIRST_SPACING: u64 = 256;
 /// Futures kept for comparison; the oldest is dropped first.

@@ -280,10 +280,11 @@ fn long_words() {
     let long = MessageError::LongReason { bytes: MAX_REASON_BYTES + 1 };
     assert_eq!(Message::parse(&refuse(MAX_REASON_BYTES + 1)), Err(long));
     let huge = vec![0; MAX_MESSAGE_BYTES + 1];
-    let too_large = MessageError::TooLarge { bytes: MAX_MESSAGE_BYTES + 1 };
+    let (what, bytes, most) = ("channel message", MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES);
+    let too_large = MessageError::TooLarge { what, bytes, most };
     assert_eq!(Message::parse(&huge), Err(too_large.clone()));
     let huge = [&[0], &huge[..]].concat();
-    assert_eq!(Direct::parse(&huge), Err(DirectError::Channel(too_large)));
+    assert_eq!(Direct::parse(&huge), Err(DirectError::Message(too_large)));
     let mut table = table();
     table.lab.say(STRANGER, NODE, &Wire::Direct(huge));
     assert!(table.blamed(STRANGER) && !table.lab.is_banned(NODE, STRANGER), "once may be an accident");

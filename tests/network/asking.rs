@@ -3,7 +3,7 @@
 use tabchain::{
     channel::{Asking, Direct, Invoice},
     gossip::{Message, PeerId},
-    node::{Command, CommandResult, PaymentRefusal},
+    node::{Command, CommandResult, EventKind, PaymentRefusal},
     primitives::{Amount, Checks, Hash, MIN_HTLC},
 };
 
@@ -60,6 +60,10 @@ fn a_payee_makes_an_invoice_for_who_asks() {
     let changed = Invoice { amount: units(1_000), ..signed.clone() };
     say(&mut lab, PAYER, Asking::Made { request, invoice: changed });
     assert_eq!(lab.node(PAYER).answered(&request), None);
+    let blamed = |(who, event): &(u64, EventKind)| {
+        *who == PAYER && matches!(event, EventKind::PeerBlamed { peer, .. } if *peer == PeerId(STRANGER))
+    };
+    assert_eq!(lab.events.iter().filter(|event| blamed(event)).count(), 1);
     say(&mut lab, PAYER, Asking::Made { request, invoice: signed.clone() });
     let second = Invoice::sign(key.key(), &genesis, units(2_000), Hash([9; 32]));
     say(&mut lab, PAYER, Asking::Made { request, invoice: second });
@@ -77,7 +81,7 @@ fn what_cannot_be_asked_for_says_why() {
 }
 
 #[test]
-fn who_asks_for_many_displaces_its_own() {
+fn who_asks_for_many_waits_and_displaces_its_own() {
     let mut lab = lab();
     let request = ask(&mut lab, PAYEE, units(2_000));
     lab.run(1_000);
@@ -88,6 +92,15 @@ fn who_asks_for_many_displaces_its_own() {
     }
     lab.run(1_000);
     let honest = lab.node(PAYER).answered(&request).expect("answered").clone();
-    let promised: Vec<&Invoice> = lab.node(PAYEE).promised().collect();
-    assert_eq!((promised.len(), promised[0]), (17, &honest));
+    let promised = |lab: &Lab| lab.node(PAYEE).promised().cloned().collect::<Vec<Invoice>>();
+    let before = promised(&lab);
+    assert_eq!((before.len(), &before[0]), (17, &honest));
+    // Nothing was signed for the rest of them. A minute later one makes room for another.
+    let made = |lab: &mut Lab| lab.received(STRANGER).iter().filter(|said| matches!(said, Message::Direct(_))).count();
+    assert_eq!(made(&mut lab), 16);
+    lab.run(60_000);
+    say(&mut lab, PAYEE, Asking::Want { request: numbers.id(), amount: units(3_000) });
+    lab.run(1_000);
+    let after = promised(&lab);
+    assert_eq!((after.len(), &after[..16]), (17, &[&before[..1], &before[2..]].concat()[..]));
 }

@@ -36,7 +36,11 @@ fn a_key_on_this_machine_is_paid_and_pays() {
     let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
     let (data, keys, url) = (path("data"), path("keys"), format!("http://127.0.0.1:{first}"));
     let (http, listen) = (format!("127.0.0.1:{first}"), format!("/ip4/127.0.0.1/tcp/{}", first + 1));
-    let arguments = ["node", "--dev", "--data-dir", &data, "--http", &http, "--listen", &listen];
+    // Blocks that are found at once: a search of 30 seconds is all that a request gets.
+    let genesis = path("genesis.json");
+    std::fs::write(&genesis, done(&["genesis", "--difficulty", "20000"])).expect("writable");
+    let begin = ["node", "--dev", "--genesis", &genesis, "--data-dir", &data];
+    let arguments = [&begin[..], &["--http", &http, "--listen", &listen]].concat();
     let node = start(&arguments, &folder.join("node.log"));
     let client = Client::new(first);
     client.until("/api/health", |health| health["status"].is_string());
@@ -49,6 +53,7 @@ fn a_key_on_this_machine_is_paid_and_pays() {
     refused(&["address", "--keys", &keys], "open barley", 2, "does not open the keystore");
     refused(&["address", "--keys", &path("nowhere")], "", 2, "no keys there");
     refused(&["keygen", "--keys", &keys, "--scheme", "dsa"], "", 2, "dsa");
+    (0..5).for_each(|_| drop(mine()));
     json_of(&["send", "--node", &url, "--from", &own, "--to", &mine_address, "--amount", "70000"]);
     mine();
     assert_eq!(json_of(&["balance", "--node", &url, &mine_address])["balance"], 70_000);

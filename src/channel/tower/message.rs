@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{Claim, Progress, TowerRefusal, claim::signed_hash};
 use crate::{
-    channel::Channel,
-    primitives::{BlockId, ChannelId, CoSigned, CommitmentSecret, Hash, SecretKey, Side, Signature, decode, encode},
+    channel::{Channel, MessageError, message::read},
+    primitives::{BlockId, ChannelId, CoSigned, CommitmentSecret, Hash, SecretKey, Side, Signature, encode},
 };
 
 /// Bytes of one message; more are not read. The longest has 48 secrets, 30 preimages and three signatures of RSA.
@@ -60,34 +60,13 @@ pub struct Watch {
     pub signature: Option<Signature>,
 }
 
-/// Why bytes are not a message.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
-#[serde(tag = "code", rename_all = "kebab-case")]
-pub enum TowerMessageError {
-    /// More bytes than any message has.
-    #[error("tower message has {bytes} bytes, at most {MAX_TOWER_BYTES} are allowed")]
-    TooLarge {
-        /// How many came.
-        bytes: usize,
-    },
-    /// Not the encoding of a message.
-    #[error("{reason}")]
-    Undecodable {
-        /// What the decoder met.
-        reason: String,
-    },
-}
-
 impl TowerMessage {
     /// Reads a message from untrusted bytes.
     ///
     /// # Errors
-    /// [`TowerMessageError`] if they are too many, or not a message.
-    pub fn parse(bytes: &[u8]) -> Result<Self, TowerMessageError> {
-        if bytes.len() > MAX_TOWER_BYTES {
-            return Err(TowerMessageError::TooLarge { bytes: bytes.len() });
-        }
-        decode("tower message", bytes).map_err(|error| TowerMessageError::Undecodable { reason: error.to_string() })
+    /// [`MessageError`] if they are too many, or not a message.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MessageError> {
+        read("tower message", bytes, MAX_TOWER_BYTES)
     }
 
     /// The bytes after the one that tells them from other direct messages.

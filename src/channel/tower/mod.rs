@@ -19,7 +19,7 @@ use serde::Serialize;
 pub use claim::{Claim, MAX_REVEALS, REVEAL_MARGIN};
 pub use error::{TowerBreach, TowerNotice, TowerRefusal, WatchError};
 pub use guard::Guard;
-pub use message::{MAX_TOWER_BYTES, TowerMessage, TowerMessageError, Watch};
+pub use message::{MAX_TOWER_BYTES, TowerMessage, Watch};
 
 use case::Case;
 

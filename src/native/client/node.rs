@@ -53,8 +53,11 @@ impl Node {
         let said = |name: &str| body[name].as_str().map(str::to_owned);
         let detail = said("detail").or_else(|| said("title")).unwrap_or_else(|| status.to_string());
         let code = said("code").unwrap_or_else(|| status.as_u16().to_string());
-        // What a node says is text from outside.
-        let tame = |text: String| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-        Err(Failure::Run(format!("{} ({})", tame(detail), tame(code))))
+        Err(Failure::Run(format!("{} ({})", tame(&detail), tame(&code))))
     }
+}
+
+/// What a node says is text from outside: no terminal shall obey it.
+pub(super) fn tame(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

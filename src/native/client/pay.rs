@@ -5,7 +5,11 @@ use std::{path::PathBuf, thread, time::Duration};
 use clap::Args;
 use serde_json::json;
 
-use super::{At, Failure, node::Node, print, read, with_options};
+use super::{
+    At, Failure,
+    node::{Node, tame},
+    print, read, with_options,
+};
 use crate::{
     channel::Invoice,
     primitives::{Address, Amount},
@@ -69,7 +73,7 @@ pub(in crate::native) fn pay(options: &PayOptions) -> Result<(), Failure> {
     if payment["state"] == "paid" {
         return Ok(());
     }
-    Err(Failure::Run(format!("not paid: {}", payment["error"].as_str().unwrap_or("no reason is given"))))
+    Err(Failure::Run(format!("not paid: {}", tame(payment["error"].as_str().unwrap_or("no reason is given")))))
 }
 
 /// `tabchain invoice`.

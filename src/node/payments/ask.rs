@@ -15,44 +15,54 @@ const MAX_ASKED: usize = 64;
 /// Invoices made for peers that asked and that nobody has paid yet: of one peer, and of all.
 const MAX_PROMISED_TO_PEER: usize = 16;
 const MAX_PROMISED: usize = 256;
+/// Milliseconds before one that was made for a peer gives way to another for it: each costs a signature, which takes milliseconds by RSA.
+const MAKE_ROOM: u64 = 60_000;
 
 /// What one has asked for, and what was made for those who asked. A restart forgets both: what is paid then fails as unknown, and can be asked for anew.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Askings {
     asked: VecDeque<(Hash, PeerId, Option<Invoice>)>,
-    promised: VecDeque<(PeerId, Invoiced)>,
+    promised: VecDeque<Promised>,
+}
+
+/// An invoice that was made for a peer.
+#[derive(Debug, Clone)]
+struct Promised {
+    to: PeerId,
+    made: Timestamp,
+    invoiced: Invoiced,
 }
 
 impl Askings {
     /// An invoice that was made for somebody who asked, and is not paid.
     pub(super) fn promised(&self, payment: &PaymentHash) -> Option<&Invoiced> {
-        self.promised.iter().map(|(_, invoiced)| invoiced).find(|invoiced| invoiced.invoice.payment == *payment)
+        self.promised.iter().map(|promised| &promised.invoiced).find(|invoiced| invoiced.invoice.payment == *payment)
     }
 
     /// It is paid now, and kept like any other.
     pub(super) fn keep(&mut self, payment: &PaymentHash) {
-        self.promised.retain(|(_, invoiced)| invoiced.invoice.payment != *payment);
+        self.promised.retain(|promised| promised.invoiced.invoice.payment != *payment);
     }
 
-    /// One more. Whoever asks for many displaces its own, and only then the oldest of all.
-    fn promise(&mut self, peer: PeerId, invoiced: Invoiced) {
-        let own = self.promised.iter().filter(|(other, _)| *other == peer).count();
-        let oldest = if own >= MAX_PROMISED_TO_PEER {
-            self.promised.iter().position(|(other, _)| *other == peer)
-        } else {
-            (self.promised.len() >= MAX_PROMISED).then_some(0)
+    /// Whether there is room for one more, after one of the same peer that is old enough, or else the oldest of all, was forgotten.
+    fn make_room(&mut self, peer: PeerId, now: Timestamp) -> bool {
+        let mut own = self.promised.iter().enumerate().filter(|(_, promised)| promised.to == peer);
+        let oldest = own.next().map(|(at, promised)| (at, promised.made));
+        let full = 1 + own.count() >= MAX_PROMISED_TO_PEER;
+        let leaves = match oldest {
+            Some((_, made)) if full && now.since(made) < MAKE_ROOM => return false,
+            Some((at, _)) if full => Some(at),
+            _ => (self.promised.len() >= MAX_PROMISED).then_some(0),
         };
-        if let Some(oldest) = oldest {
-            self.promised.remove(oldest);
-        }
-        self.promised.push_back((peer, invoiced));
+        leaves.map(|at| self.promised.remove(at));
+        true
     }
 }
 
 impl Node {
     /// Invoices that were made for peers who asked, and that nobody has paid.
     pub fn promised(&self) -> impl Iterator<Item = &Invoice> + '_ {
-        self.payments.askings.promised.iter().map(|(_, invoiced)| &invoiced.invoice)
+        self.payments.askings.promised.iter().map(|promised| &promised.invoiced.invoice)
     }
 
     /// What a peer answered to a request; nothing while it has not.
@@ -80,9 +90,11 @@ impl Node {
     pub(in crate::node) fn on_asking(&mut self, now: Timestamp, from: PeerId, message: Asking, checks: &mut Checks) {
         match message {
             Asking::Want { request, amount } => {
-                if let Ok(invoiced) = self.new_invoice(now, amount) {
+                if self.payments.askings.make_room(from, now)
+                    && let Ok(invoiced) = self.new_invoice(now, amount)
+                {
                     let invoice = invoiced.invoice.clone();
-                    self.payments.askings.promise(from, invoiced);
+                    self.payments.askings.promised.push_back(Promised { to: from, made: now, invoiced });
                     self.reply(from, Asking::Made { request, invoice });
                 }
             }
@@ -91,10 +103,11 @@ impl Node {
                 let open = |(asked, peer, answer): &&mut (Hash, PeerId, Option<Invoice>)| {
                     *asked == request && *peer == from && answer.is_none()
                 };
-                if let Some((.., answer)) = self.payments.askings.asked.iter_mut().find(open)
-                    && invoice.is_signed(&genesis, checks)
-                {
+                let Some((.., answer)) = self.payments.askings.asked.iter_mut().find(open) else { return };
+                if invoice.is_signed(&genesis, checks) {
                     *answer = Some(invoice);
+                } else {
+                    self.blame_in_channel(now, from, request, "answers with an invoice that is not signed".to_owned());
                 }
             }
         }
