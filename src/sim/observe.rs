@@ -121,15 +121,17 @@ impl World {
         self.nodes.iter().any(|sim| sim.search.is_some() || sim.node.as_ref().is_some_and(proposes))
     }
 
-    /// About how many bytes a copy of this world takes besides what copies share.
-    pub fn weight(&self) -> usize {
+    /// About how many bytes a copy of this world takes besides what it shares with one that was made so many events before.
+    pub fn weight(&self, since: u64) -> usize {
         let of = |sim: &SimNode| {
             let blocks = sim.node.as_ref().map_or(0, |node| node.chain().tree().len());
             let peers = sim.node.as_ref().map_or(0, |node| node.gossip().peers().count());
             let channels = sim.node.as_ref().map_or(0, |node| node.graph().len());
             50_000 + blocks * 250 + peers * 25_000 + channels * 600
         };
-        1_000_000 + self.delivered.bytes() + self.past.bytes() + self.nodes.iter().map(of).sum::<usize>()
+        let records = usize::try_from(since).unwrap_or(usize::MAX).saturating_mul(500);
+        let records = records.min(1_000_000 + self.past.bytes());
+        100_000 + self.delivered.bytes() + records + self.nodes.iter().map(of).sum::<usize>()
     }
 
     /// A hash over the whole history, the clock and the state of every node. Equal digests mean equal runs.

@@ -203,6 +203,16 @@ impl Timeline {
         self.world.set_attached(attached);
     }
 
+    /// About how many bytes all checkpoints take.
+    fn weight(&self) -> usize {
+        let mut before = 0;
+        let weigh = |checkpoint: &World| {
+            let events = checkpoint.stats().events;
+            checkpoint.weight(events - std::mem::replace(&mut before, events))
+        };
+        self.checkpoints.iter().map(weigh).sum()
+    }
+
     /// Notes progress and keeps a checkpoint where one is due.
     fn keep(&mut self) {
         self.end = self.end.max(self.cursor());
@@ -213,8 +223,7 @@ impl Timeline {
         let script = self.world.take_script();
         self.checkpoints.push(self.world.clone());
         self.world.set_script(script);
-        // Later ones weigh the most, and the newest is the heaviest.
-        let heavy = self.checkpoints.len() > 2 && self.checkpoints.len() * self.world.weight() > 2 * MAX_WEIGHT;
+        let heavy = self.checkpoints.len() > 2 && self.weight() > MAX_WEIGHT;
         if self.checkpoints.len() > MAX_CHECKPOINTS || heavy {
             let mut keep = [true, false].into_iter().cycle();
             self.checkpoints.retain(|_| keep.next().unwrap_or(true));

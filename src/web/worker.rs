@@ -38,6 +38,8 @@ struct Worker {
     stale: Cell<bool>,
     /// Whether the page has yet to show the last moment; a hidden or slow page is sent no more than it can show.
     unshown: Cell<bool>,
+    /// The last moment, as it was sent: most requests only look, and nothing need be shown again.
+    sent: RefCell<Vec<u8>>,
 }
 
 /// Starts the engine and tells the page.
@@ -48,6 +50,7 @@ pub(super) fn start() {
         shown: Cell::new(0),
         stale: Cell::new(true),
         unshown: Cell::new(false),
+        sent: RefCell::default(),
     });
     WORKER.with(|slot| *slot.borrow_mut() = Some(Rc::clone(&worker)));
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|event: MessageEvent| {
@@ -77,7 +80,13 @@ impl Worker {
         if self.stale.get() && due && !self.unshown.replace(true) {
             self.stale.set(false);
             self.shown.set(now_ms());
-            post(&Reply::Moment(Box::new(engine.moment())));
+            let moment = encode(&Reply::Moment(Box::new(engine.moment())));
+            if *self.sent.borrow() == moment {
+                self.unshown.set(false);
+            } else {
+                send(&moment);
+                self.sent.replace(moment);
+            }
         }
     }
 
@@ -184,7 +193,15 @@ fn with_worker(work: impl FnOnce(&Worker)) {
 }
 
 fn post(reply: &Reply) {
-    let bytes = Uint8Array::from(borsh::to_vec(reply).expect("memory takes every byte").as_slice());
+    send(&encode(reply));
+}
+
+fn encode(reply: &Reply) -> Vec<u8> {
+    borsh::to_vec(reply).expect("memory takes every byte")
+}
+
+fn send(bytes: &[u8]) {
+    let bytes = Uint8Array::from(bytes);
     let transfer = js_sys::Array::of1(&bytes.buffer());
     // Posting fails only on values that cannot be cloned or handed over; this buffer is new.
     drop(scope().post_message_with_transfer(&bytes, &transfer));

@@ -115,11 +115,13 @@ fn checkpoints_stay_bounded_and_a_seek_stays_short() {
         assert!(timeline.checkpoints() <= 161, "{}", timeline.checkpoints());
     }
     let events = timeline.end().events;
-    assert!(timeline.checkpoints() >= 50 && events > 20_000, "{} of {events}", timeline.checkpoints());
+    // By now they are too heavy for as many as are allowed, and so were half of them dropped.
+    let kept = timeline.checkpoints();
+    assert!((20..100).contains(&kept) && events > 20_000, "{kept} of {events}");
     let mut numbers = Numbers(4);
     for _ in 0..20 {
         let to = Timestamp(numbers.next() % 3_600_000);
-        assert!(timeline.seek(to, events / 25), "no seek repeats more than a twenty-fifth of the run");
+        assert!(timeline.seek(to, events / 20), "no seek repeats more than a twentieth of the run");
     }
 }
 

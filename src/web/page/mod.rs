@@ -242,8 +242,9 @@ fn other_page(page: Page) -> AnyView {
 
 #[component]
 fn LabPage() -> impl IntoView {
-    let client = expect_context::<Lab>().client;
-    let loading = move || client.moment.with(Option::is_none);
+    let lab = expect_context::<Lab>();
+    let loading = move || lab.client.moment.with(Option::is_none);
+    present::alone(move || lab.scene.get().is_some());
     view! {
         <header::Header />
         <room::Detached />
@@ -267,6 +268,7 @@ fn LabPage() -> impl IntoView {
 #[component]
 fn EmbedPage() -> impl IntoView {
     let lab = expect_context::<Lab>();
+    present::alone(move || matches!(lab.scene.get(), Some(present::Scene::Network | present::Scene::Chain)));
     view! {
         <main class="embed" tabindex="-1">
             <h1 class="hidden">"Tabchain"</h1>

@@ -73,6 +73,13 @@ pub(super) fn leave(lab: Lab) {
     lab.client.place.next_frame(move || focus(&format!("#present-{}", scene.name())));
 }
 
+/// As long as this place is there, hides everything beside a presented view.
+pub(super) fn alone(presents: impl Fn() -> bool + 'static) {
+    let say = |class| document().body().into_iter().for_each(|body| body.set_class_name(class));
+    Effect::new(move |_| say(if presents() { "presents" } else { "" }));
+    on_cleanup(move || say(""));
+}
+
 /// The browser's own ways out of the full screen lead back to the page too.
 pub(super) fn listen(lab: Lab) {
     let changed = window_event_listener(ev::Custom::<web_sys::Event>::new("fullscreenchange"), move |_| {
