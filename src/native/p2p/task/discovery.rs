@@ -16,8 +16,10 @@ use crate::native::p2p::{
 
 /// Before the main conversation with a peer that was dialled is begun again.
 const TALK_AGAIN: Duration = Duration::from_secs(5);
-/// Before a peer is asked again whom it knows.
-const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// Before a peer is asked again whom it knows: first so long, and twice as long each time. Who has just come to it has not said yet where it listens.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+/// Never longer than this.
+const ASK_AGAIN_AT_LAST: Duration = Duration::from_secs(30);
 /// Addresses that are passed on of one peer.
 const MAX_TOLD: usize = 4;
 
@@ -133,14 +135,15 @@ impl Task {
         let wants = self.wants_more();
         let Some(known) = self.peers.get_mut(&peer) else { return };
         if wants {
-            known.asked = Some(Instant::now());
+            (known.asked, known.asks) = (Some(Instant::now()), known.asks.saturating_add(1));
             self.open(peer, Purpose::Ask);
         }
     }
 
     /// Asks the peer that was asked longest ago.
     fn ask_again(&mut self, now: Instant) {
-        let due = self.peers.iter().filter(|(_, known)| known.asked.is_none_or(|at| now - at >= ASK_AGAIN));
+        let wait = |asks: u32| ASK_AGAIN.saturating_mul(2_u32.saturating_pow(asks - 1)).min(ASK_AGAIN_AT_LAST);
+        let due = self.peers.iter().filter(|(_, known)| known.asked.is_none_or(|at| now - at >= wait(known.asks)));
         let talks = due.filter(|(peer, _)| self.table.main_with(peer).is_some());
         if let Some(peer) = talks.min_by_key(|(_, known)| known.asked).map(|(peer, _)| *peer) {
             self.ask_if_room(peer);

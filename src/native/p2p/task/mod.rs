@@ -98,6 +98,8 @@ struct Peer {
     dialled: Vec<oneshot::Sender<Result<PeerId, DialError>>>,
     /// When it was last asked whom it knows.
     asked: Option<Instant>,
+    /// How often.
+    asks: u32,
     /// Minutes connected that its score has for.
     minutes: u64,
     beginning: Arc<Semaphore>,
@@ -329,6 +331,7 @@ impl Peer {
             waiting_main: false,
             dialled: Vec::new(),
             asked: None,
+            asks: 0,
             minutes: 0,
             beginning: Arc::new(Semaphore::new(MAX_BEGINNING)),
             opened: (now, 0),
