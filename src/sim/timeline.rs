@@ -3,12 +3,12 @@
 use super::{Action, ActionError, Capsule, Carrier, Cursor, Scenario, ScriptEntry, Step, World, undo::Deeds};
 use crate::primitives::{Hash, Timestamp};
 
-/// Checkpoints kept at most; when full, every second one is dropped and the spacing doubles.
+/// Checkpoints kept at most.
 const MAX_CHECKPOINTS: usize = 160;
-/// Bytes that all checkpoints together may weigh, estimated by [`World::weight`]; full, too, when they do.
-const MAX_WEIGHT: usize = 48 << 20;
-/// Events between two checkpoints at first.
-const FIRST_SPACING: u64 = 256;
+/// Bytes that all checkpoints together may weigh, estimated by [`World::weight`].
+const MAX_WEIGHT: usize = 32 << 20;
+/// Events between two checkpoints at least.
+const MIN_SPACING: u64 = 256;
 /// Futures kept for comparison; the oldest is dropped first.
 const MAX_BRANCHES: usize = 16;
 
@@ -17,7 +17,6 @@ const MAX_BRANCHES: usize = 16;
 pub struct Timeline {
     world: World,
     checkpoints: Vec<World>,
-    spacing: u64,
     pub(super) end: Cursor,
     branches: Vec<Branch>,
     pub(super) deeds: Deeds,
@@ -40,14 +39,7 @@ impl Timeline {
         let end = cursor(&world);
         let mut first = world.clone();
         drop(first.take_script());
-        Self {
-            checkpoints: vec![first],
-            world,
-            spacing: FIRST_SPACING,
-            end,
-            branches: Vec::new(),
-            deeds: Deeds::default(),
-        }
+        Self { checkpoints: vec![first], world, end, branches: Vec::new(), deeds: Deeds::default() }
     }
 
     /// The world at the cursor.
@@ -213,21 +205,29 @@ impl Timeline {
         self.checkpoints.iter().map(weigh).sum()
     }
 
-    /// Notes progress and keeps a checkpoint where one is due.
+    /// Notes progress and keeps a checkpoint where one is due: in long runs when a half of the mean distance was gone.
     fn keep(&mut self) {
         self.end = self.end.max(self.cursor());
         let newest = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.stats().events);
-        if self.world.stats().events < newest + self.spacing || self.world.unfilled() > 0 {
+        let events = self.world.stats().events;
+        let spacing = MIN_SPACING.max(events / (2 * self.checkpoints.len() as u64));
+        if events < newest + spacing || self.world.unfilled() > 0 {
             return;
         }
         let script = self.world.take_script();
         self.checkpoints.push(self.world.clone());
         self.world.set_script(script);
-        let heavy = self.checkpoints.len() > 2 && self.weight() > MAX_WEIGHT;
-        if self.checkpoints.len() > MAX_CHECKPOINTS || heavy {
-            let mut keep = [true, false].into_iter().cycle();
-            self.checkpoints.retain(|_| keep.next().unwrap_or(true));
-            self.spacing *= 2;
+        while self.checkpoints.len() > MAX_CHECKPOINTS || (self.checkpoints.len() > 2 && self.weight() > MAX_WEIGHT) {
+            self.thin_out();
+        }
+    }
+
+    /// Drops the checkpoint that is missed least: the one whose neighbours are nearest to each other.
+    fn thin_out(&mut self) {
+        let gap = |three: &[World]| three[2].stats().events - three[0].stats().events;
+        let nearest = self.checkpoints.windows(3).enumerate().min_by_key(|(_, three)| gap(three));
+        if let Some((before, _)) = nearest {
+            self.checkpoints.remove(before + 1);
         }
     }
 }

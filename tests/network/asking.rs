@@ -99,6 +99,9 @@ fn who_asks_for_many_waits_and_displaces_its_own() {
     let made = |lab: &mut Lab| lab.received(STRANGER).iter().filter(|said| matches!(said, Message::Direct(_))).count();
     assert_eq!(made(&mut lab), 16);
     lab.run(60_000);
+    say(&mut lab, PAYEE, Asking::Want { request: numbers.id(), amount: Amount::ZERO });
+    lab.run(1_000);
+    assert_eq!(promised(&lab), before, "what cannot be asked for displaces nothing");
     say(&mut lab, PAYEE, Asking::Want { request: numbers.id(), amount: units(3_000) });
     lab.run(1_000);
     let after = promised(&lab);

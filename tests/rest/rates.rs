@@ -90,13 +90,18 @@ fn a_block_costs_little_more_than_a_bare_handler() {
     let handler = move || async move { ([(header::CONTENT_TYPE, "application/json")], body) };
     place.runtime.spawn(async move { axum::serve(bare, Router::new().route("/x", get(handler))).await });
     let request = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    let (mut bare, mut ours) = (0.0_f64, 0.0_f64);
-    for _ in 0..3 {
-        bare = bare.max(rate(address, &request("/x")));
-        ours = ours.max(rate(place.address, &request("/api/block/1")));
-    }
-    println!("block of {length} bytes: {ours:.0} a second, bare {bare:.0}: {:.0} %", 100.0 * ours / bare);
-    assert!(ours >= 0.85 * bare);
+    // What else the machine does weighs on both: they take turns, and the middle of the shares counts.
+    let mut shares: Vec<f64> = (0..15)
+        .map(|_| {
+            let bare = rate(address, &request("/x"));
+            let ours = rate(place.address, &request("/api/block/1"));
+            println!("block of {length} bytes: {ours:.0} a second, bare {bare:.0}: {:.0} %", 100.0 * ours / bare);
+            ours / bare
+        })
+        .collect();
+    shares.sort_unstable_by(f64::total_cmp);
+    println!("median: {:.0} %", 100.0 * shares[shares.len() / 2]);
+    assert!(shares[shares.len() / 2] >= 0.85);
 }
 
 #[test]

@@ -44,18 +44,25 @@ impl Askings {
         self.promised.retain(|promised| promised.invoiced.invoice.payment != *payment);
     }
 
-    /// Whether there is room for one more, after one of the same peer that is old enough, or else the oldest of all, was forgotten.
-    fn make_room(&mut self, peer: PeerId, now: Timestamp) -> bool {
-        let mut own = self.promised.iter().enumerate().filter(|(_, promised)| promised.to == peer);
-        let oldest = own.next().map(|(at, promised)| (at, promised.made));
-        let full = 1 + own.count() >= MAX_PROMISED_TO_PEER;
-        let leaves = match oldest {
-            Some((_, made)) if full && now.since(made) < MAKE_ROOM => return false,
-            Some((at, _)) if full => Some(at),
-            _ => (self.promised.len() >= MAX_PROMISED).then_some(0),
+    /// Whether one may be made for a peer: it has fewer than it may have, or its oldest is old enough to give way.
+    fn may_promise(&self, peer: PeerId, now: Timestamp) -> bool {
+        let mut own = self.promised.iter().filter(|promised| promised.to == peer);
+        own.clone().count() < MAX_PROMISED_TO_PEER || own.next().is_some_and(|first| now.since(first.made) >= MAKE_ROOM)
+    }
+
+    /// One more. The oldest of the same peer gives way if it has all that it may have, and else the oldest of all.
+    fn promise(&mut self, promised: Promised) {
+        let is_own = |other: &Promised| other.to == promised.to;
+        let own = self.promised.iter().filter(|other| is_own(other)).count();
+        let oldest = if own >= MAX_PROMISED_TO_PEER {
+            self.promised.iter().position(is_own)
+        } else {
+            (self.promised.len() >= MAX_PROMISED).then_some(0)
         };
-        leaves.map(|at| self.promised.remove(at));
-        true
+        if let Some(oldest) = oldest {
+            self.promised.remove(oldest);
+        }
+        self.promised.push_back(promised);
     }
 }
 
@@ -90,11 +97,11 @@ impl Node {
     pub(in crate::node) fn on_asking(&mut self, now: Timestamp, from: PeerId, message: Asking, checks: &mut Checks) {
         match message {
             Asking::Want { request, amount } => {
-                if self.payments.askings.make_room(from, now)
+                if self.payments.askings.may_promise(from, now)
                     && let Ok(invoiced) = self.new_invoice(now, amount)
                 {
                     let invoice = invoiced.invoice.clone();
-                    self.payments.askings.promised.push_back(Promised { to: from, made: now, invoiced });
+                    self.payments.askings.promise(Promised { to: from, made: now, invoiced });
                     self.reply(from, Asking::Made { request, invoice });
                 }
             }

@@ -1,6 +1,9 @@
 //! When something breaks: the run, as far as it is known, can be taken away.
 
-use std::{cell::RefCell, panic::PanicHookInfo};
+use std::{
+    cell::{Cell, RefCell},
+    panic::PanicHookInfo,
+};
 
 use leptos::prelude::*;
 
@@ -10,6 +13,7 @@ use crate::web::strings::text;
 thread_local! {
     /// The newest capsule that the engine has answered.
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+    static BROKEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Keeps the newest capsule at hand.
@@ -20,8 +24,10 @@ pub(super) fn remember(json: &str) {
 /// Says on the page, too, that the page has broken: nothing of it works after a panic.
 pub(super) fn on_panic(info: &PanicHookInfo<'_>) {
     console_error_panic_hook::hook(info);
-    // Whatever fails here cannot be said anywhere else.
-    show(&info.to_string()).unwrap_or_default();
+    // Those after the first are its consequences. Whatever fails here cannot be said anywhere else.
+    if !BROKEN.replace(true) {
+        show(&info.to_string()).unwrap_or_default();
+    }
 }
 
 fn show(what: &str) -> Option<()> {
@@ -33,11 +39,13 @@ fn show(what: &str) -> Option<()> {
     };
     let root = element("main", "")?;
     root.set_class_name("broken");
-    root.set_attribute("role", "alert").ok()?;
+    let alert = element("div", "")?;
+    alert.set_attribute("role", "alert").ok()?;
+    root.append_child(&alert).ok()?;
     let again = element("a", text("reload"))?;
     again.set_attribute("href", "").ok()?;
     let mut parts =
-        vec![element("h1", text("page-broken"))?, element("pre", what)?, element("p", text("page-broken-hint"))?];
+        vec![element("h1", text("page-broken"))?, element("p", text("page-broken-hint"))?, element("pre", what)?];
     if let Some(url) = LAST.with_borrow(|last| (!last.is_empty()).then(|| runs::url_of_run(last).ok()).flatten()) {
         let download = element("a", text("download-run"))?;
         download.set_attribute("href", &url).ok()?;
@@ -46,10 +54,12 @@ fn show(what: &str) -> Option<()> {
     }
     parts.push(again);
     for part in parts {
-        root.append_child(&part).ok()?;
+        alert.append_child(&part).ok()?;
     }
     let body = document.body()?;
     body.set_inner_html("");
+    // Not only what was presented is shown now.
+    body.set_class_name("");
     body.append_child(&root).ok()?;
     Some(())
 }
