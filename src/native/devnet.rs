@@ -52,7 +52,7 @@ pub(super) struct Options {
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     miners: u16,
     /// Time between blocks that a new chain aims at.
-    #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, default_value = "5s", value_name = "DURATION", value_parser = duration::block_interval)]
     block_interval: u64,
     /// What seals the blocks of a new chain; by stake every node is a validator.
     #[arg(long, value_enum, default_value = "pow")]

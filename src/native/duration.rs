@@ -1,6 +1,8 @@
 //! Durations as people write them: `90s`, `10m`, `1h 30m`.
 
-use crate::sim::MAX_LENGTH;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::{chain::Rules, sim::MAX_LENGTH};
 
 /// Milliseconds, 1 to the end of virtual time.
 pub(super) fn parse(text: &str) -> Result<u64, String> {
@@ -10,6 +12,20 @@ pub(super) fn parse(text: &str) -> Result<u64, String> {
         return Err(format!("a run takes 1 ms to {}", show(MAX_LENGTH)));
     }
     Ok(milliseconds)
+}
+
+/// Milliseconds between blocks.
+pub(super) fn block_interval(text: &str) -> Result<u64, String> {
+    let block_interval = parse(text)?;
+    let rules = Rules { block_interval, ..Rules::default() };
+    rules.validate().map_err(|error| error.to_string())?;
+    Ok(block_interval)
+}
+
+/// Milliseconds between blocks, from a file.
+pub(super) fn read_block_interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    block_interval(&text).map(Some).map_err(D::Error::custom)
 }
 
 /// `1h 30m`.

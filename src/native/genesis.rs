@@ -21,7 +21,7 @@ pub(super) struct Options {
     #[arg(long = "allocate", value_name = "ADDRESS=AMOUNT", value_parser = amount_of)]
     allocations: Vec<(Address, Amount)>,
     /// Time between blocks that the chain aims at, 100ms to 1h.
-    #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = duration::block_interval)]
     block_interval: u64,
     /// Expected hashes of the first block [default: what this machine does on one thread in one interval].
     #[arg(long, value_name = "HASHES")]

@@ -37,9 +37,7 @@ fn a_key_on_this_machine_is_paid_and_pays() {
     let (data, keys, url) = (path("data"), path("keys"), format!("http://127.0.0.1:{first}"));
     let (http, listen) = (format!("127.0.0.1:{first}"), format!("/ip4/127.0.0.1/tcp/{}", first + 1));
     // Blocks that are found at once: a search of 30 seconds is all that a request gets.
-    let genesis = path("genesis.json");
-    std::fs::write(&genesis, done(&["genesis", "--difficulty", "20000"])).expect("writable");
-    let begin = ["node", "--dev", "--genesis", &genesis, "--data-dir", &data];
+    let begin = ["node", "--dev", "--block-interval", "100ms", "--data-dir", &data];
     let arguments = [&begin[..], &["--http", &http, "--listen", &listen]].concat();
     let node = start(&arguments, &folder.join("node.log"));
     let client = Client::new(first);
@@ -113,6 +111,13 @@ fn a_node_says_what_it_needs_before_it_makes_anything() {
     refused(&["node", "--data-dir", &new, "--dev", "--passphrase-file", &nowhere], "", 2, "nowhere");
     refused(&["node", "--data-dir", &new, "--dev", "--rate-limit", "0"], "", 2, "--rate-limit");
     refused(&["node", "--data-dir", &new, "--dev", "--http", "0.0.0.0:0"], "", 2, "--api-token");
+    std::fs::write(path("genesis.json"), done(&["genesis"])).expect("writable");
+    let given = ["node", "--data-dir", &new, "--genesis", &path("genesis.json")];
+    refused(&[&given[..], &["--block-interval", "1s"]].concat(), "", 2, "--block-interval and --consensus");
+    refused(&["node", "--data-dir", &new, "--dev", "--block-interval", "soon"], "", 2, "soon");
+    refused(&["node", "--data-dir", &new, "--dev", "--block-interval", "2h"], "", 2, "blockInterval");
+    std::fs::write(path("node.toml"), "dev = true\nblock-interval = \"50ms\"\n").expect("writable");
+    refused(&["node", "--data-dir", &new, "--config", &path("node.toml")], "", 2, "node.toml");
     assert!(!folder.join("new/keystore.json").exists());
     std::fs::write(path("empty"), "\n").expect("writable");
     refused(&["keygen", "--keys", &new, "--passphrase-file", &path("empty")], "", 2, "no passphrase");

@@ -20,7 +20,7 @@ use crate::{
 
 /// What the first account of a chain for development owns.
 const DEV_ALLOCATION: Amount = Amount::literal(1_000_000_000);
-/// Milliseconds between its blocks.
+/// Milliseconds between its blocks, if nothing else was said.
 const DEV_INTERVAL: u64 = 5_000;
 /// Blocks from which on reading them again is worth a word.
 const LONG_WORK: u64 = 500;
@@ -54,7 +54,7 @@ impl Begin {
             return Err(Failure::Input(format!("{place} is of the chain {known}, --genesis of {given}")));
         }
         if known.is_none() {
-            chosen(given.as_ref(), dev)?;
+            chosen(given.as_ref(), options)?;
         }
         let passphrase = passphrase::given(options.passphrase_file.as_deref())?;
         let mut ask = || passphrase.clone().or_else(|| if dev { None } else { passphrase::ask() });
@@ -75,7 +75,7 @@ impl Begin {
 
     fn ephemeral(options: &Options) -> Result<Self, Failure> {
         let (given, dev) = (given_genesis(options)?, options.dev.unwrap_or_default());
-        chosen(given.as_ref(), dev)?;
+        chosen(given.as_ref(), options)?;
         let keystore = Keystore::ephemeral().map_err(Failure::input)?;
         let genesis = given.unwrap_or_else(|| own_chain(&keystore, options));
         Ok(Self { folder: None, genesis, dev, keystore, store: Box::new(Memory) })
@@ -143,18 +143,23 @@ fn given_genesis(options: &Options) -> Result<Option<Genesis>, Failure> {
 }
 
 /// Whether it is clear which chain a new node is of.
-fn chosen(given: Option<&Genesis>, dev: bool) -> Result<(), Failure> {
-    if given.is_some() || dev {
-        return Ok(());
+fn chosen(given: Option<&Genesis>, options: &Options) -> Result<(), Failure> {
+    if given.is_none() && !options.dev.unwrap_or_default() {
+        return Err(Failure::input(
+            "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own",
+        ));
     }
-    Err(Failure::input(
-        "which chain? give --genesis FILE (tabchain genesis makes one), or --dev for a chain of your own",
-    ))
+    if given.is_some() && (options.block_interval.is_some() || options.consensus.is_some()) {
+        return Err(Failure::input(
+            "--block-interval and --consensus are for a chain that --dev begins; the one of --genesis says both itself",
+        ));
+    }
+    Ok(())
 }
 
 /// A chain for development: whoever begins it owns all there is.
 fn own_chain(keystore: &Keystore, options: &Options) -> Genesis {
-    let (own, mut genesis) = (keystore.own(), calibrated(DEV_INTERVAL));
+    let (own, mut genesis) = (keystore.own(), calibrated(options.block_interval.unwrap_or(DEV_INTERVAL)));
     genesis.allocations.insert(own, DEV_ALLOCATION);
     if options.consensus == Some(Kind::Pos) { staked(genesis, keystore.key(&own)) } else { genesis }
 }

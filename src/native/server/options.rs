@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::{
-    native::{Failure, Kind, read},
+    native::{Failure, Kind, duration, read},
     primitives::{Checkpoint, Epoch},
 };
 
@@ -39,6 +39,10 @@ pub(in crate::native) struct Options {
     /// What seals the blocks of a chain that --dev begins [default: pow].
     #[arg(long, env = "TABCHAIN_CONSENSUS", value_enum)]
     pub(super) consensus: Option<Kind>,
+    /// Time between blocks that a chain which --dev begins aims at, 100ms to 1h [default: 5s].
+    #[arg(long, env = "TABCHAIN_BLOCK_INTERVAL", value_name = "DURATION", value_parser = duration::block_interval)]
+    #[serde(deserialize_with = "duration::read_block_interval")]
+    pub(super) block_interval: Option<u64>,
     /// A checkpoint of a chain of stake that this node was told, without which it takes no chain: needed by whoever was away for longer than stakes are locked.
     #[arg(long, env = "TABCHAIN_CHECKPOINT", value_name = "EPOCH:BLOCK")]
     pub(super) checkpoint: Option<String>,
@@ -98,6 +102,7 @@ impl Options {
             genesis: self.genesis.or(file.genesis),
             dev: self.dev.or(file.dev),
             consensus: self.consensus.or(file.consensus),
+            block_interval: self.block_interval.or(file.block_interval),
             checkpoint: self.checkpoint.or(file.checkpoint),
             http: self.http.or(file.http),
             api_token: self.api_token.or(file.api_token),
